@@ -1,0 +1,39 @@
+//! Generates the three vendor clients from `specs/` into `OUT_DIR`.
+//!
+//! For each vendor whose feature is on: read the document, keep it as JSON for the doubles, apply the rewrites that the
+//! generator needs (`build/`), generate, write. No network, no writes outside `OUT_DIR`.
+
+#[path = "build/enums.rs"]
+mod enums;
+#[path = "build/generate.rs"]
+mod generate;
+#[path = "build/rewrites.rs"]
+mod rewrites;
+#[path = "build/vendors.rs"]
+mod vendors;
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+
+    for vendor in &vendors::ALL {
+        let path = root.join("specs").join(format!("{}.yaml", vendor.name));
+        println!("cargo::rerun-if-changed={}", path.display());
+        if env::var_os(format!("CARGO_FEATURE_{}", vendor.name.to_uppercase())).is_none() {
+            continue;
+        }
+        let spec: serde_json::Value = serde_saphyr::from_str(&fs::read_to_string(&path)?)?;
+        fs::write(out.join(format!("{}.spec.json", vendor.name)), serde_json::to_string(&spec)?)?;
+
+        fs::write(out.join(format!("{}_sensitive.rs", vendor.name)), format!("&{:?}", vendor.sensitive()))?;
+
+        let rewritten = vendor.rewrite(spec).map_err(|stale| format!("specs/{}.yaml: {stale}", vendor.name))?;
+        fs::write(out.join(format!("{}_enums.rs", vendor.name)), enums::render(vendor, &rewritten)?)?;
+        fs::write(out.join(format!("{}.rs", vendor.name)), generate::client(vendor, rewritten)?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! The generator's settings, and the run.
+
+use std::{error::Error, iter};
+
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypePatch};
+use serde_json::{Value, json};
+
+use crate::{
+    enums::{open_enums, pascal},
+    rewrites::{KEPT, PERSONAL, SECRET, reachable},
+    vendors::Vendor,
+};
+
+/// The source of a vendor's client.
+pub(crate) fn client(vendor: &Vendor, spec: Value) -> Result<String, Box<dyn Error>> {
+    let mut settings = GenerationSettings::new();
+    // Positional: a request is borrowed, not cloned, on its way out.
+    settings.with_interface(InterfaceStyle::Positional).with_hooks(HooksMode::Expected).with_inner_type("crate::http::Call".parse()?);
+    settings.with_map_type("::std::collections::BTreeMap");
+    for (format, ours) in [(SECRET, "crate::Secret"), (PERSONAL, "crate::Personal"), (KEPT, "crate::secret::Kept")] {
+        let schema = serde_json::from_value(json!({ "type": "string", "format": format }))?;
+        settings.with_conversion(schema, ours, iter::empty());
+    }
+
+    let enums: Vec<String> = open_enums(&spec).into_iter().map(|(name, _)| pascal(name)).collect();
+    let unions = vendor.unions.iter().map(|union| union.name.to_owned());
+    let replaced: Vec<String> = enums.into_iter().chain(unions).collect();
+    for name in &replaced {
+        let ours = format!("crate::{}::types::{name}", vendor.name);
+        settings.with_replacement(name, ours, [progenitor::TypeImpl::Display].into_iter());
+    }
+    // Replies grow members; requests stay constructible.
+    let mut reply = TypePatch::default();
+    reply.with_attr("#[non_exhaustive]");
+    for name in reachable(&spec, vendor.replies).iter().map(|name| pascal(name)).filter(|name| !replaced.contains(name)) {
+        settings.with_patch(name, &reply);
+    }
+
+    let spec = serde_json::from_value(spec)?;
+    let tokens = Generator::new(&settings).generate_tokens(&spec)?;
+    Ok(prettyplease::unparse(&syn::parse2(tokens)?))
+}

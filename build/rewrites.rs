@@ -1,0 +1,242 @@
+//! What the generator needs changed in a vendor's document, one named function per reason.
+//!
+//! Each works on plain JSON, may be applied twice with the same outcome as once, and returns how many places it changed:
+//! none means that the document has moved on and the rewrite must be looked at again (`vendors.rs` turns that into an error).
+
+use serde_json::{Map, Value, json};
+
+/// `format` of a string that the crate holds in its `Secret`.
+pub(crate) const SECRET: &str = "x-secret";
+/// `format` of a string that the crate holds in its `Personal`.
+pub(crate) const PERSONAL: &str = "x-personal";
+/// `format` of a member of unknown form that the crate holds in its `Kept`.
+pub(crate) const KEPT: &str = "x-kept";
+
+const METHODS: [&str; 7] = ["get", "put", "post", "delete", "patch", "head", "options"];
+
+/// The generator reads OpenAPI 3.0 alone; what the document uses of 3.1 beyond the version string would be read wrongly, so it is
+/// left for the generator to refuse.
+pub(crate) fn as_openapi_3_0(spec: &mut Value) -> usize {
+    let uses_3_1 = any_object(spec, &mut |object| {
+        ["const", "$defs", "prefixItems", "examples"].iter().any(|key| object.contains_key(*key))
+            || object.get("type").is_some_and(Value::is_array)
+            || object.get("exclusiveMinimum").is_some_and(Value::is_number)
+            || object.get("exclusiveMaximum").is_some_and(Value::is_number)
+    });
+    match spec.get("openapi").and_then(Value::as_str) {
+        Some(version) if version.starts_with("3.1.") && !uses_3_1 => {
+            spec["openapi"] = json!("3.0.3");
+            1
+        }
+        _ => 0,
+    }
+}
+
+/// The generator insists on an `operationId`, which becomes the method's name; two vendors give none.
+pub(crate) fn name_operations(spec: &mut Value, names: &[(&str, &str, &str)]) -> usize {
+    let mut changed = 0;
+    for (method, path, name) in names {
+        if let Some(Value::Object(operation)) = spec["paths"].get_mut(*path).and_then(|item| item.get_mut(*method))
+            && !operation.contains_key("operationId")
+        {
+            operation.insert("operationId".into(), json!(name));
+            changed += 1;
+        }
+    }
+    changed
+}
+
+/// Error replies go out of the operations: a typed `default` beside a typed success makes the generator panic, and errors are
+/// read leniently in one place. The error schemas stay.
+pub(crate) fn drop_error_replies(spec: &mut Value) -> usize {
+    let mut changed = 0;
+    for_each_operation(spec, &mut |operation| {
+        if let Some(Value::Object(responses)) = operation.get_mut("responses") {
+            let before = responses.len();
+            responses.retain(|status, _| status.starts_with('2'));
+            changed += before - responses.len();
+        }
+    });
+    changed
+}
+
+/// Success is any 2xx, not the one status that the document happens to name.
+pub(crate) fn accept_any_success(spec: &mut Value) -> usize {
+    let mut changed = 0;
+    for_each_operation(spec, &mut |operation| {
+        if let Some(Value::Object(responses)) = operation.get_mut("responses")
+            && let Some(response) = responses.remove("200")
+        {
+            responses.insert("2XX".into(), response);
+            changed += 1;
+        }
+    });
+    changed
+}
+
+/// Marks a string member with a format of ours, which a conversion turns into a masking type. Constraints beside it go: they
+/// would defeat the conversion and leave a plain `String`.
+pub(crate) fn mark(spec: &mut Value, format: &str, members: &[(&str, &str)]) -> usize {
+    let mut changed = 0;
+    for (schema, member) in members {
+        if let Some(Value::Object(member)) = spec["components"]["schemas"].get_mut(*schema).and_then(|schema| schema["properties"].get_mut(*member))
+            && member.get("type") == Some(&json!("string"))
+            && member.get("format") != Some(&json!(format))
+        {
+            member.retain(|key, _| matches!(key.as_str(), "type" | "description"));
+            member.insert("format".into(), json!(format));
+            changed += 1;
+        }
+    }
+    changed
+}
+
+/// Replies are read leniently: of their members only `essential` stay required, no length or pattern is checked, and unknown
+/// members are let through. `schemas` are the roots; whatever they refer to is treated alike.
+pub(crate) fn relax_replies(spec: &mut Value, roots: &[&str], essential: &[&str]) -> usize {
+    let mut changed = 0;
+    for name in reachable(spec, roots) {
+        if let Some(schema) = spec["components"]["schemas"].get_mut(&name) {
+            changed += relax(schema, essential);
+        }
+    }
+    changed
+}
+
+/// `number` becomes an integer where the vendor means one: the generator would make it a float.
+pub(crate) fn as_integers(spec: &mut Value, members: &[(&str, &str)]) -> usize {
+    let mut changed = 0;
+    for (schema, member) in members {
+        if let Some(Value::Object(member)) = spec["components"]["schemas"].get_mut(*schema).and_then(|schema| schema["properties"].get_mut(*member))
+            && member.get("type") == Some(&json!("number"))
+        {
+            member.insert("type".into(), json!("integer"));
+            member.insert("format".into(), json!("int64"));
+            changed += 1;
+        }
+    }
+    changed
+}
+
+/// Members that the document does not know are kept in an `extra` map, masked, so that they can be handed on to a browser.
+pub(crate) fn keep_unknown_members(spec: &mut Value, schemas: &[&str]) -> usize {
+    let kept = json!({ "type": "string", "format": KEPT });
+    let mut changed = 0;
+    for schema in schemas {
+        if let Some(Value::Object(schema)) = spec["components"]["schemas"].get_mut(*schema)
+            && schema.get("additionalProperties") != Some(&kept)
+        {
+            schema.insert("additionalProperties".into(), kept.clone());
+            changed += 1;
+        }
+    }
+    changed
+}
+
+/// The tag goes out of the variants of a union: it is the variant's name in the tagged enum that the crate puts in the union's place
+/// (the generator's own untagged enum can pick the wrong variant).
+pub(crate) fn move_tag_out(spec: &mut Value, union: &str, tag: &str) -> usize {
+    let mut changed = 0;
+    for (name, _) in variants(spec, union) {
+        let Some(Value::Object(schema)) = spec["components"]["schemas"].get_mut(&name) else { continue };
+        let Some(value) = schema.get("properties").and_then(|properties| properties[tag]["enum"][0].as_str()).map(str::to_owned) else { continue };
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            properties.remove(tag);
+        }
+        if let Some(Value::Array(required)) = schema.get_mut("required") {
+            required.retain(|member| member != tag);
+        }
+        schema.insert("x-tag".into(), json!(value));
+        changed += 1;
+    }
+    changed
+}
+
+/// "One of these sets of members is required" has no form in the generated struct: the vendor's client checks it instead.
+pub(crate) fn drop_required_alternatives(spec: &mut Value, schemas: &[&str]) -> usize {
+    let mut changed = 0;
+    for schema in schemas {
+        if let Some(Value::Object(schema)) = spec["components"]["schemas"].get_mut(*schema)
+            && let Some(Value::Array(alternatives)) = schema.get("anyOf")
+            && alternatives.iter().all(|alternative| alternative.as_object().is_some_and(|keys| keys.keys().all(|key| key == "required")))
+        {
+            schema.remove("anyOf");
+            changed += 1;
+        }
+    }
+    changed
+}
+
+/// The variants of a union as (schema name, tag value), the tag value being there once the tag was moved out.
+pub(crate) fn variants(spec: &Value, union: &str) -> Vec<(String, Option<String>)> {
+    let schemas = &spec["components"]["schemas"];
+    let Some(refs) = schemas[union]["oneOf"].as_array() else { return Vec::new() };
+    refs.iter()
+        .filter_map(|variant| variant["$ref"].as_str()?.strip_prefix("#/components/schemas/"))
+        .map(|name| (name.to_owned(), schemas[name]["x-tag"].as_str().map(str::to_owned)))
+        .collect()
+}
+
+/// The names of all schemas that `roots` reach, themselves included.
+pub(crate) fn reachable(spec: &Value, roots: &[&str]) -> Vec<String> {
+    let mut found: Vec<String> = roots.iter().map(|root| (*root).to_owned()).collect();
+    let mut next = 0;
+    while let Some(name) = found.get(next).cloned() {
+        next += 1;
+        let mut schema = spec["components"]["schemas"][name.as_str()].clone();
+        any_object(&mut schema, &mut |object| {
+            if let Some(Value::String(reference)) = object.get("$ref")
+                && let Some(name) = reference.strip_prefix("#/components/schemas/")
+                && !found.iter().any(|known| known == name)
+            {
+                found.push(name.to_owned());
+            }
+            false
+        });
+    }
+    found
+}
+
+fn relax(schema: &mut Value, essential: &[&str]) -> usize {
+    let mut changed = 0;
+    any_object(schema, &mut |object| {
+        for key in ["minLength", "maxLength", "pattern", "minItems", "maxItems"] {
+            // A member may have such a name; a constraint is never an object.
+            if object.get(key).is_some_and(|value| !value.is_object()) {
+                object.remove(key);
+                changed += 1;
+            }
+        }
+        if object.get("additionalProperties") == Some(&Value::Bool(false)) {
+            object.remove("additionalProperties");
+            changed += 1;
+        }
+        if let Some(Value::Array(required)) = object.get_mut("required") {
+            let before = required.len();
+            required.retain(|member| member.as_str().is_some_and(|member| essential.contains(&member)));
+            changed += before - required.len();
+        }
+        false
+    });
+    changed
+}
+
+fn for_each_operation(spec: &mut Value, visit: &mut impl FnMut(&mut Value)) {
+    let Some(Value::Object(paths)) = spec.get_mut("paths") else { return };
+    for item in paths.values_mut() {
+        for method in METHODS {
+            if let Some(operation) = item.get_mut(method) {
+                visit(operation);
+            }
+        }
+    }
+}
+
+/// Visits every object below `value`, itself included, until `visit` says that it is enough.
+fn any_object(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>) -> bool) -> bool {
+    match value {
+        Value::Object(object) => visit(object) || object.values_mut().any(|member| any_object(member, visit)),
+        Value::Array(items) => items.iter_mut().any(|item| any_object(item, visit)),
+        _ => false,
+    }
+}

@@ -1,0 +1,360 @@
+//! From a config file to a provider.
+
+mod section;
+
+use std::{
+    collections::BTreeMap,
+    env, fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+pub(crate) use section::Section;
+use section::{Surroundings, nearest};
+
+use crate::{ChallengeProvider, Error, ErrorKind, Http, ProviderId, SendState, Violation};
+
+/// Which vendors are configured, and which of them is asked for new challenges.
+///
+/// It deserialises from any format; mistakes in it are found by [`problems`](Self::problems), all at once. It does not serialise, and its
+/// `Debug` shows the names of its sections alone.
+///
+/// ```toml
+/// provider = "corbado"
+///
+/// [corbado]
+/// project_id = "pro-1"
+/// api_secret_env = "CORBADO_API_SECRET"   # or api_secret, or api_secret_file
+///
+/// [authsignal]
+/// secret_key_file = "authsignal.key"      # relative to the config file
+/// region = "eu"                           # us (default), au, eu, ca; or base_url
+///
+/// [dfns]
+/// region = "eu"                           # eu (default), uae; or base_url
+///
+/// [http]
+/// timeout = "10s"
+/// connect_timeout = "3s"
+/// max_response_bytes = 1048576
+/// ```
+///
+/// A section with a vendor's name is that vendor; a section with another name needs `vendor = "…"`.
+///
+/// ```
+/// # #[cfg(all(feature = "toml", feature = "corbado"))] {
+/// use auth_challenge::{ChallengeProvider, Config};
+///
+/// let config = Config::from_toml_str("provider = \"corbado\"\n[corbado]\nproject_id = \"pro-1\"\napi_secret = \"corbado1_secret\"")?;
+/// assert_eq!(config.build()?.id().as_str(), "corbado");
+///
+/// let wrong = Config::from_toml_str("provider = \"corbado\"\n[corbado]\nproject = \"pro-1\"")?;
+/// for problem in wrong.problems() {
+///     println!("{problem}");
+/// }
+/// assert_eq!(wrong.problems().len(), 3);
+/// # }
+/// # Ok::<(), auth_challenge::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Config {
+    members: Map<String, Value>,
+    directory: Option<PathBuf>,
+    http: Option<Http>,
+    providers: BTreeMap<ProviderId, Arc<dyn ChallengeProvider>>,
+}
+
+impl<'de> Deserialize<'de> for Config {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { members: Map::deserialize(deserializer)?, ..Self::default() })
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sections: Vec<&String> = self.members.iter().filter(|(_, value)| value.is_object()).map(|(name, _)| name).collect();
+        f.debug_struct("Config").field("sections", &sections).field("providers", &self.providers.keys()).finish_non_exhaustive()
+    }
+}
+
+/// A vendor as a config names it.
+struct Vendor {
+    name: &'static str,
+    /// Reads a section of it; `None` where the vendor is compiled out.
+    read: Option<fn(&mut Section<'_>) -> Option<Instance>>,
+}
+
+/// A configured vendor, not yet built.
+enum Instance {
+    #[cfg(feature = "corbado")]
+    Corbado(crate::corbado::CorbadoConfig),
+    #[cfg(feature = "authsignal")]
+    Authsignal(crate::authsignal::AuthsignalConfig),
+    #[cfg(feature = "dfns")]
+    Dfns(crate::dfns::DfnsConfig),
+}
+
+const VENDORS: [Vendor; 3] = [
+    Vendor {
+        name: "corbado",
+        #[cfg(feature = "corbado")]
+        read: Some(|section| crate::corbado::CorbadoConfig::read(section).map(Instance::Corbado)),
+        #[cfg(not(feature = "corbado"))]
+        read: None,
+    },
+    Vendor {
+        name: "authsignal",
+        #[cfg(feature = "authsignal")]
+        read: Some(|section| crate::authsignal::AuthsignalConfig::read(section).map(Instance::Authsignal)),
+        #[cfg(not(feature = "authsignal"))]
+        read: None,
+    },
+    Vendor {
+        name: "dfns",
+        #[cfg(feature = "dfns")]
+        read: Some(|section| crate::dfns::DfnsConfig::read(section).map(Instance::Dfns)),
+        #[cfg(not(feature = "dfns"))]
+        read: None,
+    },
+];
+
+impl Instance {
+    #[allow(unused_variables, reason = "no vendor is compiled in")]
+    fn build(&self, http: Http) -> Result<Arc<dyn ChallengeProvider>, Error> {
+        match *self {
+            #[cfg(feature = "corbado")]
+            Self::Corbado(ref config) => Ok(Arc::new(crate::corbado::Corbado::new(config, http)?)),
+            #[cfg(feature = "authsignal")]
+            Self::Authsignal(ref config) => Ok(Arc::new(crate::authsignal::Authsignal::new(config, http)?)),
+            #[cfg(feature = "dfns")]
+            Self::Dfns(ref config) => Ok(Arc::new(crate::dfns::Dfns::new(config, http)?)),
+        }
+    }
+}
+
+/// A config read whole.
+struct Plan {
+    current: Option<ProviderId>,
+    instances: BTreeMap<ProviderId, Instance>,
+    http: crate::HttpBuilder,
+    problems: Vec<Violation>,
+}
+
+/// No call of a login takes longer.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+impl Config {
+    /// A config from TOML text. Relative paths in it start at the working directory.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the text is not TOML, with the place but not the text.
+    #[cfg(feature = "toml")]
+    pub fn from_toml_str(text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            unusable(format!("not TOML at line {line}"))
+        })
+    }
+
+    /// A config from a TOML file. Relative paths in it start at the file's folder.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the file cannot be read or is not TOML.
+    #[cfg(feature = "toml")]
+    pub fn from_toml_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|error| unusable(format!("{} cannot be read", path.display())).with_source(error))?;
+        let config = Self::from_toml_str(&text).map_err(|error| unusable(format!("{}: {error}", path.display())))?;
+        Ok(config.with_directory(path.parent().unwrap_or(Path::new(""))))
+    }
+
+    /// A config from environment variables, and from nothing else; they are read only here.
+    ///
+    /// `AUTH_CHALLENGE_PROVIDER`, `CORBADO_PROJECT_ID`, `CORBADO_API_SECRET`, `CORBADO_BACKEND_API`, `AUTHSIGNAL_API_SECRET_KEY`,
+    /// `AUTHSIGNAL_API_URL`, `DFNS_API_URL`, `DFNS_TOKEN`; secrets also as `…_FILE`. A vendor is present where any of its variables is.
+    pub fn from_env() -> Self {
+        const VARIABLES: [(&str, &str, &str); 10] = [
+            ("CORBADO_PROJECT_ID", "corbado", "project_id"),
+            ("CORBADO_API_SECRET", "corbado", "api_secret"),
+            ("CORBADO_API_SECRET_FILE", "corbado", "api_secret_file"),
+            ("CORBADO_BACKEND_API", "corbado", "base_url"),
+            ("AUTHSIGNAL_API_SECRET_KEY", "authsignal", "secret_key"),
+            ("AUTHSIGNAL_API_SECRET_KEY_FILE", "authsignal", "secret_key_file"),
+            ("AUTHSIGNAL_API_URL", "authsignal", "base_url"),
+            ("DFNS_API_URL", "dfns", "base_url"),
+            ("DFNS_TOKEN", "dfns", "token"),
+            ("DFNS_TOKEN_FILE", "dfns", "token_file"),
+        ];
+        let mut members = Map::new();
+        if let Ok(provider) = env::var("AUTH_CHALLENGE_PROVIDER") {
+            members.insert("provider".into(), provider.into());
+        }
+        for (variable, vendor, key) in VARIABLES {
+            if let Ok(value) = env::var(variable)
+                && let Some(section) = members.entry(vendor).or_insert_with(|| Value::Object(Map::new())).as_object_mut()
+            {
+                section.insert(key.into(), value.into());
+            }
+        }
+        Self { members, ..Self::default() }
+    }
+
+    /// Where relative paths in the config start.
+    pub fn with_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// Chooses the provider for new challenges: a section's name, or a name given to [`provider`](Self::provider).
+    pub fn select(mut self, provider: &str) -> Self {
+        self.members.insert("provider".into(), provider.into());
+        self
+    }
+
+    /// Adds a provider of your own under a name that `provider` can choose.
+    pub fn provider(mut self, name: impl Into<String>, provider: Arc<dyn ChallengeProvider>) -> Self {
+        self.providers.insert(ProviderId::custom(name), provider);
+        self
+    }
+
+    /// An HTTP client of your own, instead of one by the `[http]` section.
+    pub fn http(mut self, http: Http) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Every mistake in the config, by key, with what was expected and never with a secret. Reads secret files and variables; no network.
+    pub fn problems(&self) -> Vec<Violation> {
+        self.read().problems
+    }
+
+    /// The provider.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] with all [`problems`](Self::problems).
+    pub fn build(&self) -> Result<Arc<dyn ChallengeProvider>, Error> {
+        let plan = self.read();
+        let Some(current) = plan.current.filter(|_| plan.problems.is_empty()) else {
+            return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(plan.problems));
+        };
+        if let Some(provider) = self.providers.get(&current) {
+            return Ok(Arc::clone(provider));
+        }
+        let http = match &self.http {
+            Some(http) => http.clone(),
+            None => plan.http.build()?,
+        };
+        match plan.instances.get(&current) {
+            Some(instance) => instance.build(http),
+            None => Err(Error::config("provider", "names no section")),
+        }
+    }
+
+    fn read(&self) -> Plan {
+        let mut problems = Vec::new();
+        let nothing = Map::new();
+        let section = |name: &str| self.members.get(name).and_then(Value::as_object);
+        let mut surroundings = Surroundings { directory: self.directory.clone(), allow_plain_http: Vec::new() };
+
+        let mut settings = Section::new("http", section("http").unwrap_or(&nothing), &surroundings);
+        let allow_plain_http = settings.texts("allow_plain_http");
+        let http = read_http(&mut settings);
+        problems.extend(settings.finish());
+        surroundings.allow_plain_http = allow_plain_http;
+
+        let mut instances = BTreeMap::new();
+        for (name, value) in &self.members {
+            match (name.as_str(), value) {
+                ("provider", _) | ("http", Value::Object(_)) => {}
+                (name, Value::Object(members)) => {
+                    let mut section = Section::new(name, members, &surroundings);
+                    if let Some(instance) = read_instance(name, &mut section) {
+                        instances.insert(ProviderId::custom(name), instance);
+                    }
+                    problems.extend(section.finish());
+                }
+                ("http", _) => problems.push(Violation::new("http", "expected a section")),
+                (name, _) => problems.push(Violation::new(name.to_owned(), unknown(name))),
+            }
+        }
+
+        let mut top = Section::new("", &self.members, &surroundings);
+        let current = top.required_text("provider").map(ProviderId::custom);
+        let is_there = |id: &ProviderId| self.providers.contains_key(id) || (section(id.as_str()).is_some() && id.as_str() != "http");
+        top.expect("provider", &current, |id| (!is_there(id)).then_some("names no section"));
+        problems.extend(top.into_problems());
+        Plan { current, instances, http, problems }
+    }
+}
+
+fn read_http(section: &mut Section<'_>) -> crate::HttpBuilder {
+    let mut http = Http::builder();
+    let timeout = section.duration("timeout", LONGEST_TIMEOUT);
+    let connect_timeout = section.duration("connect_timeout", LONGEST_TIMEOUT);
+    if let Some(timeout) = timeout {
+        http = http.timeout(timeout);
+    }
+    if let Some(connect_timeout) = connect_timeout {
+        http = http.connect_timeout(connect_timeout);
+        if connect_timeout >= timeout.unwrap_or(crate::http::TIMEOUT) {
+            section.problem("connect_timeout", "expected less than http.timeout (10s where that is not given)");
+        }
+    }
+    if let Some(bytes) = section.number("max_response_bytes", 1..=1 << 30) {
+        http = http.max_response_bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
+    }
+    if let Some(proxy) = section.url("proxy") {
+        http = http.proxy(proxy);
+    }
+    if let Some(path) = section.path_to_file("ca_file") {
+        http = http.ca_file(path);
+    }
+    http
+}
+
+fn read_instance(name: &str, section: &mut Section<'_>) -> Option<Instance> {
+    let names = VENDORS.map(|vendor| (vendor.name, vendor.name));
+    let vendor = match section.choice("vendor", &names) {
+        Some(vendor) if names.iter().any(|(known, _)| *known == name) && vendor != name => {
+            section.problem("vendor", "expected none, or the section's own name, which is another vendor's");
+            return None;
+        }
+        Some(vendor) => vendor,
+        None if names.iter().any(|(known, _)| *known == name) => name,
+        None => {
+            if !section.has("vendor") {
+                section.problem("vendor", "is required in a section that has no vendor's name: corbado, authsignal or dfns");
+            }
+            return None;
+        }
+    };
+    let vendor = VENDORS.iter().find(|known| known.name == vendor)?;
+    match vendor.read {
+        Some(read) => read(section),
+        None => {
+            section.skip_rest();
+            section.problem("vendor", &format!("needs the crate's feature {}", vendor.name));
+            None
+        }
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let known = ["provider", "http"].into_iter().chain(VENDORS.iter().map(|vendor| vendor.name));
+    match nearest(name, known) {
+        Some(near) => format!("is not a key here; did you mean {near}?"),
+        None => "is not a key here; expected provider and sections".to_owned(),
+    }
+}
+
+fn unusable(detail: String) -> Error {
+    Error::new(ErrorKind::Config, SendState::NotSent).with_detail(detail)
+}

@@ -1,0 +1,172 @@
+//! Neutral to Corbado and back; no I/O.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use super::types;
+use crate::{
+    Capabilities, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, Error, ErrorKind, Field, Method, MethodSupport, Personal,
+    ProviderId, Reply, Violation,
+    http::{Fault, path_problem},
+};
+
+const REQUIRED: &[Field] = &[Field::To, Field::UserId, Field::Ip, Field::UserAgent];
+const OPTIONAL: &[Field] = &[Field::Client, Field::Lifetime, Field::Metadata];
+
+const METHODS: &[MethodSupport] = &[
+    MethodSupport::of(Method::EmailOtp, REQUIRED, OPTIONAL),
+    MethodSupport::of(Method::EmailLink, REQUIRED, OPTIONAL),
+    MethodSupport::of(Method::SmsOtp, REQUIRED, OPTIONAL),
+];
+
+pub(super) static CAPABILITIES: Capabilities = Capabilities::of(METHODS, false);
+
+/// The vendor's names of the neutral fields.
+const FIELDS: &[(&str, &str)] = &[
+    ("to", "identifierValue"),
+    ("user_id", "userID"),
+    ("ip", "clientInformation.remoteAddress"),
+    ("user_agent", "clientInformation.userAgent"),
+    ("client", "clientInformation"),
+    ("lifetime", "lifetimeSeconds"),
+    ("metadata", "challengeMetadata"),
+    ("challenge_id", "challengeID"),
+    ("code", "value"),
+];
+
+/// A create call, ready to be sent.
+pub(super) struct Create {
+    pub(super) user_id: String,
+    pub(super) body: types::ChallengeCreateReq,
+    pub(super) ignored: Vec<Field>,
+}
+
+pub(super) fn create(provider: &ProviderId, request: &ChallengeRequest) -> Result<Create, Error> {
+    let mut findings = CAPABILITIES.examine(provider, request)?;
+    let user_id = request.user_id_for(provider).unwrap_or_default();
+    // An empty one is named already.
+    if let Some(problem) = path_problem(user_id).filter(|_| !user_id.is_empty()) {
+        findings.violations.push(Violation::new("user_id", problem));
+    }
+    findings.name_fields(FIELDS);
+    let ignored = findings.conclude(provider)?;
+    let challenge_type = match request.method() {
+        Method::EmailLink => types::ChallengeType::EmailLink,
+        Method::SmsOtp => types::ChallengeType::SmsOtp,
+        _ => types::ChallengeType::EmailOtp,
+    };
+    let body = types::ChallengeCreateReq {
+        challenge_type,
+        identifier_value: Personal::new(request.address().unwrap_or_default()),
+        challenge_metadata: request.own_metadata().clone(),
+        lifetime_seconds: request.requested_lifetime().and_then(|lifetime| i64::try_from(lifetime.as_secs()).ok()),
+        client_information: client_information(request.client_context()),
+    };
+    Ok(Create { user_id: user_id.to_owned(), body, ignored })
+}
+
+fn client_information(client: &ClientContext) -> types::ClientInformation {
+    let (browser, os) = (client.browser(), client.os());
+    let signals = client.signals();
+    let capabilities = &signals.capabilities;
+    types::ClientInformation {
+        remote_address: Personal::new(client.ip().map(|ip| ip.to_string()).unwrap_or_default()),
+        user_agent: client.agent().unwrap_or_default().to_owned(),
+        client_env_handle: signals.environment.clone(),
+        javascript_fingerprint: signals.fingerprint.clone(),
+        java_script_high_entropy: signals.high_entropy.as_ref().map(|values| types::JavaScriptHighEntropy {
+            platform: values.platform.clone(),
+            platform_version: values.platform_version.clone(),
+            mobile: values.mobile,
+        }),
+        bluetooth_available: signals.bluetooth,
+        password_manager_available: signals.password_manager,
+        // The vendor wants these two; a client that said nothing has not said yes.
+        user_verifying_platform_authenticator_available: signals.platform_authenticator.unwrap_or(false),
+        conditional_mediation_available: signals.conditional_mediation.unwrap_or(false),
+        client_capabilities: types::ClientCapabilities {
+            conditional_create: capabilities.conditional_create,
+            conditional_mediation: capabilities.conditional_mediation,
+            hybrid_transport: capabilities.hybrid_transport,
+            passkey_platform_authenticator: capabilities.passkey_platform_authenticator,
+            user_verifying_platform_authenticator: capabilities.user_verifying_platform_authenticator,
+        },
+        private_mode: signals.private_mode,
+        parsed_device_info: types::ParsedDeviceInfo {
+            browser_name: browser.name().to_owned(),
+            browser_version: browser.version().to_owned(),
+            os_name: os.name().to_owned(),
+            os_version: os.version().to_owned(),
+        },
+        native_meta: signals.native.as_ref().map(|native| types::NativeMeta {
+            build: native.build.clone(),
+            device_owner_auth: native.device_owner_auth.clone(),
+            is_platform_authenticator_api_supported: native.platform_authenticator_api,
+            is_bluetooth_available: native.bluetooth_available,
+            is_bluetooth_on: native.bluetooth_on,
+            google_play_services: native.google_play_services,
+            device_secure: native.device_secure,
+            brand: native.brand.clone(),
+            model: native.model.clone(),
+        }),
+    }
+}
+
+pub(super) fn challenge(create: Create, provider: &ProviderId, method: Method, reply: Reply<types::Challenge>) -> Challenge {
+    let mut handle = ChallengeHandle::new(provider.clone(), method, reply.challenge_id.clone()).with_user_id(create.user_id);
+    if let Some(at) = reply.expires.and_then(expiry) {
+        handle = handle.with_expiry(at);
+    }
+    let status = reply.status.as_ref().map_or(ChallengeStatus::Pending, |status| ChallengeStatus::from(status.as_str()));
+    let request_id = reply.request_id().map(str::to_owned);
+    Challenge::new(handle).with_status(status).with_request_id(request_id).with_ignored(create.ignored).with_vendor(reply.into_inner())
+}
+
+/// The vendor does not say in what unit `expires` is. Its time stamps without a suffix are seconds, those in milliseconds have one; a
+/// number that as seconds would lie beyond the year 5000 is taken as milliseconds.
+fn expiry(expires: i64) -> Option<SystemTime> {
+    const BEYOND: u64 = 100_000_000_000;
+    let since = match u64::try_from(expires).ok()? {
+        0 => return None,
+        seconds if seconds < BEYOND => Duration::from_secs(seconds),
+        milliseconds => Duration::from_millis(milliseconds),
+    };
+    SystemTime::UNIX_EPOCH.checked_add(since)
+}
+
+/// Reads the envelope of an error, whatever of it is there.
+pub(super) fn fault(status: u16, body: &Value) -> Fault {
+    let error = &body["error"];
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let violations: Vec<Violation> = error["validation"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|violation| {
+            let field = violation["field"].as_str().unwrap_or_default();
+            Violation::at_vendor(neutral(field), field, violation["message"].as_str().unwrap_or_default())
+        })
+        .collect();
+    // An id that the vendor does not know is a validation error there.
+    let unknown_id = violations.iter().any(|violation| {
+        matches!(violation.vendor_field(), Some("userID" | "challengeID")) && violation.message().trim_end_matches('.').eq_ignore_ascii_case("does not exist")
+    });
+    let message = match (text(&body["message"]), text(&error["details"])) {
+        (Some(message), Some(details)) => Some(format!("{message}: {details}")),
+        (message, details) => message.or(details),
+    };
+    Fault {
+        kind: (status == 400 && unknown_id).then_some(ErrorKind::NotFound),
+        code: text(&error["type"]),
+        message,
+        request_id: text(&body["requestData"]["requestID"]),
+        violations,
+    }
+}
+
+/// The neutral name of a vendor's field; the vendor may leave the path to it out.
+fn neutral(vendor_field: &str) -> Option<&'static str> {
+    let last = |name: &'static str| name.rsplit('.').next();
+    FIELDS.iter().find(|(_, name)| *name == vendor_field || last(name) == Some(vendor_field)).map(|(field, _)| *field)
+}

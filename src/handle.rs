@@ -1,0 +1,161 @@
+//! What an application keeps between "send" and "check".
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use serde::{Deserialize, Serialize, de::Error as _};
+
+use crate::{CredentialKind, Method, Personal, ProviderId, Secret};
+
+/// Names one challenge, at one provider, for one user: all that a check needs, on any instance of the application.
+///
+/// It is **bearer material**: whoever holds it can try codes against the challenge, and a Dfns handle holds the challenge identifier.
+/// Keep it in a server-side session or an encrypted cookie, never in a hidden form field or a plain cookie.
+///
+/// It serialises as a small JSON object that names its version and provider. Members that a later release adds are passed over.
+///
+/// ```
+/// use auth_challenge::{ChallengeHandle, Method, ProviderId};
+///
+/// let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "0b7b2e6e");
+/// let kept = serde_json::to_string(&handle)?;
+/// assert_eq!(kept, r#"{"v":1,"provider":"authsignal","method":"sms_otp","challenge_id":"0b7b2e6e"}"#);
+/// let back: ChallengeHandle = serde_json::from_str(&kept)?;
+/// assert_eq!(back.provider(), &ProviderId::AUTHSIGNAL);
+/// assert_eq!(format!("{back:?}"), "ChallengeHandle { provider: \"authsignal\", method: SmsOtp }");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(into = "Stored", try_from = "Stored")]
+pub struct ChallengeHandle {
+    provider: ProviderId,
+    method: Method,
+    challenge_id: Secret,
+    user_id: Option<Personal>,
+    expires_at: Option<SystemTime>,
+    to_sign: Option<Secret>,
+}
+
+/// The stored form. Members may be added, none may change its sense: releases read each other's handles.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    v: u32,
+    provider: ProviderId,
+    method: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    challenge_id: Secret,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_id: Option<Personal>,
+    /// Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to_sign: Option<Secret>,
+}
+
+const VERSION: u32 = 1;
+
+impl ChallengeHandle {
+    /// A handle of a challenge that a provider made.
+    pub fn new(provider: ProviderId, method: Method, challenge_id: impl Into<Secret>) -> Self {
+        Self { provider, method, challenge_id: challenge_id.into(), user_id: None, expires_at: None, to_sign: None }
+    }
+
+    /// With the user's id, for a provider that needs it again.
+    pub fn with_user_id(mut self, id: impl Into<Personal>) -> Self {
+        self.user_id = Some(id.into());
+        self
+    }
+
+    /// With the time at which the challenge expires; kept in whole seconds.
+    pub fn with_expiry(mut self, at: SystemTime) -> Self {
+        self.expires_at = Some(at);
+        self
+    }
+
+    /// With the text that a key has to sign.
+    pub fn with_text_to_sign(mut self, text: impl Into<Secret>) -> Self {
+        self.to_sign = Some(text.into());
+        self
+    }
+
+    /// The provider that made the challenge, and alone can check it.
+    pub fn provider(&self) -> &ProviderId {
+        &self.provider
+    }
+
+    /// The method of the challenge.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// The provider's id of the challenge.
+    pub fn challenge_id(&self) -> &Secret {
+        &self.challenge_id
+    }
+
+    /// The user's id at the provider, where it is needed again.
+    pub fn user_id(&self) -> Option<&str> {
+        self.user_id.as_ref().map(Personal::as_str)
+    }
+
+    /// When the challenge expires, where the provider said so.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at
+    }
+
+    /// The text that a key has to sign, for the kinds of credential that are keys.
+    pub fn text_to_sign(&self) -> Option<&Secret> {
+        self.to_sign.as_ref()
+    }
+}
+
+impl fmt::Debug for ChallengeHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChallengeHandle").field("provider", &self.provider.as_str()).field("method", &self.method).finish()
+    }
+}
+
+impl From<ChallengeHandle> for Stored {
+    fn from(handle: ChallengeHandle) -> Self {
+        Self {
+            v: VERSION,
+            provider: handle.provider,
+            method: handle.method.as_str().to_owned(),
+            kind: handle.method.credential_kind().map(|kind| kind.as_str().to_owned()),
+            challenge_id: handle.challenge_id,
+            user_id: handle.user_id,
+            expires_at: handle.expires_at.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok()).map(|since| since.as_secs()),
+            to_sign: handle.to_sign,
+        }
+    }
+}
+
+impl TryFrom<Stored> for ChallengeHandle {
+    type Error = serde::de::value::Error;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        if stored.v == 0 {
+            return Err(Self::Error::custom("a handle's version starts at 1"));
+        }
+        let method = match (stored.method.as_str(), stored.kind.as_deref()) {
+            ("email_otp", _) => Method::EmailOtp,
+            ("email_link", _) => Method::EmailLink,
+            ("sms_otp", _) => Method::SmsOtp,
+            ("whatsapp_otp", _) => Method::WhatsAppOtp,
+            ("credential", Some(kind)) => Method::Credential(kind.parse::<CredentialKind>().map_err(Self::Error::custom)?),
+            _ => return Err(Self::Error::custom("unknown method in a handle")),
+        };
+        let expires_at = match stored.expires_at {
+            Some(seconds) => {
+                let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+                Some(at.ok_or_else(|| Self::Error::custom("a handle's expiry is beyond time"))?)
+            }
+            None => None,
+        };
+        Ok(Self { provider: stored.provider, method, challenge_id: stored.challenge_id, user_id: stored.user_id, expires_at, to_sign: stored.to_sign })
+    }
+}

@@ -1,0 +1,165 @@
+//! One attempt, as the generated client's inner value: it signs the request, reads the reply within bounds, and remembers how far it came.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
+};
+
+/// One attempt of a call. The generated client wants it cloneable; all clones are the same attempt.
+#[derive(Clone)]
+pub(crate) struct Call(Arc<Shared>);
+
+struct Shared {
+    authorization: Option<HeaderValue>,
+    max_response_bytes: usize,
+    progress: Mutex<Progress>,
+}
+
+/// How far an attempt came.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// The body that was submitted, for masking its values in the vendor's message.
+    pub(super) submitted: Vec<u8>,
+    pub(super) head: Option<Head>,
+    pub(super) body: Bytes,
+    pub(super) too_large: bool,
+}
+
+/// What the head of a reply tells.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub(super) status: u16,
+    pub(super) request_id: Option<String>,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) location: Option<String>,
+    pub(super) content_type: Option<String>,
+}
+
+/// Headers in which gateways and vendors name a request; none of the three vendors documents one.
+const REQUEST_ID: [&str; 4] = ["x-request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
+
+impl Call {
+    pub(super) fn new(authorization: Option<HeaderValue>, max_response_bytes: usize) -> Self {
+        Self(Arc::new(Shared { authorization, max_response_bytes, progress: Mutex::default() }))
+    }
+
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Before sending: off goes the header that the generator adds, on goes the vendor's authorization.
+    pub(crate) fn prepare(&self, request: &mut reqwest::Request) {
+        let headers = request.headers_mut();
+        headers.remove("api-version");
+        for (name, value) in headers.iter_mut() {
+            if name.as_str().starts_with("x-dfns-") {
+                value.set_sensitive(true);
+            }
+        }
+        if let Some(authorization) = &self.0.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+    }
+
+    /// Sends, and hands on a reply whose body is read already, and empty where it was too large.
+    pub(crate) async fn send(&self, client: &reqwest::Client, request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
+        let max = self.0.max_response_bytes;
+        self.progress().submitted = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec).unwrap_or_default();
+        let mut response = client.execute(request).await.map_err(reqwest::Error::without_url)?;
+        let status = response.status();
+        self.progress().head = Some(Head::of(status.as_u16(), response.headers()));
+
+        let mut body = Bytes::new();
+        let mut too_large = response.content_length().is_some_and(|length| length > max as u64);
+        while !too_large && let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
+            too_large = body.len() + chunk.len() > max;
+            body = match body.is_empty() {
+                _ if too_large => Bytes::new(),
+                true => chunk,
+                false => {
+                    let mut longer = body.try_into_mut().unwrap_or_else(|body| BytesMut::from(&body[..]));
+                    longer.extend_from_slice(&chunk);
+                    longer.freeze()
+                }
+            };
+        }
+        let mut progress = self.progress();
+        progress.too_large = too_large;
+        progress.body = body.clone();
+        drop(progress);
+
+        let mut rebuilt = http::Response::new(body);
+        *rebuilt.status_mut() = status;
+        Ok(rebuilt.into())
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Call")
+    }
+}
+
+impl Head {
+    fn of(status: u16, headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let short = |text: &str| text.chars().filter(|c| !c.is_control()).take(128).collect::<String>();
+        Self {
+            status,
+            request_id: REQUEST_ID.iter().find_map(|name| text(name)).filter(|id| !id.is_empty()).map(short),
+            retry_after: text(RETRY_AFTER.as_str()).and_then(pause),
+            location: text(LOCATION.as_str()).and_then(without_query),
+            content_type: text(CONTENT_TYPE.as_str()).map(short),
+        }
+    }
+}
+
+/// The longest pause that is believed; a longer one is as good as none.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The pause that a `Retry-After` header asks for, in seconds or as a date.
+fn pause(value: &str) -> Option<Duration> {
+    let value = value.trim();
+    let pause = match value.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(std::time::SystemTime::now()).unwrap_or_default(),
+    };
+    (pause <= LONGEST_PAUSE).then_some(pause)
+}
+
+/// Where a redirect pointed, without what could be a secret: user info, query and fragment.
+fn without_query(location: &str) -> Option<String> {
+    let location = location.split(['?', '#']).next().unwrap_or_default();
+    match url::Url::parse(location) {
+        Ok(url) => Some(format!("{}{}", url.origin().ascii_serialization(), url.path())),
+        Err(_) => location.starts_with('/').then(|| location.to_owned()),
+    }
+    .map(|location| location.chars().take(256).collect())
+}
+
+/// Lets an attempt do the work of a generated client's hooks.
+#[cfg(any(feature = "corbado", feature = "authsignal", feature = "dfns"))]
+macro_rules! hooks {
+    ($client:ty) => {
+        impl ::progenitor_client::ClientHooks<$crate::http::Call> for $client {
+            async fn pre<E>(&self, request: &mut ::reqwest::Request, _: &::progenitor_client::OperationInfo) -> Result<(), ::progenitor_client::Error<E>> {
+                self.inner.prepare(request);
+                Ok(())
+            }
+
+            async fn exec(&self, request: ::reqwest::Request, _: &::progenitor_client::OperationInfo) -> ::reqwest::Result<::reqwest::Response> {
+                self.inner.send(&self.client, request).await
+            }
+        }
+    };
+}
+
+#[cfg(any(feature = "corbado", feature = "authsignal", feature = "dfns"))]
+pub(crate) use hooks;

@@ -1,0 +1,178 @@
+//! The HTTP client that providers share, with the limits of a call.
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use crate::{Error, ErrorKind, SendState};
+
+/// How vendors are reached: one connection pool, with the limits of every call.
+///
+/// No redirect is ever followed, nothing is sent again, and no proxy is taken from the environment.
+///
+/// ```
+/// use std::time::Duration;
+/// use auth_challenge::Http;
+///
+/// let http = Http::builder().timeout(Duration::from_secs(5)).build()?;
+/// # Ok::<(), auth_challenge::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) timeout: Duration,
+    pub(crate) max_response_bytes: usize,
+}
+
+/// Settings of an [`Http`].
+#[derive(Clone, Debug)]
+pub struct HttpBuilder {
+    timeout: Duration,
+    connect_timeout: Option<Duration>,
+    max_response_bytes: usize,
+    proxy: Option<url::Url>,
+    ca_file: Option<PathBuf>,
+}
+
+/// The time for a call where none is set.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const MAX_RESPONSE_BYTES: usize = 1 << 20;
+/// Idle connections go before servers and proxies usually close them, so that a request rarely meets a stale one.
+const IDLE: Duration = Duration::from_secs(15);
+
+impl Http {
+    /// Settings to start from: 10 s for a call, 3 s to connect, replies up to 1 MiB.
+    pub fn builder() -> HttpBuilder {
+        HttpBuilder { timeout: TIMEOUT, connect_timeout: None, max_response_bytes: MAX_RESPONSE_BYTES, proxy: None, ca_file: None }
+    }
+
+    /// A client of your own making, for what [`HttpBuilder`] lacks.
+    ///
+    /// Redirects, retries and the `Referer` header are switched off, TLS 1.2 is the least, the user agent is set, and every call has the
+    /// time and size limits of [`Http::builder`]. Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the client cannot be built.
+    pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
+        let limits = Limits { timeout: TIMEOUT, max_response_bytes: MAX_RESPONSE_BYTES };
+        Ok(Self { client: locked_down(builder)?, limits })
+    }
+
+    /// The same client with another time for a whole call.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.timeout = timeout;
+        self
+    }
+
+    /// The same client with another limit for replies, in bytes.
+    pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
+        self.limits.max_response_bytes = bytes;
+        self
+    }
+
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl HttpBuilder {
+    /// The time for a whole call: connecting, waiting, reading the reply.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The time for connecting, less than that for the call. Not set: 3 s, or half of the call's time if that is less.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// The longest reply that is read, in bytes.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
+        self
+    }
+
+    /// A proxy for all requests.
+    pub fn proxy(mut self, proxy: url::Url) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// A PEM file with further certificate authorities to trust.
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(path.into());
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the proxy or certificates cannot be used.
+    pub fn build(self) -> Result<Http, Error> {
+        let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT.min(self.timeout / 2));
+        let mut builder = reqwest::Client::builder().no_proxy().connect_timeout(connect_timeout);
+        #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+        {
+            builder = builder.tls_backend_rustls();
+        }
+        if let Some(proxy) = self.proxy {
+            let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|_| unusable("http.proxy cannot be used"))?;
+            builder = builder.proxy(proxy);
+        }
+        if let Some(path) = self.ca_file {
+            builder = with_authorities(builder, &path)?;
+        }
+        let limits = Limits { timeout: self.timeout, max_response_bytes: self.max_response_bytes };
+        Ok(Http { client: locked_down(builder)?, limits })
+    }
+}
+
+/// What no setting can undo.
+fn locked_down(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
+    let builder = builder
+        .user_agent(concat!("auth-challenge/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .pool_idle_timeout(IDLE);
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+    let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);
+    builder.build().map_err(|error| unusable("the HTTP client cannot be built").with_source(error.without_url()))
+}
+
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+fn with_authorities(builder: reqwest::ClientBuilder, path: &std::path::Path) -> Result<reqwest::ClientBuilder, Error> {
+    let pem = std::fs::read(path).map_err(|error| unusable("http.ca_file cannot be read").with_source(error))?;
+    let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| unusable("http.ca_file holds no PEM certificates"))?;
+    if certificates.is_empty() {
+        return Err(unusable("http.ca_file holds no PEM certificates"));
+    }
+    Ok(builder.tls_certs_merge(certificates))
+}
+
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
+fn with_authorities(_: reqwest::ClientBuilder, _: &std::path::Path) -> Result<reqwest::ClientBuilder, Error> {
+    Err(unusable("http.ca_file needs one of the features rustls, rustls-no-provider and native-tls"))
+}
+
+fn unusable(detail: &'static str) -> Error {
+    Error::new(ErrorKind::Config, SendState::NotSent).with_detail(detail)
+}

@@ -1,0 +1,121 @@
+//! Takes every value of a call out of text that a vendor wrote.
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+const MASKED: &str = "***";
+const LONGEST_MESSAGE: usize = 512;
+
+/// The values that must not come back in an error, in every form a vendor may echo them in.
+#[derive(Default)]
+pub(super) struct Mask(Vec<String>);
+
+impl Mask {
+    /// Adds a value.
+    pub(super) fn hide(&mut self, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        let json = serde_json::to_string(value).unwrap_or_default();
+        let forms = [
+            value.to_owned(),
+            json.trim_matches('"').to_owned(),
+            utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
+            // As an address mostly is: with what URLs keep left as it is.
+            url::form_urlencoded::byte_serialize(value.as_bytes()).collect(),
+            STANDARD.encode(value),
+            STANDARD_NO_PAD.encode(value),
+            URL_SAFE.encode(value),
+            URL_SAFE_NO_PAD.encode(value),
+        ];
+        for form in forms {
+            let form = form.to_ascii_lowercase();
+            if !form.is_empty() && !self.0.contains(&form) {
+                self.0.push(form);
+            }
+        }
+    }
+
+    /// Adds the values of the members so named, wherever they stand in a JSON text.
+    pub(super) fn hide_members(&mut self, json: &[u8], names: &[&str]) {
+        if let Ok(value) = serde_json::from_slice(json) {
+            self.walk(&value, names, false);
+        }
+    }
+
+    fn walk(&mut self, value: &Value, names: &[&str], hidden: bool) {
+        match value {
+            Value::String(text) if hidden => self.hide(text),
+            Value::Number(number) if hidden => self.hide(&number.to_string()),
+            Value::Array(items) => items.iter().for_each(|item| self.walk(item, names, hidden)),
+            Value::Object(members) => members.iter().for_each(|(name, member)| self.walk(member, names, hidden || names.contains(&name.as_str()))),
+            _ => {}
+        }
+    }
+
+    /// The text with every hidden value masked, control characters made blanks, and cut to 512 characters.
+    pub(super) fn apply(&self, text: &str) -> String {
+        let mut hidden: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        hidden.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        let mut out = String::with_capacity(text.len().min(LONGEST_MESSAGE));
+        let lower = text.to_ascii_lowercase();
+        let mut at = 0;
+        let mut length = 0;
+        while let (Some(rest), Some(plain)) = (lower.get(at..), text.get(at..)) {
+            let Some(first) = plain.chars().next() else { break };
+            if length == LONGEST_MESSAGE {
+                out.push('…');
+                break;
+            }
+            match hidden.iter().find(|form| rest.starts_with(**form)) {
+                Some(form) => {
+                    if !out.ends_with(MASKED) {
+                        out.push_str(MASKED);
+                    }
+                    at += form.len();
+                }
+                None => {
+                    out.push(if first.is_control() { ' ' } else { first });
+                    at += first.len_utf8();
+                }
+            }
+            length += 1;
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_value_is_masked() {
+        let mut mask = Mask::default();
+        mask.hide("jane+x@doe.com");
+        mask.hide_members(br#"{"outer":[{"value":"123456"}],"custom":{"any":["deep",7]},"city":"Munich"}"#, &["value", "custom"]);
+        for (text, expected) in [
+            ("jane+x@doe.com", "***"),
+            ("JANE+X@DOE.COM is blocked", "*** is blocked"),
+            ("to=jane%2Bx%40doe.com;", "to=***;"),
+            ("jane%2bx%40doe%2ecom", "***"),
+            ("amFuZSt4QGRvZS5jb20=", "***"),
+            ("code 123456 from Munich", "code *** from Munich"),
+            ("deep 7", "*** ***"),
+            ("line\nbreak\u{1b}[0m", "line break [0m"),
+        ] {
+            assert_eq!(mask.apply(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
+        let text = Mask::default().apply(&"ü".repeat(2000));
+        assert_eq!(text.chars().count(), LONGEST_MESSAGE + 1);
+        assert!(text.ends_with('…'));
+    }
+}

@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod capability;
+mod challenge;
+mod client_context;
+mod config;
+mod error;
+mod handle;
+mod http;
+mod open_enum;
+mod provider;
+mod request;
+mod secret;
+mod tagged_enum;
+
+#[cfg(feature = "authsignal")]
+pub mod authsignal;
+#[cfg(feature = "corbado")]
+pub mod corbado;
+#[cfg(feature = "dfns")]
+pub mod dfns;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use async_trait::async_trait;
+pub use capability::{Capabilities, MethodSupport};
+pub use challenge::{Challenge, ChallengeStatus, Registration, RegistrationUser, RelyingParty};
+pub use client_context::{ClientContext, HighEntropy, NativeApp, Product, Signals, WebAuthnCapabilities};
+pub use config::Config;
+pub use error::{Advice, Error, ErrorKind, SendState, Violation};
+pub use handle::ChallengeHandle;
+pub use http::{Http, HttpBuilder, Reply};
+pub use provider::{ChallengeProvider, ChallengeProviderExt, ProviderId};
+pub use request::{CallOptions, ChallengeRequest, CredentialKind, Field, Method, UnknownCredentialKind};
+pub use secret::{BasicCredentials, Kept, Personal, Secret};
+pub use tagged_enum::UnknownVariant;

@@ -1,0 +1,183 @@
+//! Values that must not be seen by accident: secrets, personal data, and reply members of unknown content.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::HeaderValue;
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+/// A code, token, key, credential or challenge identifier: never printed, wiped from memory when dropped.
+///
+/// It serialises in clear, because a vendor's request has to carry it: keep it out of your own serialised types.
+///
+/// ```
+/// let code = auth_challenge::Secret::new("123456");
+/// assert_eq!(format!("{code:?}"), "Secret(***)");
+/// assert_eq!(code.expose(), "123456");
+/// ```
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes the value in.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(SecretString::from(value.into()))
+    }
+
+    /// The value in clear.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.expose().is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self::new(value)
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self::new(value)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// An e-mail address, phone number, user id or anything else that tells who somebody is: not printed by `Debug`, and without
+/// `Display`; [`as_str`](Self::as_str) gives it.
+///
+/// ```
+/// let address = auth_challenge::Personal::new("jane@doe.com");
+/// assert_eq!(format!("{address:?}"), "Personal(***)");
+/// assert_eq!(address.as_str(), "jane@doe.com");
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Personal(String);
+
+impl Personal {
+    /// Takes the value in.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value in clear.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Personal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Personal(***)")
+    }
+}
+
+impl From<&str> for Personal {
+    fn from(value: &str) -> Self {
+        Self::new(value)
+    }
+}
+
+impl From<String> for Personal {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}
+
+/// A reply member that the vendor's document does not know, kept as it came; its content is not printed by `Debug`.
+///
+/// ```
+/// let kept: auth_challenge::Kept = serde_json::from_str(r#"{"hints":["client-device"]}"#)?;
+/// assert_eq!(format!("{kept:?}"), "Kept(***)");
+/// assert_eq!(kept.value()["hints"][0], "client-device");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Kept(Value);
+
+impl Kept {
+    /// The value as it came.
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl From<Value> for Kept {
+    fn from(value: Value) -> Self {
+        Self(value)
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept(***)")
+    }
+}
+
+/// A user name and password for HTTP Basic authentication, sent on one vendor's requests only.
+///
+/// ```
+/// use auth_challenge::BasicCredentials;
+/// assert_eq!(format!("{:?}", BasicCredentials::new("pro-1", "corbado1_secret")), "BasicCredentials(***)");
+/// ```
+#[derive(Clone)]
+pub struct BasicCredentials {
+    user: Secret,
+    password: Secret,
+}
+
+impl BasicCredentials {
+    /// Credentials of a user name, which must not hold a colon, and a password, which may be empty.
+    pub fn new(user: impl Into<Secret>, password: impl Into<Secret>) -> Self {
+        Self { user: user.into(), password: password.into() }
+    }
+
+    /// The `Authorization` header, marked sensitive.
+    pub(crate) fn header(&self) -> HeaderValue {
+        let pair = Zeroizing::new(format!("{}:{}", self.user.expose(), self.password.expose()));
+        let value = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+        sensitive(&value)
+    }
+
+    pub(crate) fn parts(&self) -> [&Secret; 2] {
+        [&self.user, &self.password]
+    }
+}
+
+impl fmt::Debug for BasicCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BasicCredentials(***)")
+    }
+}
+
+/// A header value that no log shows. Text that a header cannot carry gives an empty value, which the vendor refuses.
+pub(crate) fn sensitive(value: &str) -> HeaderValue {
+    let mut header = HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static(""));
+    header.set_sensitive(true);
+    header
+}
