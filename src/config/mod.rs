@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 pub(crate) use section::Section;
 use section::{Surroundings, nearest};
 
-use crate::{ChallengeProvider, Error, ErrorKind, Http, ProviderId, SendState, Violation};
+use crate::{ChallengeProvider, Error, ErrorKind, Http, ProviderId, Router, SendState, Violation};
 
 /// Which vendors are configured, and which of them is asked for new challenges.
 ///
@@ -235,7 +235,7 @@ impl Config {
         self.read().problems
     }
 
-    /// The provider.
+    /// The provider: the one that `provider` names for new challenges, while those that another section's made are still checked there.
     ///
     /// # Errors
     ///
@@ -245,17 +245,19 @@ impl Config {
         let Some(current) = plan.current.filter(|_| plan.problems.is_empty()) else {
             return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(plan.problems));
         };
-        if let Some(provider) = self.providers.get(&current) {
-            return Ok(Arc::clone(provider));
-        }
         let http = match &self.http {
             Some(http) => http.clone(),
             None => plan.http.build()?,
         };
-        match plan.instances.get(&current) {
-            Some(instance) => instance.build(http),
-            None => Err(Error::config("provider", "names no section")),
+        let mut providers = self.providers.clone();
+        for (id, instance) in &plan.instances {
+            providers.insert(id.clone(), instance.build(http.clone())?);
         }
+        let current = providers.remove(&current).ok_or_else(|| Error::config("provider", "names no section"))?;
+        if providers.is_empty() {
+            return Ok(current);
+        }
+        Ok(Arc::new(providers.into_values().fold(Router::new(current), Router::with_issuer)))
     }
 
     fn read(&self) -> Plan {

@@ -33,7 +33,7 @@ impl<T> Reply<T> {
     }
 
     /// The HTTP status, a 2xx.
-    pub fn status(&self) -> u16 {
+    pub fn http_status(&self) -> u16 {
         self.status
     }
 
@@ -87,6 +87,10 @@ impl Endpoint {
 
     pub(crate) fn provider(&self) -> &ProviderId {
         &self.provider
+    }
+
+    pub(crate) fn is_authorized(&self) -> bool {
+        self.authorization.is_some()
     }
 
     pub(crate) fn base_url(&self) -> &str {
