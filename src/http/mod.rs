@@ -6,6 +6,7 @@ mod client;
 mod endpoint;
 mod mask;
 mod reply;
+mod retry;
 mod trace;
 
 pub(crate) use base_url::base_url;
