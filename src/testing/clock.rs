@@ -55,6 +55,11 @@ impl Clock {
     pub fn reset(&self) {
         *locked(&self.0) = Setting::default();
     }
+
+    /// Whether it is a clone of the other.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// Whole seconds since 1970.

@@ -11,6 +11,7 @@
 
 mod clock;
 mod contract;
+mod control;
 mod double;
 mod fault;
 mod fresh;
@@ -36,6 +37,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use clock::Clock;
 pub use contract::{SpecViolation, Violations};
+pub use control::Control;
 pub use double::Double;
 pub use fault::Fault;
 pub use journal::Event;
