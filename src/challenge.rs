@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, sync::Arc, time::SystemTime};
 
-use crate::{ChallengeHandle, Field, Method, ProviderId, Registration, open_enum::open_enum};
+use crate::{ChallengeHandle, Field, Hop, Method, ProviderId, Registration, open_enum::open_enum};
 
 open_enum! {
     /// Where a challenge stands.
@@ -23,6 +23,7 @@ pub struct Challenge {
     status: ChallengeStatus,
     request_id: Option<String>,
     ignored: Vec<Field>,
+    hops: Vec<Hop>,
     registration: Option<Registration>,
     vendor: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -30,7 +31,7 @@ pub struct Challenge {
 impl Challenge {
     /// A pending challenge with this handle.
     pub fn new(handle: ChallengeHandle) -> Self {
-        Self { handle, status: ChallengeStatus::Pending, request_id: None, ignored: Vec::new(), registration: None, vendor: None }
+        Self { handle, status: ChallengeStatus::Pending, request_id: None, ignored: Vec::new(), hops: Vec::new(), registration: None, vendor: None }
     }
 
     /// With a status.
@@ -48,6 +49,12 @@ impl Challenge {
     /// With the fields of the request that the provider did not take.
     pub fn with_ignored(mut self, fields: Vec<Field>) -> Self {
         self.ignored = fields;
+        self
+    }
+
+    /// With the providers that were asked before, and did not get through.
+    pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
+        self.hops = hops;
         self
     }
 
@@ -104,6 +111,11 @@ impl Challenge {
     /// The fields of the request that this provider does not take.
     pub fn ignored(&self) -> &[Field] {
         &self.ignored
+    }
+
+    /// The providers that were asked before, and did not get through.
+    pub fn hops(&self) -> &[Hop] {
+        &self.hops
     }
 
     /// What a new credential has to answer, for [`Method::Credential`].

@@ -33,7 +33,47 @@ struct Inner {
     violations: Vec<Violation>,
     retry_after: Option<Duration>,
     detail: Option<Cow<'static, str>>,
+    hops: Vec<Hop>,
     source: Option<Source>,
+}
+
+/// A provider that a call did not get through to before another one was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    provider: ProviderId,
+    kind: ErrorKind,
+    send_state: SendState,
+    skipped: bool,
+}
+
+impl Hop {
+    pub(crate) fn of(provider: ProviderId, error: &Error) -> Self {
+        Self { provider, kind: error.kind(), send_state: error.send_state(), skipped: false }
+    }
+
+    pub(crate) fn skipped(provider: ProviderId) -> Self {
+        Self { provider, kind: ErrorKind::Connect, send_state: SendState::NotSent, skipped: true }
+    }
+
+    /// The provider.
+    pub fn provider(&self) -> &ProviderId {
+        &self.provider
+    }
+
+    /// What went wrong there.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Whether that provider may have sent something.
+    pub fn send_state(&self) -> SendState {
+        self.send_state
+    }
+
+    /// Whether it was passed over, because it could not be reached a moment ago.
+    pub fn was_skipped(&self) -> bool {
+        self.skipped
+    }
 }
 
 /// What went wrong.
@@ -230,6 +270,7 @@ impl Error {
             violations: Vec::new(),
             retry_after: None,
             detail: None,
+            hops: Vec::new(),
             source: None,
         }))
     }
@@ -298,6 +339,15 @@ impl Error {
         self
     }
 
+    /// Sets the providers that were asked before, and did not get through. What one of them may have sent, the error may have sent.
+    pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
+        if !self.0.send_state.may_have_acted() && hops.iter().any(|hop| hop.send_state.may_have_acted()) {
+            self.0.send_state = SendState::Unknown;
+        }
+        self.0.hops = hops;
+        self
+    }
+
     /// Sets the cause. Its `Display` and `Debug` must be free of secrets.
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(source.into());
@@ -352,6 +402,11 @@ impl Error {
     /// How long the vendor wants no request.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// The providers that were asked before, and did not get through.
+    pub fn hops(&self) -> &[Hop] {
+        &self.0.hops
     }
 
     /// What a program does about it.
@@ -432,6 +487,7 @@ impl fmt::Debug for Error {
             .field("violations", &inner.violations)
             .field("retry_after", &inner.retry_after)
             .field("detail", &inner.detail)
+            .field("hops", &inner.hops)
             .field("source", &inner.source)
             .finish()
     }

@@ -368,6 +368,11 @@ impl ChallengeRequest {
         &self.metadata
     }
 
+    /// The request as a provider other than the current one may see it: with its own id of the user, or none.
+    pub(crate) fn for_other_than_current(&self, provider: &ProviderId) -> Self {
+        Self { user_id: self.user_ids.get(provider).cloned(), ..self.clone() }
+    }
+
     /// The fields that were given, for this provider.
     pub(crate) fn given(&self, provider: &ProviderId) -> Vec<Field> {
         let client = &self.client;
@@ -433,6 +438,8 @@ impl fmt::Debug for ChallengeRequest {
 #[derive(Clone, Debug, Default)]
 pub struct CallOptions {
     timeout: Option<Duration>,
+    fail_over_when_unknown: bool,
+    once: bool,
 }
 
 impl CallOptions {
@@ -440,6 +447,26 @@ impl CallOptions {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+
+    /// Lets a [`Router`](crate::Router) ask the next provider even where the first may have sent: **the person may get two messages**.
+    pub fn fail_over_when_unknown(mut self) -> Self {
+        self.fail_over_when_unknown = true;
+        self
+    }
+
+    pub(crate) fn fails_over_when_unknown(&self) -> bool {
+        self.fail_over_when_unknown
+    }
+
+    /// With one attempt alone: somebody else is asked where it fails.
+    pub(crate) fn once(mut self, once: bool) -> Self {
+        self.once = once;
+        self
+    }
+
+    pub(crate) fn is_once(&self) -> bool {
+        self.once
     }
 
     /// The time for the whole call, if it was set.

@@ -9,14 +9,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use auth_challenge::{ChallengeProviderExt, Error, ErrorKind, SendState};
+use auth_challenge::{ChallengeProviderExt, Error, ErrorKind, Http, SendState};
 use support::{Server, Step, Vendor, reply};
 use tokio::net::TcpListener;
 
 /// For what must run out of time; long enough that a busy machine gets as far as the script wants.
-const SHORT: &str = r#"{"timeout":"2s","connect_timeout":"1s","max_response_bytes":4096}"#;
+const SHORT: Duration = Duration::from_secs(2);
 /// For what must end by itself.
-const LONG: &str = r#"{"timeout":"60s","connect_timeout":"20s","max_response_bytes":4096}"#;
+const LONG: Duration = Duration::from_secs(60);
+
+/// Making a client takes long, so the runs share it.
+fn client(timeout: Duration) -> Http {
+    Http::builder().timeout(timeout).max_response_bytes(4096).build().expect("a client")
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Operation {
@@ -24,8 +29,8 @@ enum Operation {
     Verify,
 }
 
-async fn failed(vendor: Vendor, operation: Operation, address: SocketAddr, http: &str) -> Error {
-    let provider = vendor.config(address, http).build().expect("a provider");
+async fn failed(vendor: Vendor, operation: Operation, address: SocketAddr, http: Http) -> Error {
+    let provider = vendor.config(address, "").http(http).build().expect("a provider");
     match operation {
         Operation::Create => provider.create(&vendor.request()).await.map(drop),
         Operation::Verify => provider.verify(&vendor.handle(), &vendor.answer()).await.map(drop),
@@ -89,14 +94,15 @@ fn scripts() -> Vec<(&'static str, Step, ErrorKind, SendState)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_sends_once_and_is_told_truly_in_time() {
     let mut runs = Vec::new();
+    let (short, long) = (client(SHORT), client(LONG));
     for vendor in Vendor::ALL {
         for operation in [Operation::Create, Operation::Verify] {
             for (what, step, kind, state) in scripts() {
+                let http = if kind == ErrorKind::Timeout { short.clone() } else { long.clone() };
                 runs.push(tokio::spawn(async move {
                     let server = Server::start(vec![step]).await;
-                    let limits = if kind == ErrorKind::Timeout { SHORT } else { LONG };
                     let started = Instant::now();
-                    let error = failed(vendor, operation, server.address, limits).await;
+                    let error = failed(vendor, operation, server.address, http).await;
                     let context = format!("{what}, {vendor:?} {operation:?}: {error:?}");
                     assert_eq!((error.kind(), error.send_state()), (kind, state), "{context}");
                     assert!(server.requests().len() <= 1, "sent more than once: {context}");
@@ -115,7 +121,7 @@ async fn where_nobody_listens_nothing_was_sent() {
     let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("its address");
     for vendor in Vendor::ALL {
         for operation in [Operation::Create, Operation::Verify] {
-            let error = failed(vendor, operation, closed, SHORT).await;
+            let error = failed(vendor, operation, closed, client(SHORT)).await;
             assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{vendor:?} {operation:?}");
             assert!(std::error::Error::source(&error).is_some());
         }
@@ -134,12 +140,13 @@ async fn a_host_that_does_not_exist_was_sent_nothing() {
 
 #[tokio::test]
 async fn a_redirect_is_told_and_not_followed() {
+    let http = client(SHORT);
     for status in [301, 302, 303, 307, 308] {
         for vendor in Vendor::ALL {
             let other = Server::answering(200, &[], &vendor.created().to_string()).await;
             let location = format!("http://{}/elsewhere?token=abc#x", other.address);
             let server = Server::answering(status, &[("location", &location)], "").await;
-            let error = failed(vendor, Operation::Create, server.address, SHORT).await;
+            let error = failed(vendor, Operation::Create, server.address, http.clone()).await;
             assert_eq!((error.kind(), error.send_state(), error.status()), (ErrorKind::UnexpectedReply, SendState::Unknown, Some(status)));
             assert!(error.to_string().contains(&format!("http://{}/elsewhere,", other.address)), "{error}");
             assert!(!format!("{error:?}").contains("token=abc"));

@@ -3,6 +3,7 @@
 mod from_env;
 #[cfg(feature = "toml")]
 mod from_toml;
+mod routing;
 mod section;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
@@ -10,10 +11,11 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use routing::Routing;
 pub(crate) use section::Section;
 use section::{Surroundings, nearest};
 
-use crate::{ChallengeProvider, Error, ErrorKind, Http, ProviderId, Router, SendState, Violation};
+use crate::{ChallengeProvider, Error, ErrorKind, Guard, Http, ProviderId, SendState, Violation};
 
 /// Which vendors are configured, and which of them is asked for new challenges.
 ///
@@ -40,6 +42,21 @@ use crate::{ChallengeProvider, Error, ErrorKind, Http, ProviderId, Router, SendS
 /// max_response_bytes = 1048576
 /// ```
 ///
+/// With several sections these go beside them; `failover` stands above the first section:
+///
+/// ```toml
+/// failover = ["authsignal"]               # who is asked next where the provider cannot be reached, in order
+///
+/// [route]                                 # who gets a method: email_otp, email_link, sms_otp, whatsapp_otp, credential
+/// whatsapp_otp = "authsignal"
+///
+/// [guard]                                 # limits in this process, see LocalGuard
+/// per_address = "5 per 10m"
+/// per_ip = "30 per 1h"
+/// wrong_codes = 5
+/// calling_codes = ["+49", "+64"]
+/// ```
+///
 /// A section with a vendor's name is that vendor; a section with another name needs `vendor = "…"`.
 ///
 /// ```
@@ -62,6 +79,7 @@ pub struct Config {
     members: Map<String, Value>,
     directory: Option<PathBuf>,
     http: Option<Http>,
+    guard: Option<Arc<dyn Guard>>,
     providers: BTreeMap<ProviderId, Arc<dyn ChallengeProvider>>,
 }
 
@@ -138,9 +156,12 @@ struct Plan {
     current: Option<ProviderId>,
     instances: BTreeMap<ProviderId, Instance>,
     http: crate::HttpBuilder,
+    routing: Routing,
     problems: Vec<Violation>,
 }
 
+/// Sections that are no provider's.
+const RESERVED: [&str; 3] = ["http", "route", "guard"];
 /// No call of a login takes longer.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
@@ -157,7 +178,7 @@ impl Config {
         self
     }
 
-    /// Adds a provider of your own under a name that `provider` can choose.
+    /// Adds a provider of your own under its id, which `provider`, `failover` and `[route]` can name.
     pub fn provider(mut self, name: impl Into<String>, provider: Arc<dyn ChallengeProvider>) -> Self {
         self.providers.insert(ProviderId::custom(name), provider);
         self
@@ -166,6 +187,12 @@ impl Config {
     /// An HTTP client of your own, instead of one by the `[http]` section.
     pub fn http(mut self, http: Http) -> Self {
         self.http = Some(http);
+        self
+    }
+
+    /// A guard of your own, instead of one by the `[guard]` section.
+    pub fn guard(mut self, guard: Arc<dyn Guard>) -> Self {
+        self.guard = Some(guard);
         self
     }
 
@@ -193,10 +220,10 @@ impl Config {
             providers.insert(id.clone(), instance.build(http.clone())?);
         }
         let current = providers.remove(&current).ok_or_else(|| Error::config("provider", "names no section"))?;
-        if providers.is_empty() {
+        if providers.is_empty() && plan.routing.guard.is_none() && self.guard.is_none() {
             return Ok(current);
         }
-        Ok(Arc::new(providers.into_values().fold(Router::new(current), Router::with_issuer)))
+        Ok(Arc::new(plan.routing.router(current, providers.into_values(), self.guard.clone())))
     }
 
     fn read(&self) -> Plan {
@@ -210,11 +237,19 @@ impl Config {
         let http = read_http(&mut settings);
         problems.extend(settings.finish());
         surroundings.allow_plain_http = allow_plain_http;
+        let is_provider = |name: &str| self.providers.contains_key(&ProviderId::custom(name)) || (section(name).is_some() && !RESERVED.contains(&name));
+        let mut routing = Routing::new(http.call_timeout());
+        let mut routes = Section::new("route", section("route").unwrap_or(&nothing), &surroundings);
+        routing.read_routes(&mut routes, is_provider);
+        problems.extend(routes.finish());
+        let mut limits = Section::new("guard", section("guard").unwrap_or(&nothing), &surroundings);
+        routing.read_guard(&mut limits, section("guard").is_some());
+        problems.extend(limits.finish());
 
         let mut instances = BTreeMap::new();
         for (name, value) in &self.members {
             match (name.as_str(), value) {
-                ("provider", _) | ("http", Value::Object(_)) => {}
+                ("provider" | "failover", _) | ("http" | "route" | "guard", Value::Object(_)) => {}
                 (name, Value::Object(members)) => {
                     let mut section = Section::new(name, members, &surroundings);
                     if let Some(instance) = read_instance(name, &mut section) {
@@ -222,17 +257,22 @@ impl Config {
                     }
                     problems.extend(section.finish());
                 }
-                ("http", _) => problems.push(Violation::new("http", "expected a section")),
+                (name @ ("http" | "route" | "guard"), _) => problems.push(Violation::new(name.to_owned(), "expected a section")),
                 (name, _) => problems.push(Violation::new(name.to_owned(), unknown(name))),
             }
         }
 
+        for (name, provider) in &self.providers {
+            if provider.id() != name {
+                problems.push(Violation::new(name.as_str().to_owned(), "expected a provider whose id is this name"));
+            }
+        }
         let mut top = Section::new("", &self.members, &surroundings);
         let current = top.required_text("provider").map(ProviderId::custom);
-        let is_there = |id: &ProviderId| self.providers.contains_key(id) || (section(id.as_str()).is_some() && id.as_str() != "http");
-        top.expect("provider", &current, |id| (!is_there(id)).then_some("names no section"));
+        top.expect("provider", &current, |id| (!is_provider(id.as_str())).then_some("names no section"));
+        routing.read_failover(&mut top, is_provider);
         problems.extend(top.into_problems());
-        Plan { current, instances, http, problems }
+        Plan { current, instances, http, routing, problems }
     }
 }
 
@@ -289,7 +329,7 @@ fn read_instance(name: &str, section: &mut Section<'_>) -> Option<Instance> {
 }
 
 fn unknown(name: &str) -> String {
-    let known = ["provider", "http"].into_iter().chain(VENDORS.iter().map(|vendor| vendor.name));
+    let known = ["provider", "failover"].into_iter().chain(RESERVED).chain(VENDORS.iter().map(|vendor| vendor.name));
     match nearest(name, known) {
         Some(near) => format!("is not a key here; did you mean {near}?"),
         None => "is not a key here; expected provider and sections".to_owned(),

@@ -122,6 +122,10 @@ impl HttpBuilder {
         self
     }
 
+    pub(crate) fn call_timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// The client.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ impl<T> Deref for Reply<T> {
 }
 
 /// As good as no limit, and near enough for a clock to count to.
-const FAR: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One vendor's server: where it is, how it is authorised, how it words its errors.
 pub(crate) struct Endpoint {
@@ -125,7 +125,8 @@ impl Endpoint {
                 Err(error) => error,
             };
             let connecting = limits.connect_timeout.max(begun.elapsed());
-            let pause = retry::pause(&error, attempts, deadline.saturating_duration_since(Instant::now()), connecting).filter(|_| settings.retried);
+            let pause = retry::pause(&error, attempts, deadline.saturating_duration_since(Instant::now()), connecting)
+                .filter(|_| settings.retried && !settings.options.is_once());
             let Some(pause) = pause else { break Err(error) };
             trace::retrying(&self.provider, settings.operation, pause, &error);
             tokio::time::sleep(pause).await;

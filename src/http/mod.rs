@@ -15,5 +15,5 @@ pub(crate) use call::hooks;
 pub(crate) use client::TIMEOUT;
 pub use client::{Http, HttpBuilder};
 pub use endpoint::Reply;
-pub(crate) use endpoint::{CallSettings, Endpoint, path_id, path_problem};
+pub(crate) use endpoint::{CallSettings, Endpoint, FAR, path_id, path_problem};
 pub(crate) use reply::{Dialect, Fault};

@@ -1,0 +1,216 @@
+//! A guard that counts in this process.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::{BuildHasher, Hash, RandomState},
+    num::NonZeroU32,
+    str::FromStr,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+
+use super::guard::{Guard, Refusal, Sending};
+use crate::{ChallengeHandle, Verification};
+
+/// So many times in so long, say 5 in 10 minutes.
+///
+/// ```
+/// use std::time::Duration;
+/// use auth_challenge::Rate;
+///
+/// let rate: Rate = "5 per 10m".parse()?;
+/// assert_eq!(rate, Rate::new(5, Duration::from_secs(600)).expect("a rate"));
+/// assert!("0 per 1s".parse::<Rate>().is_err());
+/// # Ok::<(), auth_challenge::NotARate>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    times: NonZeroU32,
+    period: Duration,
+}
+
+/// A text that is no [`Rate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotARate;
+
+impl fmt::Display for NotARate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a rate such as \"5 per 10m\"")
+    }
+}
+
+impl std::error::Error for NotARate {}
+
+impl Rate {
+    /// So many times in so long; none of these may be nothing.
+    pub fn new(times: u32, period: Duration) -> Option<Self> {
+        let times = NonZeroU32::new(times)?;
+        // The limiter counts in nanoseconds between two times.
+        (!(period / times.get()).is_zero()).then_some(Self { times, period })
+    }
+
+    fn quota(self) -> Option<Quota> {
+        Some(Quota::with_period(self.period / self.times.get())?.allow_burst(self.times))
+    }
+}
+
+impl FromStr for Rate {
+    type Err = NotARate;
+
+    fn from_str(text: &str) -> Result<Self, NotARate> {
+        let (times, period) = text.split_once(" per ").ok_or(NotARate)?;
+        let times = times.trim().parse().map_err(|_| NotARate)?;
+        let period = humantime::parse_duration(period.trim()).map_err(|_| NotARate)?;
+        Self::new(times, period).ok_or(NotARate)
+    }
+}
+
+/// Limits sends and wrong answers, **in this process alone**: each process of a fleet counts for itself, and counts from nothing when it
+/// starts. A fleet shares its counts by a [`Guard`] of its own.
+///
+/// Addresses are kept as keyed hashes, and only as long as they count.
+///
+/// ```
+/// use auth_challenge::LocalGuard;
+///
+/// let guard = LocalGuard::new().per_address("5 per 10m".parse()?).per_ip("30 per 1h".parse()?).wrong_codes(5).calling_codes(["+49", "+64"]);
+/// # Ok::<(), auth_challenge::NotARate>(())
+/// ```
+#[derive(Default)]
+pub struct LocalGuard {
+    per_address: Option<Limit>,
+    per_ip: Option<Limit>,
+    wrong_codes: Option<u32>,
+    calling_codes: Vec<String>,
+    hasher: RandomState,
+    wrong: Mutex<HashMap<u64, Wrong>>,
+}
+
+struct Limit {
+    limiter: DefaultKeyedRateLimiter<u64>,
+    checks: AtomicU32,
+}
+
+struct Wrong {
+    codes: u32,
+    since: Instant,
+}
+
+/// How long wrong answers count; no challenge lives longer.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// After how many checks what counts no longer is thrown out.
+const TIDY_EVERY: u32 = 1024;
+
+impl LocalGuard {
+    /// A guard that lets everything pass.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Limits the messages to one address.
+    pub fn per_address(mut self, rate: Rate) -> Self {
+        self.per_address = Limit::new(rate);
+        self
+    }
+
+    /// Limits the sends that one client address asks for.
+    pub fn per_ip(mut self, rate: Rate) -> Self {
+        self.per_ip = Limit::new(rate);
+        self
+    }
+
+    /// Limits the wrong answers to one challenge: after so many, none is handed in any more.
+    pub fn wrong_codes(mut self, most: u32) -> Self {
+        self.wrong_codes = Some(most);
+        self
+    }
+
+    /// Lets messages go to phone numbers with these calling codes alone, say `+49`.
+    pub fn calling_codes<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
+        self.calling_codes = codes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    fn key(&self, value: impl Hash) -> u64 {
+        self.hasher.hash_one(value)
+    }
+
+    fn wrong(&self) -> MutexGuard<'_, HashMap<u64, Wrong>> {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Limit {
+    fn new(rate: Rate) -> Option<Self> {
+        Some(Self { limiter: RateLimiter::keyed(rate.quota()?), checks: AtomicU32::new(0) })
+    }
+
+    fn check(&self, key: u64, reason: &'static str) -> Result<(), Refusal> {
+        if self.checks.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
+            self.limiter.retain_recent();
+        }
+        self.limiter.check_key(&key).map_err(|until| Refusal::new(reason).with_retry_after(until.wait_time_from(self.limiter.clock().now())))
+    }
+}
+
+#[async_trait]
+impl Guard for LocalGuard {
+    async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
+        if let Some(address) = sending.address() {
+            if sending.method().is_to_phone() && !self.calling_codes.is_empty() && !self.calling_codes.iter().any(|code| address.starts_with(code.as_str())) {
+                return Err(Refusal::new("expected a phone number with one of the allowed calling codes").with_field("to"));
+            }
+            if let Some(limit) = &self.per_address {
+                limit.check(self.key(address.to_lowercase()), "too many messages to this address")?;
+            }
+        } else if let (Some(handle), Some(limit)) = (sending.handle(), &self.per_address) {
+            limit.check(self.key(handle.challenge_id().expose()), "too many messages of this challenge")?;
+        }
+        match (sending.ip(), &self.per_ip) {
+            (Some(ip), Some(limit)) => limit.check(self.key(ip.to_canonical()), "too many messages asked for from this client address"),
+            _ => Ok(()),
+        }
+    }
+
+    async fn before_verify(&self, handle: &ChallengeHandle) -> Result<(), Refusal> {
+        let Some(most) = self.wrong_codes else { return Ok(()) };
+        let wrong = self.wrong().get(&self.key(handle.challenge_id().expose())).map_or(0, |wrong| wrong.codes);
+        if wrong < most { Ok(()) } else { Err(Refusal::new("too many wrong answers to this challenge")) }
+    }
+
+    async fn after_verify(&self, handle: &ChallengeHandle, verification: &Verification) {
+        if self.wrong_codes.is_none() {
+            return;
+        }
+        let key = self.key(handle.challenge_id().expose());
+        let mut all = self.wrong();
+        match verification {
+            Verification::Verified(_) => drop(all.remove(&key)),
+            Verification::Rejected(_) => {
+                if all.len() % TIDY_EVERY as usize == TIDY_EVERY as usize - 1 {
+                    all.retain(|_, wrong| wrong.since.elapsed() < REMEMBERED);
+                }
+                let wrong = all.entry(key).or_insert(Wrong { codes: 0, since: Instant::now() });
+                wrong.codes = wrong.codes.saturating_add(1);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for LocalGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalGuard")
+            .field("per_address", &self.per_address.is_some())
+            .field("per_ip", &self.per_ip.is_some())
+            .field("wrong_codes", &self.wrong_codes)
+            .field("calling_codes", &self.calling_codes)
+            .finish_non_exhaustive()
+    }
+}

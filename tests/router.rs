@@ -1,0 +1,220 @@
+//! Several providers behind one: routes, failover, guard, reload.
+
+#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
+
+mod support;
+
+use std::{sync::Arc, time::Duration};
+
+use auth_challenge::{
+    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind, LocalGuard,
+    Method, ProviderId, Reason, Rejected, Reloadable, Router, SendState, Verified, testing::Scripted,
+};
+use serde_json::json;
+use support::{Server, Vendor};
+
+fn id(name: &str) -> ProviderId {
+    ProviderId::custom(name)
+}
+
+fn error(kind: ErrorKind, state: SendState) -> Error {
+    Error::new(kind, state)
+}
+
+/// A router over two scripted providers, the second one for failover.
+fn pair(first: &Scripted, second: &Scripted) -> Router {
+    Router::new(Arc::new(first.clone())).with_provider(Arc::new(second.clone())).with_failover([id("second")])
+}
+
+#[tokio::test]
+async fn failover_happens_only_where_nothing_was_sent_for_a_reason_of_that_vendor() {
+    use ErrorKind::*;
+    use SendState::{Accepted, NotSent, Refused, Unknown};
+    let cases = [
+        (Connect, NotSent, true),
+        (Authentication, Refused, true),
+        (Permission, Refused, true),
+        (RateLimited, Refused, true),
+        (InvalidRequest, NotSent, false),
+        (InvalidRequest, Refused, false),
+        (NotFound, Refused, false),
+        (Conflict, Refused, false),
+        (Throttled, NotSent, false),
+        (Timeout, Unknown, false),
+        (Interrupted, Unknown, false),
+        (Unavailable, Unknown, false),
+        (UnexpectedReply, Accepted, false),
+    ];
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    for (kind, state, fails_over) in cases {
+        let (first, second) = (Scripted::named("first").create_fails(error(kind, state)), Scripted::named("second"));
+        let outcome = pair(&first, &second).create(&request).await;
+        assert_eq!((first.created().len(), second.created().len()), (1, usize::from(fails_over)), "{kind:?} {state:?}");
+        match outcome {
+            Ok(challenge) => {
+                assert!(fails_over);
+                assert_eq!(challenge.provider(), &id("second"));
+                let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.kind(), hop.send_state())).collect();
+                assert_eq!(hops, [("first", kind, state)]);
+            }
+            Err(error) => assert_eq!((fails_over, error.kind(), error.send_state()), (false, kind, state)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_may_ask_for_failover_after_an_unknown_outcome_and_the_error_stays_unknown() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let first = Scripted::named("first").create_fails(error(ErrorKind::Timeout, SendState::Unknown));
+    let second = Scripted::named("second").create_fails(error(ErrorKind::Connect, SendState::NotSent));
+    let failed = pair(&first, &second).create_with(&request, &CallOptions::default().fail_over_when_unknown()).await.expect_err("both fail");
+    assert_eq!((failed.kind(), failed.send_state(), failed.hops().len()), (ErrorKind::Connect, SendState::Unknown, 1));
+    assert_eq!(second.created().len(), 1);
+}
+
+#[tokio::test]
+async fn a_credential_never_fails_over() {
+    let first = Scripted::named("first").create_fails(error(ErrorKind::Connect, SendState::NotSent));
+    let second = Scripted::named("second");
+    let failed = pair(&first, &second).create(&ChallengeRequest::credential(CredentialKind::Key, "code")).await.expect_err("no failover");
+    assert_eq!((failed.kind(), second.created().len()), (ErrorKind::Connect, 0));
+}
+
+#[tokio::test]
+async fn a_provider_that_could_not_be_reached_is_passed_over_for_a_while() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let first = Scripted::named("first").create_fails(error(ErrorKind::Connect, SendState::NotSent));
+    let second = Scripted::named("second");
+    let router = pair(&first, &second);
+    for _ in 0..3 {
+        assert_eq!(router.create(&request).await.expect("a challenge").provider(), &id("second"));
+    }
+    assert_eq!((first.created().len(), second.created().len()), (1, 3));
+    assert!(router.create(&request).await.expect("a challenge").hops().iter().all(|hop| hop.was_skipped()));
+}
+
+#[tokio::test]
+async fn another_provider_never_sees_the_current_ones_user_id() {
+    let request = ChallengeRequest::email_otp("jane@doe.com").user_id("id-at-first");
+    let first = || Scripted::named("first").create_fails(error(ErrorKind::Connect, SendState::NotSent));
+    let second = Scripted::named("second");
+    pair(&first(), &second).create(&request).await.expect("a challenge");
+    pair(&first(), &second).create(&request.clone().user_id_at(id("second"), "id-at-second")).await.expect("a challenge");
+    let seen: Vec<_> = second.created().iter().map(|request| request.user_id_for(&id("second")).map(str::to_owned)).collect();
+    assert_eq!(seen, [None, Some("id-at-second".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_method_goes_where_it_is_routed_or_to_the_one_provider_that_has_it() {
+    let servers = [
+        Server::answering(200, &[], &Vendor::Corbado.created().to_string()).await,
+        Server::answering(200, &[], &Vendor::Authsignal.created().to_string()).await,
+    ];
+    let config = |route: serde_json::Value| -> Config {
+        serde_json::from_value(json!({
+            "provider": "corbado",
+            "corbado": { "project_id": "pro-1", "api_secret": "corbado1_secret", "base_url": format!("http://{}", servers[0].address) },
+            "authsignal": { "secret_key": "as_secret", "base_url": format!("http://{}", servers[1].address) },
+            "route": route,
+        }))
+        .expect("a config")
+    };
+    let complete = |request: ChallengeRequest| {
+        request.user_id("usr-1").user_id_at(ProviderId::AUTHSIGNAL, "user-1").action("signIn").client(ClientContext::new([127, 0, 0, 1]).user_agent("x"))
+    };
+    let (whatsapp, sms) = (complete(ChallengeRequest::whatsapp_otp("+64270000000")), complete(ChallengeRequest::sms_otp("+64270000000")));
+    let plain = config(json!({})).build().expect("a provider");
+    assert_eq!(plain.create(&whatsapp).await.expect("a challenge").provider(), &ProviderId::AUTHSIGNAL);
+    assert_eq!(plain.create(&sms).await.expect("a challenge").provider(), &ProviderId::CORBADO);
+    let routed = config(json!({ "sms_otp": "authsignal" })).build().expect("a provider");
+    assert_eq!(routed.create(&sms).await.expect("a challenge").provider(), &ProviderId::AUTHSIGNAL);
+    assert_eq!((plain.id(), routed.id()), (&ProviderId::CORBADO, &ProviderId::CORBADO));
+    let nobody = plain.create(&ChallengeRequest::credential(CredentialKind::Key, "code")).await.expect_err("nobody has it");
+    assert_eq!(nobody.kind(), ErrorKind::Unsupported);
+    assert_eq!(servers[1].requests().first().map(|request| request.json()["userId"].clone()), Some(json!("user-1")));
+}
+
+#[tokio::test]
+async fn a_limited_vendor_is_left_at_once_where_there_is_another() {
+    let limited = Server::answering(429, &[("retry-after", "1")], "{}").await;
+    let other = Server::answering(200, &[], &Vendor::Authsignal.created().to_string()).await;
+    let config: Config = serde_json::from_value(json!({
+        "provider": "one", "failover": ["two"],
+        "one": { "vendor": "authsignal", "secret_key": "as_secret", "base_url": format!("http://{}", limited.address) },
+        "two": { "vendor": "authsignal", "secret_key": "as_secret", "base_url": format!("http://{}", other.address) },
+    }))
+    .expect("a config");
+    let challenge = config.build().expect("a provider").create(&Vendor::Authsignal.request()).await.expect("a challenge");
+    assert_eq!((challenge.provider().as_str(), limited.requests().len(), other.requests().len()), ("two", 1, 1));
+}
+
+#[tokio::test]
+async fn a_guard_limits_sends_by_address_client_and_calling_code() {
+    let guard = || LocalGuard::new().per_address("2 per 1h".parse().expect("a rate")).calling_codes(["+64"]);
+    let scripted = Scripted::named("first");
+    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(guard()));
+    let request = ChallengeRequest::sms_otp("+64270000000");
+    for _ in 0..2 {
+        router.create(&request).await.expect("within the limit");
+    }
+    let throttled = router.create(&request).await.expect_err("over the limit");
+    assert_eq!((throttled.kind(), throttled.send_state(), throttled.operation()), (ErrorKind::Throttled, SendState::NotSent, Some("create")));
+    assert!(throttled.retry_after().is_some_and(|pause| pause > Duration::from_secs(60)));
+    router.create(&ChallengeRequest::sms_otp("+64270000001")).await.expect("another address");
+    let abroad = router.create(&ChallengeRequest::sms_otp("+4915112345678")).await.expect_err("another country");
+    assert_eq!(abroad.violations().first().and_then(|violation| violation.field()), Some("to"));
+    assert_eq!(scripted.created().len(), 3);
+
+    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(LocalGuard::new().per_ip("1 per 1h".parse().expect("a rate"))));
+    let from = |ip: [u8; 4], to: &str| ChallengeRequest::email_otp(to).client(ClientContext::new(ip));
+    router.create(&from([203, 0, 113, 7], "a@doe.com")).await.expect("the first");
+    assert_eq!(router.create(&from([203, 0, 113, 7], "b@doe.com")).await.expect_err("the second").kind(), ErrorKind::Throttled);
+    router.create(&from([203, 0, 113, 8], "b@doe.com")).await.expect("another client");
+}
+
+#[tokio::test]
+async fn a_guard_ends_the_guessing_of_codes() {
+    let wrong = || Rejected::new(Reason::WrongOrExpiredCode);
+    let scripted = Scripted::named("first").verify_gives(wrong()).verify_gives(wrong()).verify_gives(Verified::new(Method::SmsOtp));
+    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(LocalGuard::new().wrong_codes(2)));
+    let challenge = router.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect("a challenge");
+    for _ in 0..2 {
+        let _ = router.verify(challenge.handle(), &Answer::code("1")).await.expect("an answer");
+    }
+    let throttled = router.verify(challenge.handle(), &Answer::code("2")).await.expect_err("enough");
+    assert_eq!((throttled.kind(), throttled.send_state()), (ErrorKind::Throttled, SendState::NotSent));
+    assert_eq!(scripted.answered().len(), 2);
+    let other = router.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect("a challenge");
+    let _ = router.verify(other.handle(), &Answer::code("3")).await.expect("another challenge may be answered");
+}
+
+#[tokio::test]
+async fn a_guard_in_the_config_guards_a_single_vendor_too() {
+    let server = Server::answering(200, &[], &Vendor::Authsignal.created().to_string()).await;
+    let config: Config = serde_json::from_value(json!({
+        "provider": "authsignal", "authsignal": { "secret_key": "as_secret", "base_url": format!("http://{}", server.address) },
+        "guard": { "per_address": "1 per 1h", "per_ip": "5 per 1m", "wrong_codes": 3, "calling_codes": ["+64"] },
+    }))
+    .expect("a config");
+    let provider = config.build().expect("a provider");
+    provider.create(&Vendor::Authsignal.request()).await.expect("the first");
+    assert_eq!(provider.create(&Vendor::Authsignal.request()).await.expect_err("the second").kind(), ErrorKind::Throttled);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_new_config_takes_over_and_old_handles_still_verify() {
+    let (old, new) = (Scripted::named("old"), Scripted::named("new"));
+    let reloadable = Reloadable::from_provider(Arc::new(old.clone()));
+    let before = reloadable.id();
+    let challenge = reloadable.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("a challenge");
+    reloadable.replace(Arc::new(Router::new(Arc::new(new.clone())).with_provider(Arc::new(old.clone()))));
+    assert_eq!((before.as_str(), reloadable.id().as_str()), ("old", "new"));
+    let _ = reloadable.verify(challenge.handle(), &Answer::code("1")).await.expect("an answer");
+    reloadable.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("a challenge");
+    assert_eq!((old.created().len(), old.answered().len(), new.created().len()), (1, 1, 1));
+
+    let broken: Config = serde_json::from_value(json!({ "provider": "nobody" })).expect("a config");
+    assert_eq!(reloadable.reload(&broken).expect_err("a mistake").kind(), ErrorKind::Config);
+    assert_eq!(reloadable.id().as_str(), "new");
+}
