@@ -98,7 +98,8 @@ async fn every_fault_sends_once_and_is_told_truly_in_time() {
     for vendor in Vendor::ALL {
         for operation in [Operation::Create, Operation::Verify] {
             for (what, step, kind, state) in scripts() {
-                let http = if kind == ErrorKind::Timeout { short.clone() } else { long.clone() };
+                let ends_by_time = matches!(step, Step::AnswerAndHang(_) | Step::ReadAndHang | Step::Drip(..));
+                let http = if ends_by_time { short.clone() } else { long.clone() };
                 runs.push(tokio::spawn(async move {
                     let server = Server::start(vec![step]).await;
                     let started = Instant::now();
