@@ -249,8 +249,11 @@ mod vendors {
 
     use super::*;
 
+    /// A vendor's client, and a method that it offers.
+    type Client = (Arc<dyn ChallengeProvider>, Method);
+
     /// The three vendors at a loopback port where nobody listens: what is sent ends as `Connect`.
-    fn clients() -> Result<Vec<(Arc<dyn ChallengeProvider>, Method)>, Box<dyn Error>> {
+    fn clients() -> Result<Vec<Client>, Box<dyn Error>> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}", listener.local_addr()?);
         drop(listener);

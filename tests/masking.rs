@@ -404,8 +404,11 @@ fn a_config_that_cannot_be_used_is_told_without_its_secrets() -> Outcome {
     Ok(())
 }
 
+/// A vendor's client, and a method that it offers.
+type Client = (Arc<dyn ChallengeProvider>, Method);
+
 /// The three vendors at a server.
-fn providers(url: &str) -> Result<Vec<(Arc<dyn ChallengeProvider>, Method)>, Box<dyn Error>> {
+fn providers(url: &str) -> Result<Vec<Client>, Box<dyn Error>> {
     let http = Http::builder().build()?;
     Ok(vec![
         (Arc::new(Corbado::new(&CorbadoConfig::new("pro-12", "corbado1_canary").with_base_url(url)?, http.clone())?), Method::EmailOtp),
