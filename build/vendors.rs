@@ -12,7 +12,7 @@ use crate::rewrites::{
 /// Members of a schema, by (schema, member).
 pub(crate) type Members = &'static [(&'static str, &'static str)];
 
-/// Changes a vendor's document and says in how many places.
+/// A rewrite as a vendor applies it; it returns how many places it changed.
 type Rewrite = fn(&Vendor, &mut Value) -> usize;
 
 /// A schema that is one of several others, told apart by a tag.

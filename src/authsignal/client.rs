@@ -72,7 +72,9 @@ impl Authsignal {
     /// A request with neither `challengeId` nor both of `verificationMethod` and `action` is refused before sending.
     pub async fn challenge(&self, body: &types::ChallengeRequest) -> Result<Reply<types::ChallengeResponse>, Error> {
         convert::complete(body).map_err(|error| error.with_provider(self.provider().clone()).with_operation("challenge"))?;
-        self.endpoint.call(self.settings("challenge", &[]), async |call| self.generated(call).challenge(body).await).await
+        // A replay is no create.
+        let settings = CallSettings { retried: body.challenge_id.is_none(), ..self.settings("challenge", &[]) };
+        self.endpoint.call(settings, async |call| self.generated(call).challenge(body).await).await
     }
 
     /// Checks a code: `POST /verify`. A wrong code is a reply with `is_verified: false`.
@@ -122,7 +124,7 @@ impl Authsignal {
     }
 
     fn settings<'a>(&'a self, operation: &'static str, private: &'a [&'a str]) -> CallSettings<'a> {
-        CallSettings { operation, options: &self.options, authorized: true, private }
+        CallSettings { operation, options: &self.options, authorized: true, retried: false, private }
     }
 
     fn generated(&self, call: Call) -> generated::Client {

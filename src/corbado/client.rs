@@ -55,7 +55,7 @@ impl Corbado {
     pub async fn challenge_create(&self, user_id: &str, body: &types::ChallengeCreateReq) -> Result<Reply<types::Challenge>, Error> {
         path_id("user_id", "userID", user_id).map_err(|error| self.refused("ChallengeCreate", error))?;
         let private = [user_id];
-        let settings = self.settings("ChallengeCreate", &private);
+        let settings = CallSettings { retried: true, ..self.settings("ChallengeCreate", &private) };
         self.endpoint.call(settings, async |call| self.generated(call).challenge_create(user_id, body).await).await
     }
 
@@ -79,7 +79,7 @@ impl Corbado {
     }
 
     fn settings<'a>(&'a self, operation: &'static str, private: &'a [&'a str]) -> CallSettings<'a> {
-        CallSettings { operation, options: &self.options, authorized: true, private }
+        CallSettings { operation, options: &self.options, authorized: true, retried: false, private }
     }
 
     fn refused(&self, operation: &'static str, error: Error) -> Error {

@@ -60,7 +60,8 @@ impl Dfns {
     /// [`ErrorKind::InvalidRequest`] with a violation on `code`.
     pub async fn credential_code_init(&self, body: &types::CodeInitRequest) -> Result<Reply<types::CredentialChallenge>, Error> {
         convert::complete(body).map_err(|error| error.with_provider(self.provider().clone()).with_operation("credential_code_init"))?;
-        self.endpoint.call(self.settings("credential_code_init", false), async |call| self.generated(call).credential_code_init(body).await).await
+        let settings = CallSettings { retried: true, ..self.settings("credential_code_init", false) };
+        self.endpoint.call(settings, async |call| self.generated(call).credential_code_init(body).await).await
     }
 
     /// Hands in a new credential with its answer: `POST /auth/credentials/code/verify`. No credentials of yours go with it.
@@ -157,7 +158,7 @@ impl Dfns {
     }
 
     fn settings(&self, operation: &'static str, authorized: bool) -> CallSettings<'_> {
-        CallSettings { operation, options: &self.options, authorized, private: &[] }
+        CallSettings { operation, options: &self.options, authorized, retried: false, private: &[] }
     }
 
     fn generated(&self, call: Call) -> generated::Client {

@@ -24,6 +24,7 @@ pub struct Http {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
     pub(crate) max_response_bytes: usize,
 }
 
@@ -59,7 +60,7 @@ impl Http {
     ///
     /// [`ErrorKind::Config`] where the client cannot be built.
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
-        let limits = Limits { timeout: TIMEOUT, max_response_bytes: MAX_RESPONSE_BYTES };
+        let limits = Limits { timeout: TIMEOUT, connect_timeout: CONNECT_TIMEOUT, max_response_bytes: MAX_RESPONSE_BYTES };
         Ok(Self { client: locked_down(builder)?, limits })
     }
 
@@ -152,7 +153,7 @@ impl HttpBuilder {
         if let Some(path) = self.ca_file {
             builder = with_authorities(builder, &path)?;
         }
-        let limits = Limits { timeout: self.timeout, max_response_bytes: self.max_response_bytes };
+        let limits = Limits { timeout: self.timeout, connect_timeout, max_response_bytes: self.max_response_bytes };
         Ok(Http { client: locked_down(builder)?, limits })
     }
 }

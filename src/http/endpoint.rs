@@ -1,16 +1,17 @@
 //! One vendor's server, and one call to it.
 
-use std::{fmt, future::Future, ops::Deref, time::Instant};
+use std::{fmt, future::Future, ops::Deref, time::Duration};
 
 use http::HeaderValue;
 use progenitor_client::ResponseValue;
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
     Call, Http,
     mask::Mask,
     reply::{self, Dialect, Ended},
-    trace,
+    retry, trace,
 };
 use crate::{CallOptions, Error, ErrorKind, ProviderId, Secret, SendState, Violation};
 
@@ -51,6 +52,9 @@ impl<T> Deref for Reply<T> {
     }
 }
 
+/// As good as no limit, and near enough for a clock to count to.
+const FAR: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// One vendor's server: where it is, how it is authorised, how it words its errors.
 pub(crate) struct Endpoint {
     provider: ProviderId,
@@ -68,6 +72,8 @@ pub(crate) struct CallSettings<'a> {
     pub(crate) options: &'a CallOptions,
     /// Whether the endpoint's credentials go with it.
     pub(crate) authorized: bool,
+    /// Whether it is a create, which alone is made once more where that is safe.
+    pub(crate) retried: bool,
     /// Values outside the body, in the path or a header, that must not come back in an error.
     pub(crate) private: &'a [&'a str],
 }
@@ -101,19 +107,42 @@ impl Endpoint {
         self.http.client().clone()
     }
 
-    /// Makes one call: `run` sends one attempt through a generated client.
+    /// Makes one call within its time: `run` sends an attempt through a generated client.
     pub(crate) async fn call<T, F, Fut>(&self, settings: CallSettings<'_>, run: F) -> Result<Reply<T>, Error>
     where
-        F: FnOnce(Call) -> Fut,
+        F: Fn(Call) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {
         let started = Instant::now();
         let limits = self.http.limits();
-        let timeout = settings.options.call_timeout().unwrap_or(limits.timeout);
-        let authorization = self.authorization.clone().filter(|_| settings.authorized);
-        let call = Call::new(authorization, limits.max_response_bytes);
+        let deadline = started + settings.options.call_timeout().unwrap_or(limits.timeout).min(FAR);
+        let mut attempts = 0;
+        let outcome = loop {
+            attempts += 1;
+            let begun = Instant::now();
+            let error = match self.attempt(&settings, deadline, &run).await {
+                Ok(reply) => break Ok(reply),
+                Err(error) => error,
+            };
+            let connecting = limits.connect_timeout.max(begun.elapsed());
+            let pause = retry::pause(&error, attempts, deadline.saturating_duration_since(Instant::now()), connecting).filter(|_| settings.retried);
+            let Some(pause) = pause else { break Err(error) };
+            trace::retrying(&self.provider, settings.operation, pause, &error);
+            tokio::time::sleep(pause).await;
+        };
+        let outcome = outcome.map_err(|error| error.with_provider(self.provider.clone()).with_operation(settings.operation));
+        trace::finished(&self.provider, settings.operation, attempts, started.elapsed(), &outcome);
+        outcome
+    }
 
-        let ended = match tokio::time::timeout(timeout, run(call.clone())).await {
+    async fn attempt<T, F, Fut>(&self, settings: &CallSettings<'_>, deadline: Instant, run: &F) -> Result<Reply<T>, Error>
+    where
+        F: Fn(Call) -> Fut,
+        Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
+    {
+        let max_response_bytes = self.http.limits().max_response_bytes;
+        let call = Call::new(self.authorization.clone().filter(|_| settings.authorized), max_response_bytes);
+        let ended = match tokio::time::timeout_at(deadline, run(call.clone())).await {
             Ok(Ok(value)) => Ok(value.into_inner()),
             Ok(Err(error)) => Err(Ended::of(error)),
             Err(_) => Err(Ended::OutOfTime),
@@ -129,10 +158,7 @@ impl Endpoint {
             mask.hide_members(&progress.submitted, self.dialect.sensitive);
             mask
         };
-        let outcome = reply::read(ended, &progress, self.dialect, limits.max_response_bytes, mask)
-            .map_err(|error| error.with_provider(self.provider.clone()).with_operation(settings.operation));
-        trace::finished(&self.provider, settings.operation, started.elapsed(), &outcome);
-        outcome
+        reply::read(ended, &progress, self.dialect, max_response_bytes, mask)
     }
 }
 
@@ -142,7 +168,7 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// Refuses an id that would not stay one segment of a path: empty, `.` and `..` climb; all else is percent-encoded.
+/// Refuses an id that would not stay one segment of a path.
 pub(crate) fn path_id(field: &'static str, vendor_field: &'static str, id: &str) -> Result<(), Error> {
     match path_problem(id) {
         None => Ok(()),
@@ -152,7 +178,11 @@ pub(crate) fn path_id(field: &'static str, vendor_field: &'static str, id: &str)
     }
 }
 
-/// Why an id cannot be a segment of a path.
+/// Why an id cannot be a segment of a path: nothing and dots climb, and URLs take a backslash for a slash. All else is percent-encoded.
 pub(crate) fn path_problem(id: &str) -> Option<&'static str> {
-    matches!(id, "" | "." | "..").then_some("expected an id, not an empty or dotted path segment")
+    match id {
+        "" | "." | ".." => Some("expected an id, not an empty or dotted path segment"),
+        _ if id.contains('\\') => Some("expected an id without a backslash"),
+        _ => None,
+    }
 }

@@ -1,14 +1,16 @@
-//! One event a call, with nothing in it that was submitted.
+//! One event a call and one a retry, with nothing in it that was submitted.
 
 use std::time::Duration;
 
 use super::Reply;
 use crate::{Error, ProviderId};
 
-pub(super) fn finished<T>(provider: &ProviderId, operation: &'static str, elapsed: Duration, outcome: &Result<Reply<T>, Error>) {
+pub(super) fn finished<T>(provider: &ProviderId, operation: &'static str, attempts: u32, elapsed: Duration, outcome: &Result<Reply<T>, Error>) {
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     match outcome {
-        Ok(reply) => tracing::debug!(%provider, operation, status = reply.http_status(), request_id = reply.request_id(), elapsed_ms, "vendor call done"),
+        Ok(reply) => {
+            tracing::debug!(%provider, operation, status = reply.http_status(), request_id = reply.request_id(), attempts, elapsed_ms, "vendor call done")
+        }
         Err(error) => tracing::warn!(
             %provider,
             operation,
@@ -16,8 +18,14 @@ pub(super) fn finished<T>(provider: &ProviderId, operation: &'static str, elapse
             request_id = error.request_id(),
             kind = error.kind().as_str(),
             send_state = error.send_state().as_str(),
+            attempts,
             elapsed_ms,
             "vendor call failed"
         ),
     }
+}
+
+pub(super) fn retrying(provider: &ProviderId, operation: &'static str, pause: Duration, error: &Error) {
+    let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+    tracing::warn!(%provider, operation, kind = error.kind().as_str(), pause_ms, "vendor call not sent, trying once more");
 }

@@ -1,0 +1,119 @@
+//! A schema of a document, compiled, and what a value has against it.
+
+use jsonschema::{Draft, ValidationError, Validator, error::ValidationErrorKind};
+use serde_json::{Value, json};
+
+/// One thing wrong with a value: where, as a JSON pointer, and what was expected, without the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::testing) struct Finding {
+    pub(in crate::testing) pointer: String,
+    pub(in crate::testing) message: String,
+}
+
+#[derive(Debug)]
+pub(in crate::testing) struct Schema(Validator);
+
+impl Schema {
+    /// Compiles a schema of a document; `components` go along, so that its references lead somewhere.
+    pub(super) fn compile(document: &Value, schema: &Value) -> Result<Self, String> {
+        let mut root = json!({ "components": document["components"], "allOf": [schema] });
+        nullable_to_type(&mut root);
+        jsonschema::options().with_draft(Draft::Draft202012).build(&root).map(Self).map_err(|error| error.to_string())
+    }
+
+    /// Everything that is wrong with a value.
+    pub(in crate::testing) fn findings(&self, value: &Value) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for error in self.0.iter_errors(value) {
+            collect(&error, &mut findings);
+        }
+        findings
+    }
+}
+
+/// OpenAPI 3.0 writes `nullable: true` where JSON Schema has a second type.
+fn nullable_to_type(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.get("nullable") == Some(&Value::Bool(true))
+                && let Some(Value::String(kind)) = members.get("type").cloned()
+            {
+                members.insert("type".into(), json!([kind, "null"]));
+            }
+            members.values_mut().for_each(nullable_to_type);
+        }
+        Value::Array(items) => items.iter_mut().for_each(nullable_to_type),
+        _ => {}
+    }
+}
+
+fn collect(error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
+    let at = error.instance_path().as_str();
+    let mut note = |pointer: String, message: String| {
+        let finding = Finding { pointer, message };
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    };
+    match error.kind() {
+        ValidationErrorKind::Required { property } => note(format!("{at}/{}", escaped(property.as_str().unwrap_or_default())), "is required".into()),
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            unexpected.iter().for_each(|name| note(format!("{at}/{}", escaped(name)), "is not a known field".into()));
+        }
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => match likeliest(context) {
+            Some(branch) => branch.iter().for_each(|error| collect(error, findings)),
+            None => note(at.to_owned(), "has none of the documented forms".into()),
+        },
+        _ => note(at.to_owned(), error.masked_with("the value").to_string()),
+    }
+}
+
+/// The alternative that was most likely meant: the first whose tag fits.
+fn likeliest<'a, 'b>(alternatives: &'a [Vec<ValidationError<'b>>]) -> Option<&'a Vec<ValidationError<'b>>> {
+    let is_tag = |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Enum { .. } | ValidationErrorKind::Constant { .. });
+    alternatives.iter().filter(|errors| !errors.is_empty()).min_by_key(|errors| errors.iter().any(is_tag))
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(schema: Value, value: Value) -> Vec<String> {
+        let document = json!({ "components": { "schemas": { "Short": { "type": "string", "maxLength": 3 } } } });
+        let schema = Schema::compile(&document, &schema).unwrap();
+        schema.findings(&value).into_iter().map(|finding| format!("{}: {}", finding.pointer, finding.message)).collect()
+    }
+
+    #[test]
+    fn findings_name_the_place_and_never_the_value() {
+        let schema = json!({
+            "type": "object",
+            "required": ["a", "b"],
+            "properties": { "a": { "$ref": "#/components/schemas/Short" }, "c": { "type": "integer" }, "d": { "enum": ["x", "y"] } },
+            "additionalProperties": false,
+        });
+        let found = findings(schema, json!({ "a": "secret", "c": "secret", "d": "secret", "e/f": 1 }));
+        assert!(!found.join("\n").contains("secret"), "{found:?}");
+        let places: Vec<&str> = found.iter().filter_map(|finding| finding.split(':').next()).collect();
+        for place in ["/a", "/b", "/c", "/d", "/e~1f"] {
+            assert!(places.contains(&place), "{place} in {found:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_forms_the_one_whose_tag_fits_is_told() {
+        let form = |tag: &str, field: &str| json!({ "required": ["kind", field], "properties": { "kind": { "enum": [tag] } } });
+        let schema = json!({ "oneOf": [form("One", "a"), form("Two", "b")] });
+        assert_eq!(findings(schema, json!({ "kind": "Two" })), ["/b: is required"]);
+    }
+
+    #[test]
+    fn nullable_means_null_too() {
+        assert!(findings(json!({ "type": "string", "nullable": true }), Value::Null).is_empty());
+        assert_eq!(findings(json!({ "type": "string" }), Value::Null).len(), 1);
+    }
+}

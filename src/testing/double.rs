@@ -1,0 +1,375 @@
+//! What all doubles have in common.
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, OnceLock},
+};
+
+use async_trait::async_trait;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Clock, Event, Fault, Operation, Outbox, Requests, Violations,
+    journal::{Journal, Listener},
+    server::{Running, Vendor},
+};
+use crate::{ChallengeProvider, ChallengeRequest, Config, Error};
+
+/// What a test asks of a double, whichever vendor it stands for.
+///
+/// The doubles have all this as methods of their own too, so that the trait is needed only where a test is generic over them:
+///
+/// ```
+/// use auth_challenge::{ChallengeProviderExt as _, testing::Double};
+///
+/// async fn one_request_makes_one_call<D: Double>() {
+///     let double = D::start().await;
+///     double.provider().create(&double.person("jane@doe.com")).await.expect("a challenge");
+///     double.requests().assert_count(1);
+///     double.violations().assert_none();
+/// }
+/// ```
+#[async_trait]
+pub trait Double: fmt::Debug + Send + Sync + 'static {
+    /// A double on a free port of loopback, with the documented credentials.
+    ///
+    /// # Panics
+    ///
+    /// Where no port can be bound.
+    async fn start() -> Self
+    where
+        Self: Sized;
+
+    /// The name of the vendor and of its section in a config.
+    fn name(&self) -> &'static str;
+
+    /// Where it is reached, with the path that the vendor's own URL ends in.
+    fn base_url(&self) -> String;
+
+    /// Its section of a config, as TOML.
+    fn config_section(&self) -> String;
+
+    /// A config that has this double as its provider.
+    fn config(&self) -> Config;
+
+    /// The provider that talks to it.
+    ///
+    /// # Panics
+    ///
+    /// Where the credentials given to the double's builder are none that a config takes.
+    fn provider(&self) -> Arc<dyn ChallengeProvider>;
+
+    /// A request that challenges a person who is known to the vendor, with all that it needs.
+    ///
+    /// The name is an e-mail address or a phone number. Corbado's double gets a user for it; Dfns' double gets a one-time code.
+    fn person(&self, name: &str) -> ChallengeRequest;
+
+    /// What it "sent" until now.
+    fn outbox(&self) -> Outbox;
+
+    /// What came in until now.
+    fn requests(&self) -> Requests;
+
+    /// Where requests strayed from the vendor's document.
+    fn violations(&self) -> Violations;
+
+    /// The clock that it goes by.
+    fn clock(&self) -> &Clock;
+
+    /// Lets an operation go wrong, after the faults that wait already.
+    fn fail(&self, operation: Operation, fault: Fault);
+
+    /// Lets the next request go wrong, whatever it is.
+    fn fail_any(&self, fault: Fault);
+
+    /// Forgets all faults that wait.
+    fn clear_faults(&self);
+}
+
+/// What every builder asks for.
+#[derive(Clone)]
+pub(super) struct Setup {
+    pub(super) address: SocketAddr,
+    pub(super) clock: Clock,
+    pub(super) code: Option<String>,
+    pub(super) attempts: u32,
+    pub(super) listener: Option<Listener>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), clock: Clock::default(), code: None, attempts: 5, listener: None }
+    }
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup").field("address", &self.address).field("clock", &self.clock).field("attempts", &self.attempts).finish_non_exhaustive()
+    }
+}
+
+impl Setup {
+    pub(super) fn journal(&self) -> Arc<Journal> {
+        Arc::new(Journal::new(self.listener.clone()))
+    }
+
+    pub(super) fn listener(&mut self, listener: impl Fn(&Event) + Send + Sync + 'static) {
+        self.listener = Some(Arc::new(listener));
+    }
+}
+
+/// A running double of one vendor, and how it is configured.
+pub(super) struct Common<V> {
+    pub(super) vendor: Arc<V>,
+    pub(super) running: Running,
+    pub(super) name: &'static str,
+    pub(super) base_url: String,
+    section: Map<String, Value>,
+    provider: OnceLock<Arc<dyn ChallengeProvider>>,
+}
+
+impl<V: Vendor> Common<V> {
+    /// Starts a vendor; `members` are what its section of a config holds beside the URL.
+    pub(super) async fn start(setup: Setup, journal: Arc<Journal>, vendor: V, identity: Identity) -> io::Result<Self> {
+        let vendor = Arc::new(vendor);
+        let running = Running::start(setup.address, setup.clock, journal, Arc::clone(&vendor) as Arc<dyn Vendor>).await?;
+        let base_url = format!("http://{}{}", running.address, identity.version);
+        let mut section = Map::new();
+        for (key, value) in identity.members {
+            section.insert(key.into(), value.into());
+        }
+        section.insert("base_url".into(), base_url.as_str().into());
+        Ok(Self { vendor, running, name: identity.name, base_url, section, provider: OnceLock::new() })
+    }
+
+    pub(super) fn config_section(&self) -> String {
+        let lines: String = self.section.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        format!("[{}]\n{lines}", self.name)
+    }
+
+    pub(super) fn config(&self) -> Config {
+        // An object is a config.
+        serde_json::from_value(json!({ "provider": self.name, self.name: self.section })).unwrap_or_default()
+    }
+
+    pub(super) fn provider(&self) -> Result<Arc<dyn ChallengeProvider>, Error> {
+        if let Some(provider) = self.provider.get() {
+            return Ok(Arc::clone(provider));
+        }
+        let built = self.config().build()?;
+        Ok(Arc::clone(self.provider.get_or_init(|| built)))
+    }
+}
+
+/// Shows where it listens, and no secret.
+impl<V> fmt::Debug for Common<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Common").field("name", &self.name).field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+/// What a config says of a vendor.
+pub(super) struct Identity {
+    pub(super) name: &'static str,
+    /// The path that the vendor's own URL ends in.
+    pub(super) version: &'static str,
+    pub(super) members: Vec<(&'static str, String)>,
+}
+
+/// The parts of a double and its builder that are the same for all vendors; each has a field `common`, and a `setup`.
+macro_rules! double {
+    ($double:ident, $builder:ident, $doc:literal) => {
+        impl $double {
+            /// A double on a free port of loopback, with the documented credentials.
+            ///
+            /// # Panics
+            ///
+            /// Where no port can be bound.
+            pub async fn start() -> Self {
+                match Self::builder().start().await {
+                    Ok(double) => double,
+                    Err(error) => panic!("a double needs a free port on loopback: {error}"),
+                }
+            }
+
+            /// A double with an address, credentials or codes of your own.
+            pub fn builder() -> $builder {
+                $builder::default()
+            }
+
+            /// The name of the vendor and of its section in a config.
+            pub fn name(&self) -> &'static str {
+                self.common.name
+            }
+
+            #[doc = $doc]
+            pub fn base_url(&self) -> String {
+                self.common.base_url.clone()
+            }
+
+            /// Its section of a config, as TOML.
+            pub fn config_section(&self) -> String {
+                self.common.config_section()
+            }
+
+            /// A config that has this double as its provider.
+            pub fn config(&self) -> $crate::Config {
+                self.common.config()
+            }
+
+            /// The provider that talks to it.
+            ///
+            /// # Panics
+            ///
+            /// Where the credentials given to the builder are none that a config takes.
+            pub fn provider(&self) -> std::sync::Arc<dyn $crate::ChallengeProvider> {
+                match self.common.provider() {
+                    Ok(provider) => provider,
+                    Err(error) => panic!("the double's credentials are none that a config takes: {error}"),
+                }
+            }
+
+            /// What it "sent" until now.
+            pub fn outbox(&self) -> $crate::testing::Outbox {
+                self.common.running.backstage.journal.outbox()
+            }
+
+            /// What came in until now.
+            pub fn requests(&self) -> $crate::testing::Requests {
+                self.common.running.backstage.journal.requests()
+            }
+
+            /// Where requests strayed from the vendor's document: none in a good test.
+            pub fn violations(&self) -> $crate::testing::Violations {
+                self.common.running.backstage.journal.violations()
+            }
+
+            /// The clock that it goes by.
+            pub fn clock(&self) -> &$crate::testing::Clock {
+                &self.common.running.clock
+            }
+
+            /// Lets an operation go wrong, after the faults that wait already.
+            pub fn fail(&self, operation: $crate::testing::Operation, fault: $crate::testing::Fault) {
+                self.common.running.backstage.faults.add(Some(operation), fault);
+            }
+
+            /// Lets the next request go wrong, whatever it is.
+            pub fn fail_any(&self, fault: $crate::testing::Fault) {
+                self.common.running.backstage.faults.add(None, fault);
+            }
+
+            /// Forgets all faults that wait.
+            pub fn clear_faults(&self) {
+                self.common.running.backstage.faults.clear();
+            }
+        }
+
+        impl std::fmt::Debug for $double {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($double)).field("base_url", &self.common.base_url).finish_non_exhaustive()
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl $crate::testing::Double for $double {
+            async fn start() -> Self {
+                $double::start().await
+            }
+
+            fn name(&self) -> &'static str {
+                $double::name(self)
+            }
+
+            fn base_url(&self) -> String {
+                $double::base_url(self)
+            }
+
+            fn config_section(&self) -> String {
+                $double::config_section(self)
+            }
+
+            fn config(&self) -> $crate::Config {
+                $double::config(self)
+            }
+
+            fn provider(&self) -> std::sync::Arc<dyn $crate::ChallengeProvider> {
+                $double::provider(self)
+            }
+
+            fn person(&self, name: &str) -> $crate::ChallengeRequest {
+                $double::person(self, name)
+            }
+
+            fn outbox(&self) -> $crate::testing::Outbox {
+                $double::outbox(self)
+            }
+
+            fn requests(&self) -> $crate::testing::Requests {
+                $double::requests(self)
+            }
+
+            fn violations(&self) -> $crate::testing::Violations {
+                $double::violations(self)
+            }
+
+            fn clock(&self) -> &$crate::testing::Clock {
+                $double::clock(self)
+            }
+
+            fn fail(&self, operation: $crate::testing::Operation, fault: $crate::testing::Fault) {
+                $double::fail(self, operation, fault);
+            }
+
+            fn fail_any(&self, fault: $crate::testing::Fault) {
+                $double::fail_any(self, fault);
+            }
+
+            fn clear_faults(&self) {
+                $double::clear_faults(self);
+            }
+        }
+
+        impl $builder {
+            /// Where it listens; a free port of loopback unless told otherwise.
+            pub fn address(mut self, address: std::net::SocketAddr) -> Self {
+                self.setup.address = address;
+                self
+            }
+
+            /// The clock that it goes by.
+            pub fn clock(mut self, clock: $crate::testing::Clock) -> Self {
+                self.setup.clock = clock;
+                self
+            }
+
+            /// Is told of each message and violation as it happens.
+            pub fn on_event(mut self, listener: impl Fn(&$crate::testing::Event) + Send + Sync + 'static) -> Self {
+                self.setup.listener(listener);
+                self
+            }
+        }
+    };
+}
+pub(super) use double;
+
+/// Builder methods of the vendors that send codes.
+macro_rules! sends_codes {
+    ($builder:ident) => {
+        impl $builder {
+            /// One code for all messages, instead of fresh ones.
+            pub fn code(mut self, code: impl Into<String>) -> Self {
+                self.setup.code = Some(code.into());
+                self
+            }
+
+            /// How many wrong codes a challenge takes; five unless told otherwise.
+            pub fn max_attempts(mut self, attempts: u32) -> Self {
+                self.setup.attempts = attempts;
+                self
+            }
+        }
+    };
+}
+pub(super) use sends_codes;

@@ -1,0 +1,170 @@
+//! A provider that answers what a test told it to.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+
+use super::locked;
+use crate::{
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, CredentialKind, Error, Field, Method, MethodSupport,
+    ProviderId, Reason, Rejected, Verification,
+};
+
+/// An in-process provider with queued results, for tests of one handler: no vendor, no network.
+///
+/// It takes every method and every field. Results come in the order in which they were queued; when none is left, a create or resend
+/// succeeds and an answer is wrong. Clones are the same provider.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use auth_challenge::{ChallengeProviderExt as _, ChallengeRequest, Error, ErrorKind, SendState, testing::Scripted};
+///
+/// let provider = Scripted::new().create_fails(Error::new(ErrorKind::Timeout, SendState::Unknown));
+/// let request = ChallengeRequest::email_otp("jane@doe.com");
+/// assert!(provider.create(&request).await.is_err());
+/// assert!(provider.create(&request).await.is_ok());
+/// assert_eq!(provider.created().len(), 2);
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Scripted(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    id: ProviderId,
+    capabilities: Capabilities,
+    creates: Mutex<VecDeque<Result<Challenge, Error>>>,
+    created: Mutex<Vec<ChallengeRequest>>,
+    verifies: Mutex<VecDeque<Result<Verification, Error>>>,
+    answered: Mutex<Vec<(ChallengeHandle, Answer)>>,
+    count: AtomicU64,
+}
+
+const FIELDS: &[Field] = &[
+    Field::To,
+    Field::Code,
+    Field::UserId,
+    Field::Action,
+    Field::ActionKey,
+    Field::Ip,
+    Field::UserAgent,
+    Field::DeviceId,
+    Field::Client,
+    Field::Locale,
+    Field::Lifetime,
+    Field::Scope,
+    Field::Metadata,
+];
+
+const METHODS: &[MethodSupport] = &[
+    MethodSupport::of(Method::EmailOtp, &[Field::To], FIELDS),
+    MethodSupport::of(Method::EmailLink, &[Field::To], FIELDS),
+    MethodSupport::of(Method::SmsOtp, &[Field::To], FIELDS),
+    MethodSupport::of(Method::WhatsAppOtp, &[Field::To], FIELDS),
+    MethodSupport::of(Method::Credential(CredentialKind::Fido2), &[Field::Code], FIELDS),
+    MethodSupport::of(Method::Credential(CredentialKind::Key), &[Field::Code], FIELDS),
+    MethodSupport::of(Method::Credential(CredentialKind::PasswordProtectedKey), &[Field::Code], FIELDS),
+    MethodSupport::of(Method::Credential(CredentialKind::RecoveryKey), &[Field::Code], FIELDS),
+];
+
+impl Default for Scripted {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Scripted {
+    /// A provider by the name `scripted`, with nothing queued.
+    pub fn new() -> Self {
+        Self::named("scripted")
+    }
+
+    /// A provider by a name of your own.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            id: ProviderId::custom(name),
+            capabilities: Capabilities::of(METHODS, true),
+            creates: Mutex::default(),
+            created: Mutex::default(),
+            verifies: Mutex::default(),
+            answered: Mutex::default(),
+            count: AtomicU64::new(0),
+        }))
+    }
+
+    /// Queues a challenge for a create.
+    pub fn create_gives(self, challenge: Challenge) -> Self {
+        locked(&self.0.creates).push_back(Ok(challenge));
+        self
+    }
+
+    /// Queues an error for a create.
+    pub fn create_fails(self, error: Error) -> Self {
+        locked(&self.0.creates).push_back(Err(error));
+        self
+    }
+
+    /// Queues what a verify makes of an answer.
+    pub fn verify_gives(self, verification: impl Into<Verification>) -> Self {
+        locked(&self.0.verifies).push_back(Ok(verification.into()));
+        self
+    }
+
+    /// Queues an error for a verify.
+    pub fn verify_fails(self, error: Error) -> Self {
+        locked(&self.0.verifies).push_back(Err(error));
+        self
+    }
+
+    /// The answers that verifies were asked about until now, the oldest first.
+    pub fn answered(&self) -> Vec<(ChallengeHandle, Answer)> {
+        locked(&self.0.answered).clone()
+    }
+
+    /// The requests that creates were asked for until now, the oldest first.
+    pub fn created(&self) -> Vec<ChallengeRequest> {
+        locked(&self.0.created).clone()
+    }
+}
+
+#[async_trait]
+impl ChallengeProvider for Scripted {
+    fn id(&self) -> &ProviderId {
+        &self.0.id
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.0.capabilities
+    }
+
+    async fn create_with(&self, request: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {
+        let ignored = self.check(request)?;
+        locked(&self.0.created).push(request.clone());
+        if let Some(queued) = locked(&self.0.creates).pop_front() {
+            return queued;
+        }
+        let id = format!("scripted-{}", self.0.count.fetch_add(1, Ordering::Relaxed) + 1);
+        let mut handle = ChallengeHandle::new(self.0.id.clone(), request.method(), id);
+        if let Some(user_id) = request.user_id_for(&self.0.id) {
+            handle = handle.with_user_id(user_id);
+        }
+        Ok(Challenge::new(handle).with_ignored(ignored))
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, _: &CallOptions) -> Result<Verification, Error> {
+        handle.require_issuer(&self.0.id)?;
+        locked(&self.0.answered).push((handle.clone(), answer.clone()));
+        locked(&self.0.verifies).pop_front().unwrap_or_else(|| Ok(Rejected::new(Reason::WrongOrExpiredCode).into()))
+    }
+
+    async fn resend_with(&self, handle: &ChallengeHandle, _: &CallOptions) -> Result<Challenge, Error> {
+        handle.require_issuer(&self.0.id)?;
+        Ok(Challenge::new(handle.clone()))
+    }
+}
