@@ -36,7 +36,7 @@ pub(crate) fn as_openapi_3_0(spec: &mut Value) -> usize {
 pub(crate) fn name_operations(spec: &mut Value, names: &[(&str, &str, &str)]) -> usize {
     let mut changed = 0;
     for (method, path, name) in names {
-        if let Some(Value::Object(operation)) = spec["paths"].get_mut(*path).and_then(|item| item.get_mut(*method))
+        if let Some(Value::Object(operation)) = spec.get_mut("paths").and_then(|paths| paths.get_mut(*path)?.get_mut(*method))
             && !operation.contains_key("operationId")
         {
             operation.insert("operationId".into(), json!(name));
@@ -79,7 +79,7 @@ pub(crate) fn accept_any_success(spec: &mut Value) -> usize {
 pub(crate) fn mark(spec: &mut Value, format: &str, members: &[(&str, &str)]) -> usize {
     let mut changed = 0;
     for (schema, member) in members {
-        if let Some(Value::Object(member)) = spec["components"]["schemas"].get_mut(*schema).and_then(|schema| schema["properties"].get_mut(*member))
+        if let Some(member) = schema_mut(spec, schema).and_then(|schema| schema.get_mut("properties")?.get_mut(*member)?.as_object_mut())
             && member.get("type") == Some(&json!("string"))
             && member.get("format") != Some(&json!(format))
         {
@@ -96,7 +96,7 @@ pub(crate) fn mark(spec: &mut Value, format: &str, members: &[(&str, &str)]) -> 
 pub(crate) fn relax_replies(spec: &mut Value, roots: &[&str], essential: &[&str]) -> usize {
     let mut changed = 0;
     for name in reachable(spec, roots) {
-        if let Some(schema) = spec["components"]["schemas"].get_mut(&name) {
+        if let Some(schema) = spec.pointer_mut("/components/schemas").and_then(|schemas| schemas.get_mut(&name)) {
             changed += relax(schema, essential);
         }
     }
@@ -107,7 +107,7 @@ pub(crate) fn relax_replies(spec: &mut Value, roots: &[&str], essential: &[&str]
 pub(crate) fn as_integers(spec: &mut Value, members: &[(&str, &str)]) -> usize {
     let mut changed = 0;
     for (schema, member) in members {
-        if let Some(Value::Object(member)) = spec["components"]["schemas"].get_mut(*schema).and_then(|schema| schema["properties"].get_mut(*member))
+        if let Some(member) = schema_mut(spec, schema).and_then(|schema| schema.get_mut("properties")?.get_mut(*member)?.as_object_mut())
             && member.get("type") == Some(&json!("number"))
         {
             member.insert("type".into(), json!("integer"));
@@ -123,7 +123,7 @@ pub(crate) fn keep_unknown_members(spec: &mut Value, schemas: &[&str]) -> usize 
     let kept = json!({ "type": "string", "format": KEPT });
     let mut changed = 0;
     for schema in schemas {
-        if let Some(Value::Object(schema)) = spec["components"]["schemas"].get_mut(*schema)
+        if let Some(schema) = schema_mut(spec, schema)
             && schema.get("additionalProperties") != Some(&kept)
         {
             schema.insert("additionalProperties".into(), kept.clone());
@@ -138,7 +138,7 @@ pub(crate) fn keep_unknown_members(spec: &mut Value, schemas: &[&str]) -> usize 
 pub(crate) fn move_tag_out(spec: &mut Value, union: &str, tag: &str) -> usize {
     let mut changed = 0;
     for (name, _) in variants(spec, union) {
-        let Some(Value::Object(schema)) = spec["components"]["schemas"].get_mut(&name) else { continue };
+        let Some(schema) = schema_mut(spec, &name) else { continue };
         let Some(value) = schema.get("properties").and_then(|properties| properties[tag]["enum"][0].as_str()).map(str::to_owned) else { continue };
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             properties.remove(tag);
@@ -156,7 +156,7 @@ pub(crate) fn move_tag_out(spec: &mut Value, union: &str, tag: &str) -> usize {
 pub(crate) fn drop_required_alternatives(spec: &mut Value, schemas: &[&str]) -> usize {
     let mut changed = 0;
     for schema in schemas {
-        if let Some(Value::Object(schema)) = spec["components"]["schemas"].get_mut(*schema)
+        if let Some(schema) = schema_mut(spec, schema)
             && let Some(Value::Array(alternatives)) = schema.get("anyOf")
             && alternatives.iter().all(|alternative| alternative.as_object().is_some_and(|keys| keys.keys().all(|key| key == "required")))
         {
@@ -195,6 +195,11 @@ pub(crate) fn reachable(spec: &Value, roots: &[&str]) -> Vec<String> {
         });
     }
     found
+}
+
+// Not `spec["components"]`: an index that is written through puts in what is missing.
+fn schema_mut<'a>(spec: &'a mut Value, name: &str) -> Option<&'a mut Map<String, Value>> {
+    spec.get_mut("components")?.get_mut("schemas")?.get_mut(name)?.as_object_mut()
 }
 
 fn relax(schema: &mut Value, essential: &[&str]) -> usize {

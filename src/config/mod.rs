@@ -257,7 +257,9 @@ impl Config {
                     }
                     problems.extend(section.finish());
                 }
-                (name @ ("http" | "route" | "guard"), _) => problems.push(Violation::new(name.to_owned(), "expected a section")),
+                (name, _) if RESERVED.contains(&name) || VENDORS.iter().any(|vendor| vendor.name == name) => {
+                    problems.push(Violation::new(name.to_owned(), "expected a section"));
+                }
                 (name, _) => problems.push(Violation::new(name.to_owned(), unknown(name))),
             }
         }
@@ -296,6 +298,9 @@ fn read_http(section: &mut Section<'_>) -> crate::HttpBuilder {
         http = http.proxy(proxy);
     }
     if let Some(path) = section.path_to_file("ca_file") {
+        if let Err(error) = std::fs::read(&path) {
+            section.problem("ca_file", &format!("names a file that cannot be read ({})", error.kind()));
+        }
         http = http.ca_file(path);
     }
     http
@@ -305,12 +310,14 @@ fn read_instance(name: &str, section: &mut Section<'_>) -> Option<Instance> {
     let names = VENDORS.map(|vendor| (vendor.name, vendor.name));
     let vendor = match section.choice("vendor", &names) {
         Some(vendor) if names.iter().any(|(known, _)| *known == name) && vendor != name => {
+            section.skip_rest();
             section.problem("vendor", "expected none, or the section's own name, which is another vendor's");
             return None;
         }
         Some(vendor) => vendor,
         None if names.iter().any(|(known, _)| *known == name) => name,
         None => {
+            section.skip_rest();
             if !section.has("vendor") {
                 section.problem("vendor", "is required in a section that has no vendor's name: corbado, authsignal or dfns");
             }

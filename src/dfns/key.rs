@@ -72,7 +72,9 @@ impl Key {
             let public_pem = key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|_| unreadable())?;
             return Ok(Self { private: Private::Ed25519(key), public_pem });
         }
-        let key = SecretKey::from_pkcs8_pem(pem).ok().or_else(|| SecretKey::from_sec1_pem(pem).ok()).ok_or_else(unreadable)?;
+        // `openssl ecparam -genkey` writes a block of parameters before the key.
+        let sec1 = || SecretKey::from_sec1_pem(pem.get(pem.find("-----BEGIN EC PRIVATE KEY-----")?..)?).ok();
+        let key = SecretKey::from_pkcs8_pem(pem).ok().or_else(sec1).ok_or_else(unreadable)?;
         let key = P256Key::from(key);
         let public_pem = key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|_| unreadable())?;
         Ok(Self { private: Private::P256(key), public_pem })

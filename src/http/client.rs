@@ -29,7 +29,7 @@ pub(crate) struct Limits {
 }
 
 /// Settings of an [`Http`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpBuilder {
     timeout: Duration,
     connect_timeout: Option<Duration>,
@@ -88,6 +88,18 @@ impl Http {
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for HttpBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the proxy: its URL may hold a password.
+        f.debug_struct("HttpBuilder")
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("max_response_bytes", &self.max_response_bytes)
+            .field("ca_file", &self.ca_file)
+            .finish_non_exhaustive()
     }
 }
 

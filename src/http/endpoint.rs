@@ -153,6 +153,9 @@ impl Endpoint {
             let mut mask = Mask::default();
             settings.private.iter().for_each(|value| mask.hide(value));
             self.secrets.iter().for_each(|secret| mask.hide(secret.expose()));
+            // Encoded as a pair, the secret is not the text that it is alone.
+            let header = self.authorization.as_ref().and_then(|header| header.to_str().ok()?.split_once(' '));
+            mask.hide(header.map_or("", |(_, credentials)| credentials.trim_end_matches('=')));
             mask.hide_members(&progress.submitted, self.dialect.sensitive);
             mask
         };

@@ -1,0 +1,318 @@
+//! Handles: what was kept comes back whole, in this release and the next, and what is no handle is refused before anything is sent.
+
+use std::{
+    error::Error,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use auth_challenge::{
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, CredentialKind, ErrorKind, Method, ProviderId, Router,
+    SendState, Verification, async_trait,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+const METHODS: [(Method, &str, Option<&str>); 8] = [
+    (Method::EmailOtp, "email_otp", None),
+    (Method::EmailLink, "email_link", None),
+    (Method::SmsOtp, "sms_otp", None),
+    (Method::WhatsAppOtp, "whatsapp_otp", None),
+    (Method::Credential(CredentialKind::Fido2), "credential", Some("Fido2")),
+    (Method::Credential(CredentialKind::Key), "credential", Some("Key")),
+    (Method::Credential(CredentialKind::PasswordProtectedKey), "credential", Some("PasswordProtectedKey")),
+    (Method::Credential(CredentialKind::RecoveryKey), "credential", Some("RecoveryKey")),
+];
+
+fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+/// All that a handle tells.
+fn told(handle: &ChallengeHandle) -> (String, Method, String, Option<String>, Option<SystemTime>, Option<String>) {
+    (
+        handle.provider().to_string(),
+        handle.method(),
+        handle.challenge_id().expose().to_owned(),
+        handle.user_id().map(str::to_owned),
+        handle.expires_at(),
+        handle.text_to_sign().map(|text| text.expose().to_owned()),
+    )
+}
+
+#[test]
+fn a_handle_of_every_method_is_kept_in_the_documented_form_and_comes_back() -> Outcome {
+    for (method, name, kind) in METHODS {
+        let handle = ChallengeHandle::new(ProviderId::custom("corbado-2"), method, "chl-1")
+            .with_user_id("usr-1")
+            .with_expiry(at(1_700_000_000))
+            .with_text_to_sign("to sign");
+        let mut expected = json!({
+            "v": 1, "provider": "corbado-2", "method": name, "challenge_id": "chl-1", "user_id": "usr-1", "expires_at": 1_700_000_000, "to_sign": "to sign",
+        });
+        if let Some(kind) = kind {
+            expected["kind"] = kind.into();
+        }
+        let kept = serde_json::to_value(&handle)?;
+        assert_eq!(kept, expected, "{method}");
+        let back: ChallengeHandle = serde_json::from_value(kept)?;
+        assert_eq!(told(&back), told(&handle), "{method}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_handle_of_few_words_has_no_empty_members() -> Outcome {
+    let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "id");
+    assert_eq!(serde_json::to_value(&handle)?, json!({ "v": 1, "provider": "authsignal", "method": "sms_otp", "challenge_id": "id" }));
+    Ok(())
+}
+
+#[test]
+fn an_expiry_is_kept_in_whole_seconds() -> Outcome {
+    let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "id").with_expiry(at(1_700_000_000) + Duration::from_millis(999));
+    let back: ChallengeHandle = serde_json::from_str(&serde_json::to_string(&handle)?)?;
+    assert_eq!(back.expires_at(), Some(at(1_700_000_000)));
+    Ok(())
+}
+
+#[test]
+fn an_expiry_that_is_nobodys_is_dropped_and_the_handle_still_reads() -> Outcome {
+    for expires_at in [0, 253_402_300_800, u64::MAX] {
+        let handle: ChallengeHandle =
+            serde_json::from_value(json!({ "v": 1, "provider": "dfns", "method": "sms_otp", "challenge_id": "id", "expires_at": expires_at }))?;
+        assert_eq!(handle.expires_at(), None, "{expires_at}");
+    }
+    let before = ChallengeHandle::new(ProviderId::DFNS, Method::SmsOtp, "id").with_expiry(SystemTime::UNIX_EPOCH - Duration::from_secs(1));
+    assert!(serde_json::to_value(&before)?["expires_at"].is_null());
+    Ok(())
+}
+
+#[test]
+fn a_handle_of_a_later_release_reads() -> Outcome {
+    for (version, more) in [(1, json!("later")), (2, json!({ "deep": [1, null] })), (u32::MAX, json!(null))] {
+        let kept = json!({
+            "more": more, "v": version, "provider": "authsignal", "method": "email_otp", "challenge_id": "id", "user_id": null, "hops": ["corbado"],
+        });
+        let handle: ChallengeHandle = serde_json::from_value(kept)?;
+        assert_eq!(told(&handle), ("authsignal".to_owned(), Method::EmailOtp, "id".to_owned(), None, None, None), "{version}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_no_handle_is_refused() {
+    let good = json!({ "v": 1, "provider": "corbado", "method": "credential", "kind": "Key", "challenge_id": "id" });
+    assert!(serde_json::from_value::<ChallengeHandle>(good.clone()).is_ok(), "the table starts from a handle that reads");
+    let with = |member: &str, value: Value| {
+        let mut bad = good.clone();
+        bad[member] = value;
+        bad
+    };
+    let mut table = vec![json!(null), json!(1), json!("corbado"), json!([]), json!({}), json!([1, "corbado", "email_otp"])];
+    for member in ["v", "provider", "method", "kind", "challenge_id"] {
+        let mut bad = good.clone();
+        bad.as_object_mut().expect("a handle is an object").remove(member);
+        table.push(bad);
+    }
+    for (member, values) in [
+        ("v", vec![json!(0), json!(-1), json!(1.5), json!("1"), json!(null), json!(u64::MAX)]),
+        ("provider", vec![json!(1), json!(null), json!(["corbado"])]),
+        ("method", vec![json!("carrier_pigeon"), json!("Email_OTP"), json!(""), json!(3), json!(null)]),
+        ("kind", vec![json!("Password"), json!("fido2"), json!(""), json!(1)]),
+        ("challenge_id", vec![json!(1), json!(null), json!({ "id": "id" })]),
+        ("user_id", vec![json!(1), json!(["usr-1"])]),
+        ("expires_at", vec![json!("soon"), json!(-1), json!(1.5)]),
+        ("to_sign", vec![json!(1), json!([])]),
+    ] {
+        table.extend(values.into_iter().map(|value| with(member, value)));
+    }
+    for bad in table {
+        assert!(serde_json::from_value::<ChallengeHandle>(bad.clone()).is_err(), "{bad}");
+    }
+    for garbage in ["", "{", "null", "\"", "\u{feff}{}", "v=1&provider=corbado", "{\"v\":1,\"v\":2}", "\0"] {
+        assert!(serde_json::from_str::<ChallengeHandle>(garbage).is_err(), "{garbage:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_handle_comes_back_as_it_was(
+        provider in any::<String>(),
+        method in prop::sample::select(METHODS.as_slice()),
+        challenge_id in any::<String>(),
+        user_id in any::<Option<String>>(),
+        seconds in prop::option::of(1..=253_402_300_799_u64),
+        to_sign in any::<Option<String>>(),
+    ) {
+        let mut handle = ChallengeHandle::new(ProviderId::custom(provider), method.0, challenge_id);
+        if let Some(id) = user_id {
+            handle = handle.with_user_id(id);
+        }
+        if let Some(seconds) = seconds {
+            handle = handle.with_expiry(at(seconds));
+        }
+        if let Some(text) = to_sign {
+            handle = handle.with_text_to_sign(text);
+        }
+        let back: ChallengeHandle = serde_json::from_str(&serde_json::to_string(&handle)?)?;
+        prop_assert_eq!(told(&back), told(&handle));
+    }
+
+    #[test]
+    fn no_text_makes_reading_a_handle_panic(text in any::<String>(), v in any::<i64>(), method in any::<String>(), expires_at in any::<i64>()) {
+        prop_assert!(serde_json::from_str::<ChallengeHandle>(&text).is_err());
+        let members = json!({ "v": v, "provider": &text, "method": &method, "kind": &method, "challenge_id": &text, "expires_at": expires_at });
+        let known = METHODS.iter().any(|(_, name, _)| *name == method);
+        prop_assert!(known || serde_json::from_value::<ChallengeHandle>(members).is_err());
+    }
+}
+
+#[test]
+fn debug_shows_provider_and_method_alone() {
+    let handle = ChallengeHandle::new(ProviderId::DFNS, Method::Credential(CredentialKind::Key), "canary-id")
+        .with_user_id("canary-user")
+        .with_text_to_sign("canary-text")
+        .with_expiry(at(1_700_000_000));
+    assert_eq!(format!("{handle:?}"), "ChallengeHandle { provider: \"dfns\", method: Credential(Key) }");
+    assert!(!format!("{handle:#?}").contains("canary"));
+}
+
+/// A provider that counts nothing and answers nothing: reaching it is the mistake.
+#[derive(Debug)]
+struct Unreachable(ProviderId, Capabilities);
+
+#[async_trait]
+impl ChallengeProvider for Unreachable {
+    fn id(&self) -> &ProviderId {
+        &self.0
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.1
+    }
+
+    async fn create_with(&self, _: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, auth_challenge::Error> {
+        Err(auth_challenge::Error::new(ErrorKind::Connect, SendState::NotSent))
+    }
+
+    async fn verify_with(&self, _: &ChallengeHandle, _: &Answer, _: &CallOptions) -> Result<Verification, auth_challenge::Error> {
+        Err(auth_challenge::Error::new(ErrorKind::Connect, SendState::NotSent))
+    }
+
+    async fn resend_with(&self, _: &ChallengeHandle, _: &CallOptions) -> Result<Challenge, auth_challenge::Error> {
+        Err(auth_challenge::Error::new(ErrorKind::Connect, SendState::NotSent))
+    }
+}
+
+fn unreachable_provider(name: &str) -> Arc<dyn ChallengeProvider> {
+    Arc::new(Unreachable(ProviderId::custom(name), Capabilities::new(Vec::new())))
+}
+
+fn answer(handle: &ChallengeHandle) -> Answer {
+    match handle.method() {
+        Method::Credential(kind) => Answer::credential(auth_challenge::CredentialAnswer::new(kind, "name", "id", "data", "proof")),
+        _ => Answer::code("123456"),
+    }
+}
+
+#[tokio::test]
+async fn a_router_refuses_the_handle_of_a_provider_that_is_not_configured() {
+    let router = Router::new(unreachable_provider("one")).with_issuer(unreachable_provider("two"));
+    let strange = ChallengeHandle::new(ProviderId::custom("three"), Method::EmailOtp, "id");
+    let options = CallOptions::default();
+    let verified = router.verify_with(&strange, &answer(&strange), &options).await.expect_err("nobody made it");
+    let resent = router.resend_with(&strange, &options).await.expect_err("nobody made it");
+    for (error, operation) in [(verified, "verify"), (resent, "resend")] {
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent), "{operation}");
+        assert_eq!(error.operation(), Some(operation));
+    }
+    for name in ["one", "two"] {
+        let handle = ChallengeHandle::new(ProviderId::custom(name), Method::EmailOtp, "id");
+        let reached = router.verify_with(&handle, &answer(&handle), &options).await.expect_err("the provider has no answer");
+        assert_eq!(reached.kind(), ErrorKind::Connect, "{name} made it, so {name} is asked");
+    }
+}
+
+#[cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
+mod vendors {
+    use std::net::TcpListener;
+
+    use auth_challenge::{
+        Http,
+        authsignal::{Authsignal, AuthsignalConfig},
+        corbado::{Corbado, CorbadoConfig},
+        dfns::{Dfns, DfnsConfig},
+    };
+
+    use super::*;
+
+    /// A vendor's client, and a method that it offers.
+    type Client = (Arc<dyn ChallengeProvider>, Method);
+
+    /// The three vendors at a loopback port where nobody listens: what is sent ends as `Connect`.
+    fn clients() -> Result<Vec<Client>, Box<dyn Error>> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        drop(listener);
+        let http = Http::builder().build()?;
+        Ok(vec![
+            (Arc::new(Corbado::new(&CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(&url)?, http.clone())?), Method::EmailOtp),
+            (Arc::new(Authsignal::new(&AuthsignalConfig::new("key").with_base_url(&url)?, http.clone())?), Method::SmsOtp),
+            (Arc::new(Dfns::new(&DfnsConfig::new().with_base_url(&url)?, http)?), Method::Credential(CredentialKind::Key)),
+        ])
+    }
+
+    #[tokio::test]
+    async fn a_vendor_asks_its_server_about_its_own_handle() -> Outcome {
+        for (client, method) in clients()? {
+            let own = ChallengeHandle::new(client.id().clone(), method, "id").with_user_id("usr-1");
+            let error = client.verify_with(&own, &answer(&own), &CallOptions::default()).await.expect_err("nobody listens");
+            assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{}: {error}", client.id());
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_vendor_refuses_the_handle_of_every_other_instance_before_any_io() -> Outcome {
+        for (client, method) in clients()? {
+            let own = client.id().clone();
+            for other in [ProviderId::CORBADO, ProviderId::AUTHSIGNAL, ProviderId::DFNS, ProviderId::custom(format!("{own}-2")), ProviderId::custom("")] {
+                if other == own {
+                    continue;
+                }
+                let strange = ChallengeHandle::new(other.clone(), method, "id").with_user_id("usr-1");
+                let error = client.verify_with(&strange, &answer(&strange), &CallOptions::default()).await.expect_err("it is another's");
+                assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent), "{own} of {other}");
+                assert_eq!((error.provider(), error.operation()), (Some(&own), Some("verify")), "{own} of {other}");
+                let error = client.resend_with(&strange, &CallOptions::default()).await.expect_err("it is another's");
+                let expected = if client.capabilities().resend() { ErrorKind::Handle } else { ErrorKind::Unsupported };
+                assert_eq!((error.kind(), error.send_state()), (expected, SendState::NotSent), "{own} of {other}");
+            }
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_handle_that_names_no_user_is_refused_by_the_vendor_that_needs_one() -> Outcome {
+        let (corbado, method) = clients()?.swap_remove(0);
+        let handle = ChallengeHandle::new(ProviderId::CORBADO, method, "id");
+        let error = corbado.verify_with(&handle, &answer(&handle), &CallOptions::default()).await.expect_err("whose challenge?");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn an_id_that_would_climb_the_path_is_refused_before_any_io() -> Outcome {
+        let (corbado, method) = clients()?.swap_remove(0);
+        for (user_id, challenge_id) in [("", "id"), (".", "id"), ("..", "id"), ("usr-1", ""), ("usr-1", "."), ("usr-1", "..")] {
+            let handle = ChallengeHandle::new(ProviderId::CORBADO, method, challenge_id).with_user_id(user_id);
+            let error = corbado.verify_with(&handle, &answer(&handle), &CallOptions::default()).await.expect_err("it climbs");
+            assert_ne!(error.kind(), ErrorKind::Connect, "{user_id:?} {challenge_id:?}");
+            assert_eq!(error.send_state(), SendState::NotSent, "{user_id:?} {challenge_id:?}");
+        }
+        Ok(())
+    }
+}
