@@ -12,6 +12,9 @@ use crate::rewrites::{
 /// Members of a schema, by (schema, member).
 pub(crate) type Members = &'static [(&'static str, &'static str)];
 
+/// A rewrite as a vendor applies it; it returns how many places it changed.
+type Rewrite = fn(&Vendor, &mut Value) -> usize;
+
 /// A schema that is one of several others, told apart by a tag.
 pub(crate) struct Union {
     pub(crate) name: &'static str,
@@ -31,7 +34,7 @@ pub(crate) struct Vendor {
     /// Objects whose further properties are personal or secret without a schema of their own.
     pub(crate) opaque: Members,
     pub(crate) unions: &'static [Union],
-    rewrites: &'static [(&'static str, fn(&Vendor, &mut Value) -> usize)],
+    rewrites: &'static [(&'static str, Rewrite)],
 }
 
 /// A rewrite that found nothing to do: the document has changed.

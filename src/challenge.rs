@@ -2,10 +2,7 @@
 
 use std::{any::Any, fmt, sync::Arc, time::SystemTime};
 
-use serde::Serialize;
-use serde_json::{Map, Value};
-
-use crate::{ChallengeHandle, CredentialKind, Field, Method, Personal, ProviderId, Secret, open_enum::open_enum};
+use crate::{ChallengeHandle, Field, Method, ProviderId, Registration, open_enum::open_enum};
 
 open_enum! {
     /// Where a challenge stands.
@@ -129,110 +126,5 @@ impl fmt::Debug for Challenge {
             .field("request_id", &self.request_id)
             .field("ignored", &self.ignored)
             .finish_non_exhaustive()
-    }
-}
-
-/// What a new passkey or key has to answer, the same for every vendor.
-#[derive(Clone)]
-pub struct Registration {
-    kind: CredentialKind,
-    challenge: Secret,
-    user: Option<RegistrationUser>,
-    relying_party: Option<RelyingParty>,
-    algorithms: Vec<i64>,
-    options: Map<String, Value>,
-}
-
-/// The user that a new credential belongs to, as the vendor names it.
-#[derive(Clone, Debug)]
-pub struct RegistrationUser {
-    /// The vendor's id of the user.
-    pub id: Personal,
-    /// The user's name.
-    pub name: Personal,
-    /// The user's name as shown.
-    pub display_name: Personal,
-}
-
-/// The site or app that a passkey is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RelyingParty {
-    /// The domain, say `example.org`.
-    pub id: String,
-    /// The name as shown.
-    pub name: String,
-}
-
-impl RelyingParty {
-    /// A relying party by domain and name.
-    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { id: id.into(), name: name.into() }
-    }
-}
-
-impl Registration {
-    /// What a credential of this kind has to sign.
-    pub fn new(kind: CredentialKind, challenge: impl Into<Secret>) -> Self {
-        Self { kind, challenge: challenge.into(), user: None, relying_party: None, algorithms: Vec::new(), options: Map::new() }
-    }
-
-    /// With the user that the credential belongs to.
-    pub fn with_user(mut self, user: RegistrationUser) -> Self {
-        self.user = Some(user);
-        self
-    }
-
-    /// With the relying party.
-    pub fn with_relying_party(mut self, relying_party: RelyingParty) -> Self {
-        self.relying_party = Some(relying_party);
-        self
-    }
-
-    /// With the COSE algorithms that are accepted, the best first.
-    pub fn with_algorithms(mut self, algorithms: Vec<i64>) -> Self {
-        self.algorithms = algorithms;
-        self
-    }
-
-    /// With the further members of WebAuthn's creation options, as the vendor gave them.
-    pub fn with_options(mut self, options: Map<String, Value>) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// The kind of credential.
-    pub fn kind(&self) -> CredentialKind {
-        self.kind
-    }
-
-    /// The challenge to sign, as the vendor wrote it.
-    pub fn challenge(&self) -> &Secret {
-        &self.challenge
-    }
-
-    /// The user that the credential belongs to.
-    pub fn user(&self) -> Option<&RegistrationUser> {
-        self.user.as_ref()
-    }
-
-    /// The relying party, where the vendor names it.
-    pub fn relying_party(&self) -> Option<&RelyingParty> {
-        self.relying_party.as_ref()
-    }
-
-    /// The COSE algorithms that are accepted: -7 is ECDSA with P-256, -8 is EdDSA, -257 is RSA.
-    pub fn algorithms(&self) -> &[i64] {
-        &self.algorithms
-    }
-
-    /// The further members of WebAuthn's creation options.
-    pub fn options(&self) -> &Map<String, Value> {
-        &self.options
-    }
-}
-
-impl fmt::Debug for Registration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration").field("kind", &self.kind).field("algorithms", &self.algorithms).finish_non_exhaustive()
     }
 }

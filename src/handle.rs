@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize, de::Error as _};
 
-use crate::{CredentialKind, Method, Personal, ProviderId, Secret};
+use crate::{CredentialKind, Error, ErrorKind, Method, Personal, ProviderId, Reason, Rejected, Secret, SendState, Verification};
 
 /// Names one challenge, at one provider, for one user: all that a check needs, on any instance of the application.
 ///
@@ -57,6 +57,12 @@ struct Stored {
 }
 
 const VERSION: u32 = 1;
+
+/// A point in time; none beyond the year 9999, which is nobody's expiry and has no RFC 3339 form.
+pub(crate) fn since_epoch(elapsed: Duration) -> Option<SystemTime> {
+    const LAST_SECOND: u64 = 253_402_300_799;
+    if elapsed.is_zero() || elapsed.as_secs() > LAST_SECOND { None } else { SystemTime::UNIX_EPOCH.checked_add(elapsed) }
+}
 
 impl ChallengeHandle {
     /// A handle of a challenge that a provider made.
@@ -113,6 +119,30 @@ impl ChallengeHandle {
     }
 }
 
+impl ChallengeHandle {
+    /// Refuses a handle of another provider, before any I/O.
+    pub(crate) fn require_issuer(&self, provider: &ProviderId) -> Result<(), Error> {
+        if self.provider == *provider {
+            return Ok(());
+        }
+        let error = Error::new(ErrorKind::Handle, SendState::NotSent).with_provider(provider.clone());
+        Err(error.with_detail("the challenge was made by another provider"))
+    }
+
+    /// Whether the challenge is known to have expired.
+    pub(crate) fn is_past(&self) -> bool {
+        self.expires_at.is_some_and(|at| at <= SystemTime::now())
+    }
+
+    /// What comes of an answer to a challenge that the vendor does not know: too late where the expiry is past, else still an error.
+    pub(crate) fn unknown_to_vendor(&self, error: Error) -> Result<Verification, Error> {
+        match self.is_past() {
+            true => Ok(Rejected::new(Reason::Expired).with_request_id(error.request_id().map(str::to_owned)).into()),
+            false => Err(error),
+        }
+    }
+}
+
 impl fmt::Debug for ChallengeHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChallengeHandle").field("provider", &self.provider.as_str()).field("method", &self.method).finish()
@@ -149,13 +179,7 @@ impl TryFrom<Stored> for ChallengeHandle {
             ("credential", Some(kind)) => Method::Credential(kind.parse::<CredentialKind>().map_err(Self::Error::custom)?),
             _ => return Err(Self::Error::custom("unknown method in a handle")),
         };
-        let expires_at = match stored.expires_at {
-            Some(seconds) => {
-                let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-                Some(at.ok_or_else(|| Self::Error::custom("a handle's expiry is beyond time"))?)
-            }
-            None => None,
-        };
+        let expires_at = stored.expires_at.and_then(|seconds| since_epoch(Duration::from_secs(seconds)));
         Ok(Self { provider: stored.provider, method, challenge_id: stored.challenge_id, user_id: stored.user_id, expires_at, to_sign: stored.to_sign })
     }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{CallOptions, Capabilities, Challenge, ChallengeRequest, Error, Field};
+use crate::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, SendState, Verification};
 
 /// The name of a configured provider: a vendor's own name, or the name of its section in the config.
 ///
@@ -50,7 +50,8 @@ impl fmt::Display for ProviderId {
 ///
 /// # Implementing it
 ///
-/// [`Challenge::new`], [`ChallengeHandle::new`](crate::ChallengeHandle::new), [`Capabilities::new`] and [`Error::new`] are there for it.
+/// [`Challenge::new`], [`ChallengeHandle::new`], [`Capabilities::new`], [`Verified::new`](crate::Verified::new),
+/// [`Rejected::new`](crate::Rejected::new) and [`Error::new`] are there for it.
 /// A create must not send twice, and every error must say through its [`SendState`](crate::SendState) whether something may have been sent.
 ///
 /// ```
@@ -70,6 +71,12 @@ impl fmt::Display for ProviderId {
 ///     async fn create_with(&self, request: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {
 ///         self.check(request)?;
 ///         Ok(Challenge::new(ChallengeHandle::new(self.id().clone(), request.method(), "pigeon-1")))
+///     }
+///     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, _: &CallOptions) -> Result<Verification, Error> {
+///         match answer.as_code().map(Secret::expose) {
+///             Some("123456") => Ok(Verified::new(handle.method()).with_address("jane@doe.com").into()),
+///             _ => Ok(Rejected::new(Reason::WrongOrExpiredCode).into()),
+///         }
 ///     }
 /// }
 /// ```
@@ -104,6 +111,54 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`Error::send_state`] says whether a message may be under way in spite of the error.
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error>;
+
+    /// Checks an answer. **Two ways to get a login wrong**, before anything else:
+    ///
+    /// 1. *Logging in the address of the form.* A visitor can start a challenge for their own address, then send somebody else's address
+    ///    along with their own right code. Log in [`Verified::address`](crate::Verified::address), which is what the vendor's reply names.
+    /// 2. *Taking the handle from the visitor.* A visitor can put in the handle of a challenge of their own. Keep it in the server-side
+    ///    session, or in an encrypted cookie.
+    ///
+    /// ```
+    /// # use auth_challenge::*;
+    /// # async fn check(auth: &dyn ChallengeProvider, handle_in_session: ChallengeHandle, code: &str) -> Result<String, Error> {
+    /// match auth.verify(&handle_in_session, &Answer::code(code)).await? {
+    ///     Verification::Verified(proof) => Ok(format!("welcome, {}", proof.address().unwrap_or("you"))),
+    ///     Verification::Rejected(no) if no.may_try_again() => Ok("That code is not right.".into()),
+    ///     Verification::Rejected(_) => Ok("Please ask for a new code.".into()),
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// A wrong, expired or used-up code is [`Verification::Rejected`], however the vendor says it; an outage is an error.
+    ///
+    /// | provider | on the wire | rejected |
+    /// |---|---|---|
+    /// | Corbado | `PATCH /users/{userID}/challenges/{challengeID}` | 400 with a violation on `value`, but for "cannot be blank"; 200 with status `pending` or `expired` |
+    /// | Authsignal | `POST /verify` | 200 with `isVerified: false` |
+    /// | Dfns | `POST /auth/credentials/code/verify` | the few messages that speak of the answer, see [`dfns`](crate#vendors) |
+    ///
+    /// Corbado documents no reply to a wrong code, so both forms that its API could give are read; a status that this release does not know
+    /// is an error, since it may be a success. An unknown challenge is rejected as expired where the handle's expiry is past, and else
+    /// [`ErrorKind::NotFound`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Handle`], before any I/O, where this provider did not make the challenge. After an error whose
+    /// [`send_state`](Error::send_state) is `Unknown` or `Accepted` the code may be used up: offer a new challenge. It is never sent again.
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error>;
+
+    /// Sends an existing challenge once more, where [`Capabilities::resend`] says that the vendor can (Authsignal: `POST /challenge` with its
+    /// `challengeId`). Each call sends a message.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unsupported`] where it cannot.
+    async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+        let _ = (handle, options);
+        let error = Error::new(ErrorKind::Unsupported, SendState::NotSent).with_provider(self.id().clone()).with_operation("resend");
+        Err(error.with_detail("the provider cannot send a challenge once more; make a new one"))
+    }
 }
 
 /// The short forms of [`ChallengeProvider`]'s methods, for every provider.
@@ -112,6 +167,22 @@ pub trait ChallengeProviderExt: ChallengeProvider {
     /// [`create_with`](ChallengeProvider::create_with) with default options.
     async fn create(&self, request: &ChallengeRequest) -> Result<Challenge, Error> {
         self.create_with(request, &CallOptions::default()).await
+    }
+
+    /// [`verify_with`](ChallengeProvider::verify_with) with default options. Read there how a login goes wrong.
+    async fn verify(&self, handle: &ChallengeHandle, answer: &Answer) -> Result<Verification, Error> {
+        self.verify_with(handle, answer, &CallOptions::default()).await
+    }
+
+    /// [`resend_with`](ChallengeProvider::resend_with) with default options.
+    async fn resend(&self, handle: &ChallengeHandle) -> Result<Challenge, Error> {
+        self.resend_with(handle, &CallOptions::default()).await
+    }
+
+    /// Sends again because the person asked for it: the vendor's replay where there is one, else a new challenge of `request`. Keep the
+    /// handle of what comes back in the place of the old one.
+    async fn send_again(&self, handle: &ChallengeHandle, request: &ChallengeRequest) -> Result<Challenge, Error> {
+        if self.capabilities().resend() && handle.provider() == self.id() { self.resend(handle).await } else { self.create(request).await }
     }
 }
 
@@ -136,6 +207,14 @@ macro_rules! forward {
 
             async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
                 (**self).create_with(request, options).await
+            }
+
+            async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+                (**self).verify_with(handle, answer, options).await
+            }
+
+            async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+                (**self).resend_with(handle, options).await
             }
         }
     };

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::types;
 use crate::{
-    Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, Method, MethodSupport, Personal, ProviderId, Reply, Violation, http::Fault,
+    Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, MethodSupport, Personal, ProviderId, Reason, Rejected,
+    Reply, Verification, Verified, Violation, handle::since_epoch, http::Fault,
 };
 
 const REQUIRED: &[Field] = &[Field::To, Field::Action];
@@ -90,19 +91,59 @@ pub(super) fn complete(body: &types::ChallengeRequest) -> Result<(), Error> {
     Err(Error::invalid(violations.collect()))
 }
 
-pub(super) fn challenge(create: Create, provider: &ProviderId, method: Method, reply: Reply<types::ChallengeResponse>) -> Challenge {
+pub(super) fn challenge(provider: &ProviderId, method: Method, ignored: Vec<Field>, reply: Reply<types::ChallengeResponse>) -> Challenge {
     let mut handle = ChallengeHandle::new(provider.clone(), method, reply.challenge_id.clone());
     if let Some(at) = reply.expires_at.and_then(expiry) {
         handle = handle.with_expiry(at);
     }
     let request_id = reply.request_id().map(str::to_owned);
-    Challenge::new(handle).with_request_id(request_id).with_ignored(create.ignored).with_vendor(reply.into_inner())
+    Challenge::new(handle).with_request_id(request_id).with_ignored(ignored).with_vendor(reply.into_inner())
+}
+
+/// The message of a challenge once more: its id says all.
+pub(super) fn replay(provider: &ProviderId, handle: &ChallengeHandle) -> Result<types::ChallengeRequest, Error> {
+    handle.require_issuer(provider)?;
+    Ok(types::ChallengeRequest { challenge_id: Some(handle.challenge_id().clone()), ..Default::default() })
+}
+
+pub(super) fn verify(provider: &ProviderId, handle: &ChallengeHandle, answer: &Answer) -> Result<types::VerifyRequest, Error> {
+    handle.require_issuer(provider)?;
+    let verification_code = answer.require_code().map_err(|error| error.with_provider(provider.clone()))?.clone();
+    Ok(types::VerifyRequest { challenge_id: handle.challenge_id().clone(), verification_code })
+}
+
+pub(super) fn verification(handle: &ChallengeHandle, reply: Result<Reply<types::VerifyResponse>, Error>) -> Result<Verification, Error> {
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(error) if error.kind() == ErrorKind::NotFound => return handle.unknown_to_vendor(error),
+        Err(error) => return Err(error),
+    };
+    let request_id = reply.request_id().map(str::to_owned);
+    if !reply.is_verified {
+        let reason = match &reply.failure_reason {
+            None | Some(types::FailureReason::CodeInvalidOrExpired) => Reason::WrongOrExpiredCode,
+            Some(types::FailureReason::MaxAttemptsExceeded) => Reason::TooManyAttempts,
+            Some(_) => Reason::Other,
+        };
+        return Ok(Rejected::new(reason).with_request_id(request_id).into());
+    }
+    let method = match &reply.verification_method {
+        Some(types::VerificationMethod::EmailOtp) => Method::EmailOtp,
+        Some(types::VerificationMethod::Sms) => Method::SmsOtp,
+        Some(types::VerificationMethod::Whatsapp) => Method::WhatsAppOtp,
+        _ => handle.method(),
+    };
+    let mut verified = Verified::new(method).with_request_id(request_id);
+    let address = if method.is_to_phone() { reply.phone_number.as_ref() } else { reply.email.as_ref() };
+    if let Some(address) = address {
+        verified = verified.with_address(address.clone());
+    }
+    Ok(verified.with_vendor(reply.into_inner()).into())
 }
 
 /// Unix seconds, which may have a fraction.
 pub(super) fn expiry(seconds: f64) -> Option<SystemTime> {
-    let since = Duration::try_from_secs_f64(seconds).ok().filter(|since| !since.is_zero())?;
-    SystemTime::UNIX_EPOCH.checked_add(since)
+    since_epoch(Duration::try_from_secs_f64(seconds).ok()?)
 }
 
 /// Reads an error: `errorCode`, or in older replies `error`, with `errorDescription`.

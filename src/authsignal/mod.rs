@@ -12,10 +12,10 @@ mod generated {
 
 use async_trait::async_trait;
 
-pub use client::Authsignal;
+pub use client::{Authsignal, ChallengeQuery};
 pub use config::{AuthsignalConfig, Region};
 
-use crate::{CallOptions, Capabilities, Challenge, ChallengeProvider, ChallengeRequest, Error, Field, ProviderId};
+use crate::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, Error, Field, ProviderId, Verification};
 
 /// The vendor's own types, generated from what its reference pages document.
 pub mod types {
@@ -50,6 +50,23 @@ impl ChallengeProvider for Authsignal {
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         let create = convert::create(self.provider(), request).map_err(|error| error.with_operation("create"))?;
         let reply = self.with_options(options.clone()).challenge(&create.body).await.map_err(|error| error.with_operation("create"))?;
-        Ok(convert::challenge(create, self.provider(), request.method(), reply))
+        Ok(convert::challenge(self.provider(), request.method(), create.ignored, reply))
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        let verified = async {
+            let body = convert::verify(self.provider(), handle, answer)?;
+            convert::verification(handle, self.with_options(options.clone()).verify(&body).await)
+        };
+        verified.await.map_err(|error| error.with_operation("verify"))
+    }
+
+    async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+        let resent = async {
+            let body = convert::replay(self.provider(), handle)?;
+            let reply = self.with_options(options.clone()).challenge(&body).await?;
+            Ok(convert::challenge(self.provider(), handle.method(), Vec::new(), reply))
+        };
+        resent.await.map_err(|error: Error| error.with_operation("resend"))
     }
 }

@@ -1,14 +1,11 @@
 //! From a config file to a provider.
 
+mod from_env;
+#[cfg(feature = "toml")]
+mod from_toml;
 mod section;
 
-use std::{
-    collections::BTreeMap,
-    env, fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -16,7 +13,7 @@ use serde_json::{Map, Value};
 pub(crate) use section::Section;
 use section::{Surroundings, nearest};
 
-use crate::{ChallengeProvider, Error, ErrorKind, Http, ProviderId, SendState, Violation};
+use crate::{ChallengeProvider, Error, ErrorKind, Http, ProviderId, Router, SendState, Violation};
 
 /// Which vendors are configured, and which of them is asked for new challenges.
 ///
@@ -148,64 +145,6 @@ struct Plan {
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 impl Config {
-    /// A config from TOML text. Relative paths in it start at the working directory.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Config`] where the text is not TOML, with the place but not the text.
-    #[cfg(feature = "toml")]
-    pub fn from_toml_str(text: &str) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            unusable(format!("not TOML at line {line}"))
-        })
-    }
-
-    /// A config from a TOML file. Relative paths in it start at the file's folder.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Config`] where the file cannot be read or is not TOML.
-    #[cfg(feature = "toml")]
-    pub fn from_toml_file(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|error| unusable(format!("{} cannot be read", path.display())).with_source(error))?;
-        let config = Self::from_toml_str(&text).map_err(|error| unusable(format!("{}: {error}", path.display())))?;
-        Ok(config.with_directory(path.parent().unwrap_or(Path::new(""))))
-    }
-
-    /// A config from environment variables, and from nothing else; they are read only here.
-    ///
-    /// `AUTH_CHALLENGE_PROVIDER`, `CORBADO_PROJECT_ID`, `CORBADO_API_SECRET`, `CORBADO_BACKEND_API`, `AUTHSIGNAL_API_SECRET_KEY`,
-    /// `AUTHSIGNAL_API_URL`, `DFNS_API_URL`, `DFNS_TOKEN`; secrets also as `…_FILE`. A vendor is present where any of its variables is.
-    pub fn from_env() -> Self {
-        const VARIABLES: [(&str, &str, &str); 10] = [
-            ("CORBADO_PROJECT_ID", "corbado", "project_id"),
-            ("CORBADO_API_SECRET", "corbado", "api_secret"),
-            ("CORBADO_API_SECRET_FILE", "corbado", "api_secret_file"),
-            ("CORBADO_BACKEND_API", "corbado", "base_url"),
-            ("AUTHSIGNAL_API_SECRET_KEY", "authsignal", "secret_key"),
-            ("AUTHSIGNAL_API_SECRET_KEY_FILE", "authsignal", "secret_key_file"),
-            ("AUTHSIGNAL_API_URL", "authsignal", "base_url"),
-            ("DFNS_API_URL", "dfns", "base_url"),
-            ("DFNS_TOKEN", "dfns", "token"),
-            ("DFNS_TOKEN_FILE", "dfns", "token_file"),
-        ];
-        let mut members = Map::new();
-        if let Ok(provider) = env::var("AUTH_CHALLENGE_PROVIDER") {
-            members.insert("provider".into(), provider.into());
-        }
-        for (variable, vendor, key) in VARIABLES {
-            if let Ok(value) = env::var(variable)
-                && let Some(section) = members.entry(vendor).or_insert_with(|| Value::Object(Map::new())).as_object_mut()
-            {
-                section.insert(key.into(), value.into());
-            }
-        }
-        Self { members, ..Self::default() }
-    }
-
     /// Where relative paths in the config start.
     pub fn with_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
@@ -235,7 +174,7 @@ impl Config {
         self.read().problems
     }
 
-    /// The provider.
+    /// The provider: the one that `provider` names for new challenges, while those that another section's made are still checked there.
     ///
     /// # Errors
     ///
@@ -245,17 +184,19 @@ impl Config {
         let Some(current) = plan.current.filter(|_| plan.problems.is_empty()) else {
             return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(plan.problems));
         };
-        if let Some(provider) = self.providers.get(&current) {
-            return Ok(Arc::clone(provider));
-        }
         let http = match &self.http {
             Some(http) => http.clone(),
             None => plan.http.build()?,
         };
-        match plan.instances.get(&current) {
-            Some(instance) => instance.build(http),
-            None => Err(Error::config("provider", "names no section")),
+        let mut providers = self.providers.clone();
+        for (id, instance) in &plan.instances {
+            providers.insert(id.clone(), instance.build(http.clone())?);
         }
+        let current = providers.remove(&current).ok_or_else(|| Error::config("provider", "names no section"))?;
+        if providers.is_empty() {
+            return Ok(current);
+        }
+        Ok(Arc::new(providers.into_values().fold(Router::new(current), Router::with_issuer)))
     }
 
     fn read(&self) -> Plan {
@@ -353,8 +294,4 @@ fn unknown(name: &str) -> String {
         Some(near) => format!("is not a key here; did you mean {near}?"),
         None => "is not a key here; expected provider and sections".to_owned(),
     }
-}
-
-fn unusable(detail: String) -> Error {
-    Error::new(ErrorKind::Config, SendState::NotSent).with_detail(detail)
 }

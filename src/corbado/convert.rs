@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::types;
 use crate::{
-    Capabilities, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, Error, ErrorKind, Field, Method, MethodSupport, Personal,
-    ProviderId, Reply, Violation,
+    Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, Error, ErrorKind, Field, Method, MethodSupport,
+    Personal, ProviderId, Reason, Rejected, Reply, SendState, Verification, Verified, Violation,
+    handle::since_epoch,
     http::{Fault, path_problem},
 };
 
@@ -123,16 +124,67 @@ pub(super) fn challenge(create: Create, provider: &ProviderId, method: Method, r
     Challenge::new(handle).with_status(status).with_request_id(request_id).with_ignored(create.ignored).with_vendor(reply.into_inner())
 }
 
+/// An answer, ready to be sent.
+pub(super) struct Update {
+    pub(super) user_id: String,
+    pub(super) body: types::ChallengeUpdateReq,
+}
+
+pub(super) fn update(provider: &ProviderId, handle: &ChallengeHandle, answer: &Answer) -> Result<Update, Error> {
+    handle.require_issuer(provider)?;
+    let Some(user_id) = handle.user_id() else {
+        let error = Error::new(ErrorKind::Handle, SendState::NotSent).with_provider(provider.clone());
+        return Err(error.with_detail("the handle names no user"));
+    };
+    let value = answer.require_code().map_err(|error| error.with_provider(provider.clone()))?.clone();
+    Ok(Update { user_id: user_id.to_owned(), body: types::ChallengeUpdateReq { value } })
+}
+
+pub(super) fn verification(handle: &ChallengeHandle, reply: Result<Reply<types::Challenge>, Error>) -> Result<Verification, Error> {
+    let rejected = |reason, request_id: Option<&str>| Ok(Rejected::new(reason).with_request_id(request_id.map(str::to_owned)).into());
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(error) if is_wrong_value(&error) => return rejected(Reason::WrongOrExpiredCode, error.request_id()),
+        Err(error) if is_unknown_challenge(&error) => return handle.unknown_to_vendor(error),
+        Err(error) => return Err(error),
+    };
+    match reply.status {
+        Some(types::ChallengeStatus::Completed) => {}
+        Some(types::ChallengeStatus::Pending) => return rejected(Reason::WrongOrExpiredCode, reply.request_id()),
+        Some(types::ChallengeStatus::Expired) => return rejected(Reason::Expired, reply.request_id()),
+        _ => {
+            let error = Error::new(ErrorKind::UnexpectedReply, SendState::Accepted).with_provider(handle.provider().clone()).with_status(reply.http_status());
+            return Err(error.with_detail("the challenge has a status that this release does not know"));
+        }
+    }
+    let mut verified = Verified::new(handle.method()).with_request_id(reply.request_id().map(str::to_owned));
+    if let Some(address) = &reply.identifier_value {
+        verified = verified.with_address(address.clone());
+    }
+    // The path named the user, so it is this user's challenge that the vendor calls completed.
+    if let Some(id) = handle.user_id() {
+        verified = verified.with_user_id(id);
+    }
+    Ok(verified.with_vendor(reply.into_inner()).into())
+}
+
+/// A violation on `value` is about the code; a blank one never left here, so the vendor would mean something else by it.
+fn is_wrong_value(error: &Error) -> bool {
+    let is_about_code = |violation: &Violation| violation.vendor_field() == Some("value") && !violation.message().to_ascii_lowercase().contains("blank");
+    error.status() == Some(400) && !error.violations().is_empty() && error.violations().iter().all(is_about_code)
+}
+
+fn is_unknown_challenge(error: &Error) -> bool {
+    let names_challenge = error.violations().iter().any(|violation| violation.vendor_field() == Some("challengeID"));
+    error.kind() == ErrorKind::NotFound && (error.status() == Some(404) || names_challenge)
+}
+
 /// The vendor does not say in what unit `expires` is. Its time stamps without a suffix are seconds, those in milliseconds have one; a
 /// number that as seconds would lie beyond the year 5000 is taken as milliseconds.
 fn expiry(expires: i64) -> Option<SystemTime> {
     const BEYOND: u64 = 100_000_000_000;
-    let since = match u64::try_from(expires).ok()? {
-        0 => return None,
-        seconds if seconds < BEYOND => Duration::from_secs(seconds),
-        milliseconds => Duration::from_millis(milliseconds),
-    };
-    SystemTime::UNIX_EPOCH.checked_add(since)
+    let expires = u64::try_from(expires).ok()?;
+    since_epoch(if expires < BEYOND { Duration::from_secs(expires) } else { Duration::from_millis(expires) })
 }
 
 /// Reads the envelope of an error, whatever of it is there.

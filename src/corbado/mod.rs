@@ -15,7 +15,7 @@ use async_trait::async_trait;
 pub use client::Corbado;
 pub use config::CorbadoConfig;
 
-use crate::{CallOptions, Capabilities, Challenge, ChallengeProvider, ChallengeRequest, Error, Field, ProviderId};
+use crate::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, Error, Field, ProviderId, Verification};
 
 /// The vendor's own types, generated from its document <https://backendapi.cloud.corbado.io/v2/openapi.yaml>.
 #[allow(clippy::doc_markdown)]
@@ -52,5 +52,14 @@ impl ChallengeProvider for Corbado {
         let create = convert::create(self.provider(), request).map_err(|error| error.with_operation("create"))?;
         let reply = self.with_options(options.clone()).challenge_create(&create.user_id, &create.body).await;
         Ok(convert::challenge(create, self.provider(), request.method(), reply.map_err(|error| error.with_operation("create"))?))
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        let verified = async {
+            let update = convert::update(self.provider(), handle, answer)?;
+            let reply = self.with_options(options.clone()).challenge_update(&update.user_id, handle.challenge_id().expose(), &update.body).await;
+            convert::verification(handle, reply)
+        };
+        verified.await.map_err(|error| error.with_operation("verify"))
     }
 }

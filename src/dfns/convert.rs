@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::types;
 use crate::{
-    Capabilities, Challenge, ChallengeHandle, ChallengeRequest, CredentialKind, Error, ErrorKind, Field, Method, MethodSupport, Personal, ProviderId,
-    Registration, RegistrationUser, RelyingParty, Reply, Secret, SendState, Violation, http::Fault,
+    Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Credential, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Method,
+    MethodSupport, Personal, ProviderId, Reason, Registration, RegistrationUser, Rejected, RelyingParty, Reply, Secret, SendState, Verification, Verified,
+    Violation, http::Fault,
 };
 
 const REQUIRED: &[Field] = &[Field::Code];
@@ -49,7 +50,7 @@ pub(super) fn challenge(
     relying_party: Option<&RelyingParty>,
     reply: Reply<types::CredentialChallenge>,
 ) -> Result<Challenge, Error> {
-    let (status, request_id) = (reply.status(), reply.request_id().map(str::to_owned));
+    let (status, request_id) = (reply.http_status(), reply.request_id().map(str::to_owned));
     let unexpected = |detail: &'static str| {
         let error = Error::new(ErrorKind::UnexpectedReply, SendState::Accepted).with_provider(provider.clone()).with_status(status).with_detail(detail);
         match &request_id {
@@ -109,6 +110,114 @@ fn options(challenge: &types::CredentialChallenge) -> Map<String, Value> {
         members.remove(vendors_own);
     }
     members
+}
+
+pub(super) fn verify(provider: &ProviderId, handle: &ChallengeHandle, answer: &Answer) -> Result<types::CodeVerifyRequest, Error> {
+    handle.require_issuer(provider)?;
+    let Some(credential) = answer.as_credential() else {
+        return Err(Error::invalid(vec![Violation::new("answer", "expected a credential, not a code")]).with_provider(provider.clone()));
+    };
+    let mut violations = Vec::new();
+    if handle.method().credential_kind() != Some(credential.kind()) {
+        violations.push(Violation::at_vendor(Some("kind"), "credentialKind", format!("expected the kind that the challenge is for: {}", handle.method())));
+    }
+    let mut missing = |field: &'static str, vendor_field: &'static str, is_missing: bool| {
+        if is_missing {
+            violations.push(Violation::at_vendor(Some(field), vendor_field, "is required"));
+        }
+    };
+    let key = credential.encrypted_private_key();
+    missing("credential_name", "credentialName", credential.name().is_empty());
+    missing("credential_id", "credentialInfo.credId", credential.credential_id().is_empty());
+    missing("client_data", "credentialInfo.clientData", credential.client_data().is_empty());
+    missing("attestation", "credentialInfo.attestationData", credential.attestation().is_empty());
+    missing("encrypted_private_key", "encryptedPrivateKey", credential.kind() == CredentialKind::PasswordProtectedKey && key.is_none_or(Secret::is_empty));
+    let credential_name = types::CredentialName::try_from(credential.name());
+    let (true, Ok(credential_name)) = (violations.is_empty(), credential_name) else {
+        return Err(Error::invalid(violations).with_provider(provider.clone()));
+    };
+    let challenge_identifier = handle.challenge_id().clone();
+    let credential_info = types::AttestedCredentialInfo {
+        cred_id: credential.credential_id().to_owned(),
+        client_data: credential.client_data().clone(),
+        attestation_data: credential.attestation().clone(),
+    };
+    Ok(match credential.kind() {
+        CredentialKind::Fido2 => types::Fido2Credential { credential_name, challenge_identifier, credential_info }.into(),
+        CredentialKind::Key => types::KeyCredential { credential_name, challenge_identifier, credential_info }.into(),
+        CredentialKind::PasswordProtectedKey => {
+            let encrypted_private_key = key.cloned().unwrap_or_else(|| Secret::new(""));
+            types::PasswordProtectedKeyCredential { credential_name, challenge_identifier, credential_info, encrypted_private_key }.into()
+        }
+        CredentialKind::RecoveryKey => {
+            types::RecoveryKeyCredential { credential_name, challenge_identifier, credential_info, encrypted_private_key: key.cloned() }.into()
+        }
+    })
+}
+
+/// The vendor has no code for a wrong answer: of its documented messages, these speak of the answer. All else is an error.
+const REJECTIONS: &[(u16, &str, Reason)] = &[
+    (400, "unable to verify signature", Reason::Other),
+    (401, "unable to verify signature", Reason::Other),
+    (403, "unable to verify signature", Reason::Other),
+    (400, "challenge expired", Reason::Expired),
+    (401, "challenge expired", Reason::Expired),
+    (400, "challenge already used", Reason::AlreadyUsed),
+    (409, "challenge already used", Reason::AlreadyUsed),
+];
+
+pub(super) fn verification(handle: &ChallengeHandle, reply: Result<Reply<types::Credential>, Error>) -> Result<Verification, Error> {
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(error) => {
+            let words = error.vendor_message().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+            let rejection = REJECTIONS.iter().find(|(status, message, _)| error.status() == Some(*status) && words == *message);
+            return match rejection {
+                Some((.., reason)) => Ok(Rejected::new(*reason).with_request_id(error.request_id().map(str::to_owned)).into()),
+                None if error.kind() == ErrorKind::NotFound => handle.unknown_to_vendor(error),
+                None => Err(error),
+            };
+        }
+    };
+    let credential = Credential::new(reply.kind.as_str(), reply.credential_id.as_str())
+        .with_vendor_id(reply.credential_uuid.clone())
+        .with_public_key(reply.public_key.clone());
+    let verified = Verified::new(handle.method()).with_credential(credential).with_request_id(reply.request_id().map(str::to_owned));
+    Ok(verified.with_vendor(reply.into_inner()).into())
+}
+
+pub(super) fn answer_from_json(json: &str) -> Result<Answer, Error> {
+    let invalid = |field: &'static str, vendor_field: &'static str, expected: &str| Violation::at_vendor(Some(field), vendor_field, expected);
+    let Ok(value) = serde_json::from_str::<Value>(json) else {
+        return Err(Error::invalid(vec![Violation::new("answer", "expected JSON")]));
+    };
+    let kind = value["credentialKind"].as_str().and_then(|kind| kind.parse::<CredentialKind>().ok());
+    let mut violations = Vec::new();
+    let mut text = |field: &'static str, vendor_field: &'static str, pointer: &str| {
+        value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| {
+            violations.push(invalid(field, vendor_field, "is required, as text"));
+            ""
+        })
+    };
+    let name = text("credential_name", "credentialName", "/credentialName");
+    let credential_id = text("credential_id", "credentialInfo.credId", "/credentialInfo/credId");
+    let client_data = text("client_data", "credentialInfo.clientData", "/credentialInfo/clientData");
+    let attestation = text("attestation", "credentialInfo.attestationData", "/credentialInfo/attestationData");
+    match kind {
+        Some(kind) if violations.is_empty() => {
+            let answer = CredentialAnswer::new(kind, name, credential_id, client_data, attestation);
+            let key = value["encryptedPrivateKey"].as_str();
+            Ok(Answer::credential(match key {
+                Some(key) => answer.with_encrypted_private_key(key),
+                None => answer,
+            }))
+        }
+        Some(_) => Err(Error::invalid(violations)),
+        None => {
+            violations.insert(0, invalid("kind", "credentialKind", &crate::UnknownCredentialKind.to_string()));
+            Err(Error::invalid(violations))
+        }
+    }
 }
 
 /// Reads an error: under `error`, or bare as a gateway writes it.

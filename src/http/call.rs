@@ -145,7 +145,6 @@ fn without_query(location: &str) -> Option<String> {
 }
 
 /// Lets an attempt do the work of a generated client's hooks.
-#[cfg(any(feature = "corbado", feature = "authsignal", feature = "dfns"))]
 macro_rules! hooks {
     ($client:ty) => {
         impl ::progenitor_client::ClientHooks<$crate::http::Call> for $client {
@@ -161,5 +160,4 @@ macro_rules! hooks {
     };
 }
 
-#[cfg(any(feature = "corbado", feature = "authsignal", feature = "dfns"))]
 pub(crate) use hooks;

@@ -33,7 +33,7 @@ impl<T> Reply<T> {
     }
 
     /// The HTTP status, a 2xx.
-    pub fn status(&self) -> u16 {
+    pub fn http_status(&self) -> u16 {
         self.status
     }
 
@@ -89,6 +89,10 @@ impl Endpoint {
         &self.provider
     }
 
+    pub(crate) fn is_authorized(&self) -> bool {
+        self.authorization.is_some()
+    }
+
     pub(crate) fn base_url(&self) -> &str {
         &self.base_url
     }
@@ -135,7 +139,7 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// Refuses an id that would not stay one segment of a path: empty, `.` and `..` climb; all else is percent-encoded.
+/// Refuses an id that would not stay one segment of a path.
 pub(crate) fn path_id(field: &'static str, vendor_field: &'static str, id: &str) -> Result<(), Error> {
     match path_problem(id) {
         None => Ok(()),
@@ -145,7 +149,11 @@ pub(crate) fn path_id(field: &'static str, vendor_field: &'static str, id: &str)
     }
 }
 
-/// Why an id cannot be a segment of a path.
+/// Why an id cannot be a segment of a path: nothing and dots climb, and URLs take a backslash for a slash. All else is percent-encoded.
 pub(crate) fn path_problem(id: &str) -> Option<&'static str> {
-    matches!(id, "" | "." | "..").then_some("expected an id, not an empty or dotted path segment")
+    match id {
+        "" | "." | ".." => Some("expected an id, not an empty or dotted path segment"),
+        _ if id.contains('\\') => Some("expected an id without a backslash"),
+        _ => None,
+    }
 }

@@ -10,12 +10,9 @@ mod trace;
 
 pub(crate) use base_url::base_url;
 pub(crate) use call::Call;
-#[cfg(any(feature = "corbado", feature = "authsignal", feature = "dfns"))]
 pub(crate) use call::hooks;
 pub(crate) use client::TIMEOUT;
 pub use client::{Http, HttpBuilder};
 pub use endpoint::Reply;
-#[cfg(any(feature = "corbado", feature = "authsignal", feature = "dfns"))]
 pub(crate) use endpoint::{CallSettings, Endpoint, path_id, path_problem};
-#[cfg(any(feature = "corbado", feature = "authsignal", feature = "dfns"))]
 pub(crate) use reply::{Dialect, Fault};

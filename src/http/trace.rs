@@ -8,7 +8,7 @@ use crate::{Error, ProviderId};
 pub(super) fn finished<T>(provider: &ProviderId, operation: &'static str, elapsed: Duration, outcome: &Result<Reply<T>, Error>) {
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     match outcome {
-        Ok(reply) => tracing::debug!(%provider, operation, status = reply.status(), request_id = reply.request_id(), elapsed_ms, "vendor call done"),
+        Ok(reply) => tracing::debug!(%provider, operation, status = reply.http_status(), request_id = reply.request_id(), elapsed_ms, "vendor call done"),
         Err(error) => tracing::warn!(
             %provider,
             operation,

@@ -1,1 +1,55 @@
-fn main() {}
+//! The command line of auth-challenge: for trying credentials, for scripts and for tests.
+//!
+//! The result, an error too, is one JSON object on standard output; messages and logs go to standard error.
+
+mod capabilities;
+mod check;
+mod create;
+mod doubles;
+mod output;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Asks Corbado, Authsignal or Dfns to challenge a person, and checks the answer.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Print the JSON over several lines.
+    #[arg(long, global = true)]
+    pretty: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Send a code or link, or ask for the challenge of a new credential.
+    Create(Box<create::Create>),
+    /// Check an answer.
+    Verify(verify::Verify),
+    /// Show what the providers can do.
+    Capabilities(capabilities::Capabilities),
+    /// Show every mistake in a config, without network.
+    Check(check::Check),
+    /// Run the vendors' test doubles.
+    Doubles(doubles::Doubles),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_writer(std::io::stderr).with_ansi(colour).init();
+    let printer = output::Printer { pretty: arguments.pretty };
+    match arguments.command {
+        Command::Create(create) => printer.finish(create.run().await),
+        Command::Verify(verify) => printer.finish(verify.run().await),
+        Command::Capabilities(capabilities) => printer.finish(capabilities.run()),
+        Command::Check(check) => printer.finish(check.run()),
+        Command::Doubles(doubles) => doubles::run(doubles).await,
+    }
+}

@@ -1,0 +1,181 @@
+//! `auth-challenge create`.
+
+use std::{
+    fmt::Write as _,
+    net::IpAddr,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+use auth_challenge::{Challenge, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Method, corbado};
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+
+use crate::output::{Outcome, text_of, unusable};
+
+/// Send a code or link, or ask for the challenge of a new credential.
+#[derive(Args)]
+pub(crate) struct Create {
+    /// The config file.
+    #[arg(long)]
+    config: PathBuf,
+    /// The provider, instead of the config's.
+    #[arg(long)]
+    provider: Option<String>,
+    /// How the person is challenged.
+    #[arg(long)]
+    method: Named,
+    /// The address: an e-mail address, or a phone number in E.164 form.
+    #[arg(long)]
+    to: Option<String>,
+    /// The kind of credential: Fido2, Key, PasswordProtectedKey or RecoveryKey.
+    #[arg(long)]
+    kind: Option<CredentialKind>,
+    /// The one-time code that allows a new credential; - reads it from standard input.
+    #[arg(long)]
+    code: Option<String>,
+    /// A file with that code.
+    #[arg(long, conflicts_with = "code")]
+    code_file: Option<PathBuf>,
+    /// The user's id at the provider.
+    #[arg(long)]
+    user_id: Option<String>,
+    /// What the user is about to do.
+    #[arg(long)]
+    action: Option<String>,
+    /// The user's address.
+    #[arg(long)]
+    ip: Option<IpAddr>,
+    /// The user's user agent.
+    #[arg(long)]
+    user_agent: Option<String>,
+    /// What is known of the user's client, as JSON.
+    #[arg(long)]
+    client: Option<String>,
+    /// The language of the message.
+    #[arg(long)]
+    locale: Option<String>,
+    /// How long the challenge lives, say 300s.
+    #[arg(long, value_parser = humantime::parse_duration)]
+    lifetime: Option<Duration>,
+    /// The key that groups challenges of one action.
+    #[arg(long)]
+    action_key: Option<String>,
+    /// The id that you know the user's device by.
+    #[arg(long)]
+    device_id: Option<String>,
+    /// A right that the challenge grants.
+    #[arg(long)]
+    scope: Option<String>,
+    /// Data of your own, as a JSON object.
+    #[arg(long)]
+    metadata: Option<String>,
+    /// Show the code that the vendor's reply holds (Corbado).
+    #[arg(long)]
+    reveal: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Named {
+    EmailOtp,
+    EmailLink,
+    SmsOtp,
+    #[value(name = "whatsapp_otp")]
+    WhatsAppOtp,
+    Credential,
+}
+
+impl Create {
+    pub(crate) async fn run(self) -> Result<Outcome, Error> {
+        let mut config = Config::from_toml_file(&self.config)?;
+        if let Some(provider) = &self.provider {
+            config = config.select(provider);
+        }
+        let request = self.request()?;
+        let provider = config.build()?;
+        let challenge = provider.create(&request).await?;
+        Ok(Outcome::done(describe(&*provider, &challenge, self.reveal)?))
+    }
+
+    fn request(&self) -> Result<ChallengeRequest, Error> {
+        let method = match self.method {
+            Named::EmailOtp => Method::EmailOtp,
+            Named::EmailLink => Method::EmailLink,
+            Named::SmsOtp => Method::SmsOtp,
+            Named::WhatsAppOtp => Method::WhatsAppOtp,
+            Named::Credential => Method::Credential(self.kind.ok_or_else(|| unusable("kind", "is required for a credential"))?),
+        };
+        let mut request = ChallengeRequest::new(method).client(self.client()?);
+        macro_rules! set {
+            ($($field:ident),+) => { $(if let Some(value) = &self.$field { request = request.$field(value.clone()); })+ };
+        }
+        set!(to, user_id, action, locale, lifetime, action_key, scope);
+        if let Some(code) = text_of("code", self.code.as_deref(), self.code_file.as_deref())? {
+            request = request.code(code);
+        }
+        if let Some(metadata) = &self.metadata {
+            let metadata: Map<String, Value> = serde_json::from_str(metadata).map_err(|_| unusable("metadata", "expected a JSON object"))?;
+            request = request.metadata(metadata);
+        }
+        Ok(request)
+    }
+
+    fn client(&self) -> Result<ClientContext, Error> {
+        let mut client = match &self.client {
+            // The error of the reader may quote what stands there.
+            Some(json) => serde_json::from_str(json).map_err(|_| unusable("client", "expected the JSON of a ClientContext"))?,
+            None => ClientContext::default(),
+        };
+        if let Some(ip) = self.ip {
+            client = client.address(ip);
+        }
+        if let Some(agent) = &self.user_agent {
+            client = client.user_agent(agent);
+        }
+        if let Some(id) = &self.device_id {
+            client = client.device_id(id.as_str());
+        }
+        Ok(client)
+    }
+}
+
+fn describe(provider: &dyn ChallengeProvider, challenge: &Challenge, reveal: bool) -> Result<Value, Error> {
+    let handle = serde_json::to_value(challenge.handle()).map_err(|_| unusable("handle", "expected a handle that has a JSON form"))?;
+    let mut json = json!({
+        "provider": challenge.provider().as_str(),
+        "method": challenge.method().as_str(),
+        "challenge_id": challenge.id(),
+        "status": challenge.status().as_str(),
+        "expires_at": challenge.expires_at().and_then(rfc3339),
+        "handle": handle,
+        "ignored": challenge.ignored(),
+        "request_id": challenge.request_id(),
+        "resend": provider.capabilities().resend(),
+    });
+    if let Some(registration) = challenge.registration() {
+        json["registration"] = json!({
+            "kind": registration.kind().as_str(),
+            "challenge": registration.challenge().expose(),
+            "user": registration.user().map(|user| json!({
+                "id": user.id.as_str(), "name": user.name.as_str(), "display_name": user.display_name.as_str(),
+            })),
+            "relying_party": registration.relying_party(),
+            "algorithms": registration.algorithms(),
+        });
+        if let Some(options) = registration.to_webauthn_json(None) {
+            json["registration"]["webauthn"] = options;
+        }
+    }
+    if let (true, Some(reply)) = (reveal, challenge.vendor::<corbado::types::Challenge>()) {
+        json["value"] = json!(reply.value);
+    }
+    Ok(json)
+}
+
+/// RFC 3339 in UTC; none for a time that has no such form.
+fn rfc3339(at: SystemTime) -> Option<String> {
+    let mut text = String::new();
+    write!(text, "{}", humantime::format_rfc3339_seconds(at)).ok()?;
+    Some(text)
+}

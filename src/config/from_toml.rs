@@ -1,0 +1,37 @@
+//! A config from TOML.
+
+use std::path::Path;
+
+use super::Config;
+use crate::{Error, ErrorKind, SendState};
+
+impl Config {
+    /// A config from TOML text. Relative paths in it start at the working directory.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the text is not TOML, with the place but not the text.
+    pub fn from_toml_str(text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            unusable(format!("not TOML at line {line}"))
+        })
+    }
+
+    /// A config from a TOML file. Relative paths in it start at the file's folder.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the file cannot be read or is not TOML.
+    pub fn from_toml_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|error| unusable(format!("{} cannot be read", path.display())).with_source(error))?;
+        let config = Self::from_toml_str(&text).map_err(|error| unusable(format!("{}: {error}", path.display())))?;
+        Ok(config.with_directory(path.parent().unwrap_or(Path::new(""))))
+    }
+}
+
+fn unusable(detail: String) -> Error {
+    Error::new(ErrorKind::Config, SendState::NotSent).with_detail(detail)
+}
