@@ -14,21 +14,31 @@ use super::{
     journal::{Journal, Listener},
     server::{Running, Vendor},
 };
-use crate::{ChallengeProvider, ChallengeRequest, Config, Error};
+use crate::{Answer, Challenge, ChallengeProvider, ChallengeRequest, Config, Error};
 
 /// What a test asks of a double, whichever vendor it stands for.
 ///
 /// The doubles have all this as methods of their own too, so that the trait is needed only where a test is generic over them:
 ///
 /// ```
-/// use auth_challenge::{ChallengeProviderExt as _, testing::Double};
+/// use auth_challenge::{ChallengeProviderExt as _, Error, Verification, testing::Double};
 ///
-/// async fn one_request_makes_one_call<D: Double>() {
+/// async fn the_right_answer_logs_in<D: Double>() -> Result<(), Error> {
 ///     let double = D::start().await;
-///     double.provider().create(&double.person("jane@doe.com")).await.expect("a challenge");
-///     double.requests().assert_count(1);
+///     let auth = double.provider();
+///     let challenge = auth.create(&double.person("jane@doe.com")).await?;
+///     let wrong = auth.verify(challenge.handle(), &double.wrong_answer(&challenge)).await?;
+///     assert!(matches!(wrong, Verification::Rejected(_)));
+///     let right = auth.verify(challenge.handle(), &double.right_answer(&challenge)).await?;
+///     assert!(matches!(right, Verification::Verified(_)));
 ///     double.violations().assert_none();
+///     Ok(())
 /// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+/// # #[cfg(feature = "corbado")] the_right_answer_logs_in::<auth_challenge::testing::CorbadoDouble>().await?;
+/// # #[cfg(feature = "authsignal")] the_right_answer_logs_in::<auth_challenge::testing::AuthsignalDouble>().await?;
+/// # #[cfg(feature = "dfns")] the_right_answer_logs_in::<auth_challenge::testing::DfnsDouble>().await?;
+/// # Ok(()) }
 /// ```
 #[async_trait]
 pub trait Double: fmt::Debug + Send + Sync + 'static {
@@ -64,6 +74,20 @@ pub trait Double: fmt::Debug + Send + Sync + 'static {
     ///
     /// The name is an e-mail address or a phone number. Corbado's double gets a user for it; Dfns' double gets a one-time code.
     fn person(&self, name: &str) -> ChallengeRequest;
+
+    /// The right answer to a challenge of this double: the code that it "sent", or a new key's signature.
+    ///
+    /// # Panics
+    ///
+    /// Where the challenge is not this double's.
+    fn right_answer(&self, challenge: &Challenge) -> Answer;
+
+    /// A wrong answer to a challenge of this double, of the same form as the right one.
+    ///
+    /// # Panics
+    ///
+    /// Where the challenge is not this double's.
+    fn wrong_answer(&self, challenge: &Challenge) -> Answer;
 
     /// What it "sent" until now.
     fn outbox(&self) -> Outbox;
@@ -302,6 +326,14 @@ macro_rules! double {
                 $double::person(self, name)
             }
 
+            fn right_answer(&self, challenge: &$crate::Challenge) -> $crate::Answer {
+                $double::right_answer(self, challenge)
+            }
+
+            fn wrong_answer(&self, challenge: &$crate::Challenge) -> $crate::Answer {
+                $double::wrong_answer(self, challenge)
+            }
+
             fn outbox(&self) -> $crate::testing::Outbox {
                 $double::outbox(self)
             }
@@ -354,9 +386,29 @@ macro_rules! double {
 }
 pub(super) use double;
 
-/// Builder methods of the vendors that send codes.
+/// Methods of the vendors that send codes, and of their builders.
 macro_rules! sends_codes {
-    ($builder:ident) => {
+    ($double:ident, $builder:ident) => {
+        impl $double {
+            /// The right answer to a challenge of this double: the code that it "sent".
+            ///
+            /// # Panics
+            ///
+            /// Where the challenge is not this double's.
+            pub fn right_answer(&self, challenge: &$crate::Challenge) -> $crate::Answer {
+                $crate::Answer::code(self.outbox().code_of(challenge))
+            }
+
+            /// A wrong answer to a challenge of this double, of the same form as the right one.
+            ///
+            /// # Panics
+            ///
+            /// Where the challenge is not this double's.
+            pub fn wrong_answer(&self, challenge: &$crate::Challenge) -> $crate::Answer {
+                $crate::Answer::code($crate::testing::fresh::other_than(self.outbox().code_of(challenge)))
+            }
+        }
+
         impl $builder {
             /// One code for all messages, instead of fresh ones.
             pub fn code(mut self, code: impl Into<String>) -> Self {

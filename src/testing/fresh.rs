@@ -14,6 +14,19 @@ pub(super) fn alphanumeric(count: usize) -> String {
     repeat_with(fastrand::alphanumeric).take(count).map(|c| c.to_ascii_lowercase()).collect()
 }
 
+/// A code of the same length and kind that is another one.
+pub(super) fn other_than(code: &str) -> String {
+    let next = |c: char| match c {
+        '0'..='8' | 'a'..='y' | 'A'..='Y' => char::from_u32(u32::from(c) + 1).unwrap_or('0'),
+        _ => '0',
+    };
+    let mut characters = code.chars();
+    match characters.next_back() {
+        Some(last) => format!("{}{}", characters.as_str(), next(last)),
+        None => "0".to_owned(),
+    }
+}
+
 /// A random UUID.
 pub(super) fn uuid() -> String {
     let n = (fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
@@ -28,6 +41,9 @@ mod tests {
     fn fresh_ids_have_the_vendors_shapes() {
         assert_eq!(super::digits(6).len(), 6);
         assert!(super::alphanumeric(20).bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+        for code in ["123456", "999999", "ab", "", "é", "0"] {
+            assert!(super::other_than(code) != code, "{code}");
+        }
         let uuid = super::uuid();
         assert_eq!((uuid.len(), uuid.as_bytes()[14]), (36, b'4'), "{uuid}");
         assert!(b"89ab".contains(&uuid.as_bytes()[19]), "{uuid}");

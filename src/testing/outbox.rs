@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Deref, time::SystemTime};
 
-use crate::{Method, Personal, Secret};
+use crate::{Challenge, Method, Personal, Secret};
 
 /// A message that a double would have sent, were it the vendor.
 #[derive(Clone)]
@@ -76,6 +76,16 @@ impl Outbox {
         match self.0.last() {
             Some(message) => message.code(),
             None => panic!("expected a message in the outbox, but nothing was sent"),
+        }
+    }
+
+    /// The code that was sent for a challenge.
+    #[track_caller]
+    pub(super) fn code_of(&self, challenge: &Challenge) -> &str {
+        let id = challenge.handle().challenge_id().expose();
+        match self.0.iter().rev().find(|message| message.challenge_id == id) {
+            Some(message) => message.code(),
+            None => panic!("expected a challenge that this double made, but it made no such one"),
         }
     }
 

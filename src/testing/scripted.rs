@@ -13,24 +13,27 @@ use async_trait::async_trait;
 use super::locked;
 use crate::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, CredentialKind, Error, Field, Method, MethodSupport,
-    ProviderId, Reason, Rejected, Verification,
+    ProviderId, Verification, Verified,
 };
 
 /// An in-process provider with queued results, for tests of one handler: no vendor, no network.
 ///
-/// It takes every method and every field. Results come in the order in which they were queued; when none is left, a create or resend
-/// succeeds and an answer is wrong. Clones are the same provider.
+/// It takes every method and every field. Results come in the order in which they were queued; when none is left, a create succeeds and
+/// an answer is right. Clones are the same provider.
 ///
 /// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// use auth_challenge::{ChallengeProviderExt as _, ChallengeRequest, Error, ErrorKind, SendState, testing::Scripted};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_challenge::Error> {
+/// use auth_challenge::{testing::Scripted, *};
 ///
-/// let provider = Scripted::new().create_fails(Error::new(ErrorKind::Timeout, SendState::Unknown));
+/// let provider = Scripted::new()
+///     .create_fails(Error::new(ErrorKind::Timeout, SendState::Unknown))
+///     .verify_gives(Rejected::new(Reason::WrongOrExpiredCode));
 /// let request = ChallengeRequest::email_otp("jane@doe.com");
 /// assert!(provider.create(&request).await.is_err());
-/// assert!(provider.create(&request).await.is_ok());
-/// assert_eq!(provider.created().len(), 2);
-/// # }
+/// let challenge = provider.create(&request).await?;
+/// assert!(matches!(provider.verify(challenge.handle(), &Answer::code("1")).await?, Verification::Rejected(_)));
+/// assert_eq!((provider.created().len(), provider.answered().len()), (2, 1));
+/// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Scripted(Arc<Inner>);
@@ -43,6 +46,7 @@ struct Inner {
     created: Mutex<Vec<ChallengeRequest>>,
     verifies: Mutex<VecDeque<Result<Verification, Error>>>,
     answered: Mutex<Vec<(ChallengeHandle, Answer)>>,
+    resent: Mutex<Vec<ChallengeHandle>>,
     count: AtomicU64,
 }
 
@@ -94,6 +98,7 @@ impl Scripted {
             created: Mutex::default(),
             verifies: Mutex::default(),
             answered: Mutex::default(),
+            resent: Mutex::default(),
             count: AtomicU64::new(0),
         }))
     }
@@ -110,7 +115,7 @@ impl Scripted {
         self
     }
 
-    /// Queues what a verify makes of an answer.
+    /// Queues what becomes of an answer: a [`Verified`], a [`Rejected`](crate::Rejected).
     pub fn verify_gives(self, verification: impl Into<Verification>) -> Self {
         locked(&self.0.verifies).push_back(Ok(verification.into()));
         self
@@ -122,9 +127,14 @@ impl Scripted {
         self
     }
 
-    /// The answers that verifies were asked about until now, the oldest first.
+    /// The answers that came until now, with the handle that each was for, the oldest first.
     pub fn answered(&self) -> Vec<(ChallengeHandle, Answer)> {
         locked(&self.0.answered).clone()
+    }
+
+    /// The challenges that were sent again until now, the oldest first.
+    pub fn resent(&self) -> Vec<ChallengeHandle> {
+        locked(&self.0.resent).clone()
     }
 
     /// The requests that creates were asked for until now, the oldest first.
@@ -156,15 +166,15 @@ impl ChallengeProvider for Scripted {
         }
         Ok(Challenge::new(handle).with_ignored(ignored))
     }
-
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, _: &CallOptions) -> Result<Verification, Error> {
         handle.require_issuer(&self.0.id)?;
         locked(&self.0.answered).push((handle.clone(), answer.clone()));
-        locked(&self.0.verifies).pop_front().unwrap_or_else(|| Ok(Rejected::new(Reason::WrongOrExpiredCode).into()))
+        locked(&self.0.verifies).pop_front().unwrap_or_else(|| Ok(Verified::new(handle.method()).into()))
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, _: &CallOptions) -> Result<Challenge, Error> {
         handle.require_issuer(&self.0.id)?;
+        locked(&self.0.resent).push(handle.clone());
         Ok(Challenge::new(handle.clone()))
     }
 }

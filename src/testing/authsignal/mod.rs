@@ -30,7 +30,7 @@ pub struct AuthsignalDouble {
 }
 
 double!(AuthsignalDouble, AuthsignalDoubleBuilder, "Where it is reached; ends in `/v1`.");
-sends_codes!(AuthsignalDoubleBuilder);
+sends_codes!(AuthsignalDouble, AuthsignalDoubleBuilder);
 
 /// Builds an [`AuthsignalDouble`].
 #[derive(Debug)]

@@ -16,8 +16,8 @@ use vendor::{Corbado, Users};
 /// It knows project `pro-1` with the API secret `corbado1_secret` unless told otherwise, and the users that were added.
 ///
 /// Where Corbado's document is silent the double does this: a challenge lives 300 seconds unless the request says otherwise. A wrong
-/// value is status 400 with a violation on `value`, `is invalid`; so is any value after too many wrong ones, `too many attempts`, and
-/// for a challenge that is completed, `has already been used`. An expired challenge is status 200 with `expired`.
+/// value is status 400 with a violation on `value`, `is invalid`; so is any value for a challenge that is completed, `has already been
+/// used`. A challenge that is too old, or had too many wrong values, is status 200 with `expired`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_challenge::Error> {
@@ -37,7 +37,7 @@ pub struct CorbadoDouble {
 }
 
 double!(CorbadoDouble, CorbadoDoubleBuilder, "Where it is reached; ends in `/v2`.");
-sends_codes!(CorbadoDoubleBuilder);
+sends_codes!(CorbadoDouble, CorbadoDoubleBuilder);
 
 /// Builds a [`CorbadoDouble`].
 #[derive(Debug)]

@@ -174,11 +174,8 @@ impl Corbado {
         if issued.completed {
             return no("has already been used");
         }
-        if self.clock.now() >= issued.expires {
+        if self.clock.now() >= issued.expires || issued.wrong >= self.attempts {
             return Reply::json(200, &issued.shown(id, "expired"));
-        }
-        if issued.wrong >= self.attempts {
-            return no("too many attempts");
         }
         if value != issued.value {
             issued.wrong += 1;

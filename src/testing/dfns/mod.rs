@@ -1,11 +1,16 @@
 //! A double of Dfns.
 
+mod action;
+mod authenticator;
+mod credential;
+mod passkey;
+mod proof;
 mod vendor;
 
 use std::io;
 
 use super::double::{Common, Identity, Setup, double};
-use crate::{ChallengeRequest, CredentialKind, RelyingParty, Secret};
+use crate::{Answer, Challenge, ChallengeRequest, CredentialKind, RelyingParty, Secret};
 use vendor::{Dfns, Token};
 
 /// Dfns' registration of credentials by one-time code, over real HTTP.
@@ -112,5 +117,29 @@ impl DfnsDouble {
     /// A request for the challenge of a new key, with a fresh one-time code. Dfns knows whose code it is, so the name is not sent.
     pub fn person(&self, _name: &str) -> ChallengeRequest {
         ChallengeRequest::credential(CredentialKind::Key, self.issue_code())
+    }
+
+    /// The right answer to a challenge: a new key's signature, or a new passkey's attestation.
+    ///
+    /// # Panics
+    ///
+    /// Where the challenge has nothing to sign.
+    pub fn right_answer(&self, challenge: &Challenge) -> Answer {
+        match challenge.registration() {
+            Some(registration) => authenticator::answer(registration, registration.challenge().expose()),
+            None => panic!("expected a challenge for a new credential"),
+        }
+    }
+
+    /// A wrong answer to a challenge: the signature of another challenge.
+    ///
+    /// # Panics
+    ///
+    /// Where the challenge has nothing to sign.
+    pub fn wrong_answer(&self, challenge: &Challenge) -> Answer {
+        match challenge.registration() {
+            Some(registration) => authenticator::wrong_answer(registration),
+            None => panic!("expected a challenge for a new credential"),
+        }
     }
 }

@@ -1,0 +1,166 @@
+//! The doubles go wrong on demand, and survive whatever comes in.
+
+#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
+
+use std::time::Duration;
+
+use auth_challenge::{
+    CallOptions, Challenge, ChallengeProvider as _, ChallengeProviderExt as _, Error, ErrorKind, SendState,
+    testing::{AuthsignalDouble, CorbadoDouble, DfnsDouble, Double, Fault, Operation},
+};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+async fn create(double: &impl Double) -> Result<Challenge, Error> {
+    double.provider().create_with(&double.person("jane@doe.com"), &CallOptions::default().timeout(Duration::from_millis(500))).await
+}
+
+#[tokio::test]
+async fn every_fault_is_what_it_says() {
+    use ErrorKind::*;
+    use SendState::*;
+    for (name, fault, kind, state, messages) in [
+        ("status 500", Fault::status(500), Unavailable, Unknown, 0),
+        ("status 403", Fault::status(403), Permission, Refused, 0),
+        ("status 409", Fault::status(409), Conflict, Refused, 0),
+        ("gateway", Fault::gateway_html(), Unavailable, Unknown, 0),
+        ("reset before", Fault::reset_before_read().always(), Interrupted, Unknown, 0),
+        ("reset after", Fault::reset_after_read(), Interrupted, Unknown, 1),
+        ("slow", Fault::slow(Duration::from_secs(2)), Timeout, Unknown, 1),
+        ("hang", Fault::hang(), Timeout, Unknown, 1),
+        ("cut body", Fault::cut_body(), Interrupted, Accepted, 1),
+        ("garbage", Fault::garbage(), UnexpectedReply, Accepted, 1),
+        ("missing fields", Fault::missing_fields(), UnexpectedReply, Accepted, 1),
+        ("missing id", Fault::missing_field("challengeId"), UnexpectedReply, Accepted, 1),
+        ("huge body", Fault::huge_body(3 << 20), UnexpectedReply, Accepted, 1),
+    ] {
+        let double = AuthsignalDouble::start().await;
+        double.fail(Operation::Create, fault);
+        let error = create(&double).await.expect_err(name);
+        assert_eq!((error.kind(), error.send_state()), (kind, state), "{name}: {error}");
+        assert_eq!(double.outbox().len(), messages, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_tolerant_client_does_not_notice_what_is_only_new() {
+    for (name, fault) in [
+        ("unknown fields", Fault::unknown_fields()),
+        ("unknown enum values", Fault::unknown_enum_values()),
+        ("wrong content type", Fault::wrong_content_type()),
+        ("slow", Fault::slow(Duration::from_millis(50))),
+    ] {
+        for double in [&CorbadoDouble::start().await as &dyn Double, &AuthsignalDouble::start().await, &DfnsDouble::start().await] {
+            double.fail(Operation::Create, fault.clone());
+            let created = double.provider().create(&double.person("jane@doe.com")).await;
+            assert!(created.is_ok(), "{name} at {}: {created:?}", double.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fault_waits_for_its_operation_and_happens_as_often_as_told() {
+    let double = AuthsignalDouble::start().await;
+    double.fail(Operation::Verify, Fault::status(500));
+    double.fail(Operation::Create, Fault::status(503).times(2));
+    for works in [false, false, true, true] {
+        assert_eq!(create(&double).await.is_ok(), works);
+    }
+    double.fail_any(Fault::status(503).always());
+    assert!(create(&double).await.is_err() && create(&double).await.is_err());
+    double.clear_faults();
+    assert!(create(&double).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_rate_limit_comes_with_and_without_retry_after() {
+    let double = CorbadoDouble::start().await;
+    for (fault, pause) in [(Fault::rate_limited(), None), (Fault::rate_limited().retry_after(Duration::from_secs(60)), Some(Duration::from_secs(60)))] {
+        double.fail(Operation::Create, fault);
+        let error = double.provider().create(&double.person("jane@doe.com")).await.expect_err("a limit");
+        assert_eq!((error.kind(), error.retry_after(), error.vendor_code()), (ErrorKind::RateLimited, pause, Some("rate_limited")));
+    }
+}
+
+/// What a double says to raw bytes, until it closes or falls silent.
+async fn say(double: &dyn Double, bytes: &[u8]) -> String {
+    let address = double.base_url().trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    // A double that has heard enough closes in the middle.
+    _ = stream.write_all(bytes).await;
+    _ = stream.shutdown().await;
+    let mut reply = Vec::new();
+    _ = timeout(Duration::from_secs(10), stream.read_to_end(&mut reply)).await.expect("an answer or an end");
+    String::from_utf8_lossy(&reply).into_owned()
+}
+
+#[tokio::test]
+async fn any_bytes_get_a_vendor_like_4xx_or_a_closed_connection() {
+    let deep = format!(
+        "POST /v2/users/usr-1/challenges HTTP/1.1\r\nauthorization: Basic cHJvLTE6Y29yYmFkbzFfc2VjcmV0\r\ncontent-type: application/json\r\ncontent-length: 200000\r\n\r\n{}",
+        "[".repeat(200_000)
+    );
+    let many_headers = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(5000));
+    let long_path = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(300_000));
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("nothing", Vec::new()),
+        ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec()),
+        ("zeroes", vec![0; 100_000]),
+        ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec()),
+        ("half a head", b"POST /v1/challenge HTTP/1.1\r\nhost".to_vec()),
+        ("half a body", b"POST /v1/challenge HTTP/1.1\r\ncontent-length: 10\r\n\r\n{".to_vec()),
+        ("two lengths", b"POST / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}".to_vec()),
+        ("length and chunks", b"POST / HTTP/1.1\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n".to_vec()),
+        ("a length beyond numbers", b"POST / HTTP/1.1\r\ncontent-length: 99999999999999999999999\r\n\r\n".to_vec()),
+        ("a negative length", b"POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n".to_vec()),
+        ("a huge chunk", b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n".to_vec()),
+        ("a broken chunk", b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec()),
+        ("an odd method", b"BREW /pot HTTP/1.1\r\n\r\n".to_vec()),
+        ("CONNECT", b"CONNECT example.org:443 HTTP/1.1\r\n\r\n".to_vec()),
+        ("OPTIONS *", b"OPTIONS * HTTP/1.1\r\n\r\n".to_vec()),
+        ("TRACE", b"TRACE / HTTP/1.1\r\n\r\n".to_vec()),
+        ("an upgrade", b"GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n".to_vec()),
+        ("a broken escape", b"POST /v2/users/%zz/challenges HTTP/1.1\r\n\r\n".to_vec()),
+        ("an escape that is no text", b"POST /v2/users/%ff/challenges HTTP/1.1\r\n\r\n".to_vec()),
+        ("dots", b"POST /v2/users/../challenges HTTP/1.1\r\n\r\n".to_vec()),
+        ("deep JSON", deep.into_bytes()),
+        ("many headers", many_headers.into_bytes()),
+        ("a long path", long_path.into_bytes()),
+    ];
+    for double in [&CorbadoDouble::start().await as &dyn Double, &AuthsignalDouble::start().await, &DfnsDouble::start().await] {
+        for (name, bytes) in &cases {
+            let reply = say(double, bytes).await;
+            assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 4"), "{name} at {}: {reply}", double.name());
+            let body: Option<Value> = reply.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok());
+            assert!(reply.is_empty() || body.is_some_and(|body| body.is_object()), "{name} at {}: {reply}", double.name());
+        }
+        double.provider().create(&double.person("jane@doe.com")).await.expect("a double that still works");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_64_mebibytes_is_refused() {
+    let double = AuthsignalDouble::start().await;
+    let request = reqwest::Client::new().post(double.base_url() + "/challenge").basic_auth("as_secret", Some(""));
+    let reply = request.header("content-type", "application/json").body(vec![b' '; 64 << 20]).send().await;
+    assert!(reply.as_ref().map_or(true, |reply| reply.status().as_u16() == 413), "{reply:?}");
+    assert!(create(&double).await.is_ok());
+    double.requests().assert_count(1);
+}
+
+#[tokio::test]
+async fn a_request_may_come_in_chunks_and_many_on_one_connection() {
+    let double = AuthsignalDouble::start().await;
+    let chunks = ["{\"verificationMe", "thod\":\"SMS\",\"action\":\"signIn\",\"phoneNumber\":\"+64270000000\"}", ""];
+    let body: String = chunks.map(|chunk| format!("{:x}\r\n{chunk}\r\n", chunk.len())).concat();
+    let head = "POST /v1/challenge HTTP/1.1\r\nauthorization: Basic YXNfc2VjcmV0Og==\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    let one = format!("{head}{body}");
+    let replies = say(&double, format!("{one}{one}").as_bytes()).await;
+    assert_eq!(replies.matches("HTTP/1.1 200").count(), 2, "{replies}");
+    double.outbox().assert_count(2);
+    double.violations().assert_none();
+}
