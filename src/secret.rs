@@ -62,7 +62,48 @@ impl Serialize for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::new)
+        deserializer.deserialize_string(Unquoted).map(Self::new)
+    }
+}
+
+/// Reads a text; the error for anything else does not quote it, as serde's own does.
+struct Unquoted;
+
+impl Unquoted {
+    fn refuse<E: serde::de::Error>() -> Result<String, E> {
+        Err(E::custom("expected a text"))
+    }
+}
+
+impl serde::de::Visitor<'_> for Unquoted {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_string<E: serde::de::Error>(self, text: String) -> Result<String, E> {
+        Ok(text)
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<String, E> {
+        Self::refuse()
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<String, E> {
+        Self::refuse()
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<String, E> {
+        Self::refuse()
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<String, E> {
+        Self::refuse()
     }
 }
 
@@ -74,9 +115,15 @@ impl<'de> Deserialize<'de> for Secret {
 /// assert_eq!(format!("{address:?}"), "Personal(***)");
 /// assert_eq!(address.as_str(), "jane@doe.com");
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Personal(String);
+
+impl<'de> Deserialize<'de> for Personal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_string(Unquoted).map(Self)
+    }
+}
 
 impl Personal {
     /// Takes the value in.
