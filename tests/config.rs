@@ -4,8 +4,7 @@
 use std::{
     error::Error,
     fs,
-    path::{Path, PathBuf},
-    process::Command,
+    path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -39,27 +38,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-/// Whether this is the child that [`in_child`] started.
-fn is_child() -> bool {
-    std::env::var_os("AUTH_CHALLENGE_TEST_CHILD").is_some()
-}
-
-/// Runs one test of this file in a process of its own with these environment variables.
-fn in_child(test: &str, variables: &[(&str, &str)]) -> Outcome {
-    let mut child = Command::new(std::env::current_exe()?);
-    for (variable, _) in std::env::vars_os() {
-        let name = variable.to_string_lossy();
-        if ["AUTH_CHALLENGE_", "AUTHSIGNAL_", "CORBADO_", "DFNS_"].iter().any(|prefix| name.starts_with(prefix)) {
-            child.env_remove(&variable);
-        }
-    }
-    child.args(["--exact", test]).env("AUTH_CHALLENGE_TEST_CHILD", "1").envs(variables.iter().copied());
-    let output = child.output()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{test} in a child: {text}");
-    Ok(())
 }
 
 /// The problems of a config as (key, message), sorted by key; none of them may quote a value.
@@ -153,13 +131,34 @@ fn a_config_without_any_section_names_what_is_missing() -> Outcome {
 
 #[cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
 mod vendors {
-    use std::{sync::Arc, time::Duration};
+    use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
     use auth_challenge::{ChallengeHandle, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Http, Method, ProviderId};
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
     use super::*;
+
+    /// Whether this is the child that [`in_child`] started.
+    fn is_child() -> bool {
+        std::env::var_os("AUTH_CHALLENGE_TEST_CHILD").is_some()
+    }
+
+    /// Runs one test of this file in a process of its own with these environment variables.
+    fn in_child(test: &str, variables: &[(&str, &str)]) -> Outcome {
+        let mut child = Command::new(std::env::current_exe()?);
+        for (variable, _) in std::env::vars_os() {
+            let name = variable.to_string_lossy();
+            if ["AUTH_CHALLENGE_", "AUTHSIGNAL_", "CORBADO_", "DFNS_"].iter().any(|prefix| name.starts_with(prefix)) {
+                child.env_remove(&variable);
+            }
+        }
+        child.args(["--exact", test]).env("AUTH_CHALLENGE_TEST_CHILD", "1").envs(variables.iter().copied());
+        let output = child.output()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && text.contains("1 passed"), "{test} in a child: {text}");
+        Ok(())
+    }
 
     #[test]
     fn a_good_config_builds_and_reaches_the_right_server() -> Outcome {

@@ -8,7 +8,7 @@ use base64::{
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -261,6 +261,7 @@ mod through_the_vendor {
         ChallengeProviderExt as _, ChallengeRequest, Http,
         dfns::{Dfns, DfnsConfig},
     };
+    use serde_json::Map;
     use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
     use super::*;
