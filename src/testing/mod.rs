@@ -15,6 +15,7 @@
 )]
 
 mod clock;
+pub mod conformance;
 mod contract;
 mod control;
 mod double;
