@@ -15,6 +15,7 @@
 )]
 
 mod clock;
+mod common;
 pub mod conformance;
 mod contract;
 mod control;
