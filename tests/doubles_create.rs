@@ -167,3 +167,22 @@ async fn refused(double: &dyn Double, case: Bad) {
     assert!(new.iter().any(|violation| violation.pointer() == case.pointer), "{}: {new:?}", case.why);
     assert!(!new.iter().any(|violation| violation.pointer().starts_with("/reply")), "{}: {new:?}", case.why);
 }
+
+#[tokio::test]
+async fn neither_violations_nor_debug_show_what_was_submitted() {
+    let dfns = DfnsDouble::start().await;
+    let authsignal = AuthsignalDouble::start().await;
+    let dfns_body = r#"{"credentialKind":"SECRET-1","code":["SECRET-2"]}"#;
+    let authsignal_body = r#"{"verificationMethod":"SECRET-3","action":{"a":"SECRET-4"},"email":"SECRET-5@doe.com"}"#;
+    let client = reqwest::Client::new();
+    let json = "application/json";
+    client.post(dfns.base_url() + "/auth/credentials/code/init").header("content-type", json).body(dfns_body).send().await.expect("a reply");
+    let request = client.post(authsignal.base_url() + "/challenge").basic_auth("as_secret", Some("")).header("content-type", json);
+    request.body(authsignal_body).send().await.expect("a reply");
+    client.post(authsignal.base_url() + "/verify").basic_auth("SECRET-6", Some("")).send().await.expect("a reply");
+    for double in [&dfns as &dyn Double, &authsignal] {
+        assert!(!double.violations().is_empty(), "{}", double.name());
+        let shown = format!("{0} {0:?} {1:?} {2:?} {double:?}", double.violations(), double.requests(), double.outbox());
+        assert!(!shown.contains("SECRET"), "{shown}");
+    }
+}

@@ -15,6 +15,8 @@
 )]
 
 mod clock;
+mod common;
+pub mod conformance;
 mod contract;
 mod control;
 mod double;

@@ -4,7 +4,10 @@ mod vendor;
 
 use std::io;
 
-use super::double::{Common, Identity, Setup, double, sends_codes};
+use super::{
+    common::{Common, Identity, Setup},
+    double::{double, sends_codes},
+};
 use crate::{ChallengeRequest, ProviderId, Secret};
 use vendor::Authsignal;
 

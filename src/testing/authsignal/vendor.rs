@@ -15,8 +15,8 @@ use crate::{
     testing::{
         Clock, Message, Operation,
         clock::unix_seconds,
+        common::Setup,
         contract::{Contract, Documented},
-        double::Setup,
         fresh,
         journal::Journal,
         locked,

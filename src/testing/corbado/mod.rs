@@ -5,7 +5,8 @@ mod vendor;
 use std::{collections::HashMap, io, sync::Mutex};
 
 use super::{
-    double::{Common, Identity, Setup, double, sends_codes},
+    common::{Common, Identity, Setup},
+    double::{double, sends_codes},
     fresh, locked,
 };
 use crate::{ChallengeRequest, ClientContext, ProviderId, Secret};

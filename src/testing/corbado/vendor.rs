@@ -16,8 +16,8 @@ use crate::{
     testing::{
         Clock, Message, Operation,
         clock::unix_seconds,
+        common::Setup,
         contract::{Contract, Documented, Finding},
-        double::Setup,
         fresh,
         journal::Journal,
         locked,

@@ -9,7 +9,10 @@ mod vendor;
 
 use std::io;
 
-use super::double::{Common, Identity, Setup, double};
+use super::{
+    common::{Common, Identity, Setup},
+    double::double,
+};
 use crate::{Answer, Challenge, ChallengeRequest, CredentialKind, RelyingParty, Secret};
 use vendor::{Dfns, Token};
 

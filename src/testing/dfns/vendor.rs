@@ -18,8 +18,8 @@ use crate::{
     RelyingParty, Secret,
     testing::{
         Clock, Operation,
+        common::Setup,
         contract::{Contract, Documented, Security},
-        double::Setup,
         fresh, locked,
         reply::{Refusal, Reply},
         server::{Call, Vendor},
@@ -106,7 +106,7 @@ impl Dfns {
         let code = call.text("code").unwrap_or_default();
         let now = self.clock.now();
         let mut state = locked(&self.state);
-        if !self.lasting_code.as_ref().is_some_and(|lasting| lasting.expose() == code) {
+        if self.lasting_code.as_ref().is_none_or(|lasting| lasting.expose() != code) {
             match state.codes.remove(code) {
                 None => return error(403, "Invalid code"),
                 Some(Some(expires)) if now >= expires => return error(400, "Registration code expired"),

@@ -1,0 +1,137 @@
+//! `auth-challenge doubles`: the first line, the event lines, the control port, the end.
+
+#![cfg(all(feature = "cli", unix))]
+
+use std::{
+    io::{BufRead as _, BufReader, Lines},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+};
+
+use serde_json::{Value, json};
+
+struct Running {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    first: Value,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_auth-challenge"));
+        let mut child = command.arg("doubles").args(arguments).stdout(Stdio::piped()).spawn().expect("the command");
+        let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut running = Self { child, lines, first: Value::Null };
+        running.first = running.line();
+        running
+    }
+
+    fn line(&mut self) -> Value {
+        let line = self.lines.next().expect("a line").expect("text");
+        serde_json::from_str(&line).expect("JSON")
+    }
+
+    fn url(&self, name: &str, path: &str) -> String {
+        format!("{}{path}", self.first[name]["base_url"].as_str().expect("a URL"))
+    }
+
+    fn end(&mut self, signal: &str) -> ExitStatus {
+        Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill");
+        self.child.wait().expect("an end")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Gone already where the test ended it.
+        _ = self.child.kill();
+    }
+}
+
+const CHALLENGE: &str = r#"{"verificationMethod":"EMAIL_OTP","action":"login","email":"jane@doe.com"}"#;
+
+async fn post(url: String, password: Option<(&str, &str)>, body: &str) -> (u16, Value) {
+    let mut request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body.to_owned());
+    if let Some((user, password)) = password {
+        request = request.basic_auth(user, Some(password));
+    }
+    let reply = request.send().await.expect("a reply");
+    (reply.status().as_u16(), reply.json().await.expect("JSON"))
+}
+
+#[tokio::test]
+async fn the_first_line_is_all_that_a_client_needs() {
+    let running = Running::start(&[]);
+    let first = &running.first;
+    assert_eq!((&first["corbado"]["project_id"], &first["corbado"]["api_secret"]), (&json!("pro-1"), &json!("corbado1_secret")));
+    assert_eq!(first["corbado"]["user_id"], "usr-4693224802260150919");
+    assert_eq!((&first["authsignal"]["secret_key"], &first["dfns"]["code"]), (&json!("as_secret"), &json!("ABCD-1234-EFGH")));
+    let config = auth_challenge::Config::from_toml_str(first["config_toml"].as_str().expect("text")).expect("TOML");
+    assert!(config.problems().is_empty(), "{:?}", config.problems());
+}
+
+#[tokio::test]
+async fn a_message_and_a_violation_are_a_line_each() {
+    let mut running = Running::start(&["--authsignal-secret", "other", "--code", "123456"]);
+    let (status, _) = post(running.url("authsignal", "/challenge"), Some(("other", "")), CHALLENGE).await;
+    assert_eq!(status, 200);
+    let sent = json!({ "event": "sent", "provider": "authsignal", "method": "email_otp", "to": "jane@doe.com", "code": "123456" });
+    assert_eq!(running.line(), sent);
+    post(running.url("authsignal", "/challenge"), Some(("other", "")), r#"{"action":"login","email":7}"#).await;
+    let violation = running.line();
+    assert_eq!((&violation["event"], &violation["provider"]), (&json!("violation"), &json!("authsignal")));
+    assert!(violation["pointer"].as_str().is_some_and(|pointer| pointer.starts_with("/body/")), "{violation}");
+}
+
+#[tokio::test]
+async fn the_control_port_shows_messages_and_takes_faults_and_the_time() {
+    let running = Running::start(&["--control", "127.0.0.1:0", "--code", "123456"]);
+    let key = Some(("as_secret", ""));
+    let (_, challenge) = post(running.url("authsignal", "/challenge"), key, CHALLENGE).await;
+    let outbox = async |to: &str| -> Value {
+        let reply = reqwest::get(running.url("control", &format!("/outbox?to={to}"))).await.expect("a reply");
+        reply.json().await.expect("JSON")
+    };
+    assert_eq!(outbox("jane%40doe.com").await[0]["code"], "123456");
+    assert_eq!(outbox("nobody").await, json!([]));
+
+    let fault = r#"{"provider":"authsignal","operation":"create","fault":"status","status":503}"#;
+    assert_eq!(post(running.url("control", "/faults"), None, fault).await.0, 200);
+    assert_eq!(post(running.url("authsignal", "/challenge"), key, CHALLENGE).await.0, 503);
+    for bad in [r#"{"fault":"none"}"#, r#"{"fault":"status"}"#, r#"{"fault":"hang","provider":"x"}"#, r#"{"fault":"hang","operation":"x"}"#, "[]", ""] {
+        assert_eq!(post(running.url("control", "/faults"), None, bad).await.0, 400, "{bad}");
+    }
+
+    assert_eq!(post(running.url("control", "/clock"), None, r#"{"advance_s":3600}"#).await.0, 200);
+    let answer = json!({ "challengeId": challenge["challengeId"], "verificationCode": "123456" });
+    let (_, late) = post(running.url("authsignal", "/verify"), key, &answer.to_string()).await;
+    assert_eq!(late["isVerified"], false);
+    assert_eq!(post(running.url("control", "/clock"), None, r#"{"advance_s":-1}"#).await.0, 400);
+}
+
+#[tokio::test]
+async fn every_user_is_known_to_the_server_but_one() {
+    let running = Running::start(&["--corbado-credentials", "pro-2:corbado1_x"]);
+    for (user, words) in [("usr-0", "userID"), ("usr-7", "challengeType")] {
+        let path = format!("/users/{user}/challenges");
+        let (_, refused) = post(running.url("corbado", &path), Some(("pro-2", "corbado1_x")), "{}").await;
+        let fields: Vec<&Value> = refused["error"]["validation"].as_array().into_iter().flatten().map(|violation| &violation["field"]).collect();
+        assert!(fields.contains(&&json!(words)), "{user}: {fields:?}");
+        assert_eq!(fields.contains(&&json!("userID")), user == "usr-0");
+    }
+}
+
+#[test]
+fn it_ends_well_when_told_to() {
+    for signal in ["-INT", "-TERM"] {
+        let status = Running::start(&[]).end(signal);
+        assert_eq!(status.code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn what_it_cannot_do_is_an_error_and_status_2() {
+    for arguments in [["--corbado", "192.0.2.1:0"], ["--control", "0.0.0.0:0"], ["--dfns", "nowhere"], ["--corbado-credentials", "secret"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_auth-challenge")).arg("doubles").args(arguments).output().expect("the command");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}

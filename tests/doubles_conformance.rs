@@ -1,0 +1,79 @@
+//! The suite that every provider must pass, on the three vendors, on a scripted provider and on providers that break a promise.
+
+#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
+
+use std::sync::Arc;
+
+use auth_challenge::{
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, Error, Method, MethodSupport, ProviderId, Verification,
+    Verified, async_trait,
+    testing::{AuthsignalDouble, CorbadoDouble, DfnsDouble, Double, conformance::Subject},
+};
+
+async fn conforms<D: Double>() {
+    let double = Arc::new(D::start().await);
+    let [people, right, wrong, calls] = [(); 4].map(|()| Arc::clone(&double));
+    let subject = Subject::new(double.provider(), move || people.person("jane@doe.com"))
+        .answering(move |challenge| right.right_answer(challenge), move |challenge| wrong.wrong_answer(challenge))
+        .counting_calls(move || calls.requests().len());
+    let report = subject.check().await;
+    report.assert_passed();
+    assert!(report.checks() > 20, "{}", report.checks());
+    double.violations().assert_none();
+}
+
+#[tokio::test]
+async fn corbado_conforms() {
+    conforms::<CorbadoDouble>().await;
+}
+
+#[tokio::test]
+async fn authsignal_conforms() {
+    conforms::<AuthsignalDouble>().await;
+}
+
+#[tokio::test]
+async fn dfns_conforms() {
+    conforms::<DfnsDouble>().await;
+}
+
+/// A provider that checks nothing and believes everything.
+#[derive(Debug)]
+struct Careless(Capabilities);
+
+#[async_trait]
+impl ChallengeProvider for Careless {
+    fn id(&self) -> &ProviderId {
+        &const { ProviderId::CORBADO }
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.0
+    }
+
+    async fn create_with(&self, _: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {
+        Ok(Challenge::new(ChallengeHandle::new(ProviderId::DFNS, Method::SmsOtp, "1")))
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, _: &Answer, _: &CallOptions) -> Result<Verification, Error> {
+        Ok(Verified::new(handle.method()).into())
+    }
+}
+
+#[tokio::test]
+async fn a_careless_provider_is_told_everything_that_it_does_wrong() {
+    let provider = Careless(Capabilities::new(vec![MethodSupport::new(Method::EmailOtp, vec![auth_challenge::Field::To], vec![])]));
+    let subject = Subject::new(provider, || ChallengeRequest::email_otp("jane@doe.com")).answering(|_| Answer::code("1"), |_| Answer::code("2"));
+    let report = subject.check().await;
+    for expected in [
+        "a challenge names its provider",
+        "a challenge has the method that was asked for",
+        "a request without any field (email_otp) is refused by check and by create",
+        "a method that is not offered (sms_otp) is refused by check and by create",
+        "a wrong answer is not verified",
+        "an answer is good once",
+        "another provider's handle is the error handle, not sent",
+    ] {
+        assert!(report.failures().iter().any(|failure| failure == expected), "{expected} in {:#?}", report.failures());
+    }
+}
