@@ -319,8 +319,14 @@ mod vendors {
 
 #[test]
 fn what_is_wrong_in_a_handle_is_not_quoted() {
-    for (member, value) in [("challenge_id", "271828182"), ("challenge_id", "2.71828182"), ("user_id", "271828182"), ("to_sign", "[271828182]"), ("to_sign", "{\"a\":271828182}")] {
-        let json = format!(r#"{{"v":1,"provider":"authsignal","method":"sms_otp","challenge_id":"c","{member}":{value}}}"#).replacen(r#""challenge_id":"c","challenge_id""#, r#""challenge_id""#, 1);
+    for (member, value) in
+        [("challenge_id", "271828182"), ("challenge_id", "2.71828182"), ("user_id", "271828182"), ("to_sign", "[271828182]"), ("to_sign", "{\"a\":271828182}")]
+    {
+        let json = format!(r#"{{"v":1,"provider":"authsignal","method":"sms_otp","challenge_id":"c","{member}":{value}}}"#).replacen(
+            r#""challenge_id":"c","challenge_id""#,
+            r#""challenge_id""#,
+            1,
+        );
         let error = serde_json::from_str::<auth_challenge::ChallengeHandle>(&json).expect_err("no text").to_string();
         assert!(!error.contains("71828"), "{error}");
     }
