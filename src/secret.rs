@@ -62,7 +62,7 @@ impl Serialize for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_string(Unquoted).map(Self::new)
+        deserializer.deserialize_any(Unquoted).map(Self::new)
     }
 }
 
@@ -121,7 +121,7 @@ pub struct Personal(String);
 
 impl<'de> Deserialize<'de> for Personal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_string(Unquoted).map(Self)
+        deserializer.deserialize_any(Unquoted).map(Self)
     }
 }
 

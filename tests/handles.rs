@@ -220,7 +220,7 @@ fn answer(handle: &ChallengeHandle) -> Answer {
 
 #[tokio::test]
 async fn a_router_refuses_the_handle_of_a_provider_that_is_not_configured() {
-    let router = Router::new(unreachable_provider("one")).with_issuer(unreachable_provider("two"));
+    let router = Router::new(unreachable_provider("one")).with_provider(unreachable_provider("two"));
     let strange = ChallengeHandle::new(ProviderId::custom("three"), Method::EmailOtp, "id");
     let options = CallOptions::default();
     let verified = router.verify_with(&strange, &answer(&strange), &options).await.expect_err("nobody made it");
@@ -329,5 +329,27 @@ fn what_is_wrong_in_a_handle_is_not_quoted() {
         );
         let error = serde_json::from_str::<auth_challenge::ChallengeHandle>(&json).expect_err("no text").to_string();
         assert!(!error.contains("71828"), "{error}");
+    }
+}
+
+#[test]
+fn a_compact_handle_has_the_documented_size_and_reads_back() {
+    use auth_challenge::{ChallengeHandle, CredentialKind, Method, ProviderId};
+    let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_900_000_000);
+    let corbado =
+        ChallengeHandle::new(ProviderId::CORBADO, Method::EmailLink, "cha-4693224802260150919").with_user_id("usr-4693224802260150919").with_expiry(at);
+    let authsignal = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::WhatsAppOtp, "0b7b2e6e-3f0e-4f6e-9f0c-3d3b4d0a7e11").with_expiry(at);
+    let kind = Method::Credential(CredentialKind::PasswordProtectedKey);
+    let dfns = ChallengeHandle::new(ProviderId::DFNS, kind, "x".repeat(1000)).with_text_to_sign("Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw");
+    for (handle, most) in [(corbado, 240), (authsignal, 200), (dfns, 1600)] {
+        let text = handle.to_compact();
+        assert!(text.len() <= most, "{} bytes for {handle:?}", text.len());
+        assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
+        let back = ChallengeHandle::from_compact(&text).expect("the handle");
+        assert_eq!(serde_json::to_value(&back).expect("JSON"), serde_json::to_value(&handle).expect("JSON"));
+    }
+    for text in ["", "x", "e30", "!!", "ä", "bm8", "eyJ2IjoxfQ=="] {
+        let error = ChallengeHandle::from_compact(text).expect_err("no handle");
+        assert_eq!(error.kind(), auth_challenge::ErrorKind::Handle);
     }
 }

@@ -386,7 +386,7 @@ fn no_config_client_or_provider_prints_its_credentials() -> Outcome {
     assert_silent("Corbado", &corbado);
     assert_silent("Authsignal", &authsignal);
     assert_silent("Dfns", &dfns);
-    assert_silent("Router", &Router::new(Arc::new(corbado)).with_issuer(Arc::new(authsignal)).with_issuer(Arc::new(dfns)));
+    assert_silent("Router", &Router::new(Arc::new(corbado)).with_provider(Arc::new(authsignal)).with_provider(Arc::new(dfns)));
     Ok(())
 }
 

@@ -147,7 +147,7 @@ pub(super) fn expiry(seconds: f64) -> Option<SystemTime> {
 }
 
 /// Reads an error: `errorCode`, or in older replies `error`, with `errorDescription`.
-pub(super) fn fault(_: u16, body: &Value) -> Fault {
+pub(super) fn fault(_: &str, _: u16, body: &Value) -> Fault {
     let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     Fault { code: text("errorCode").or_else(|| text("error")), message: text("errorDescription"), ..Fault::default() }
 }

@@ -180,7 +180,7 @@ fn is_unknown_challenge(error: &Error) -> bool {
 }
 
 /// The vendor does not say in what unit `expires` is. Its time stamps without a suffix are seconds, those in milliseconds have one; a
-/// number that as seconds would lie beyond the year 5000 is taken as milliseconds.
+/// number that as seconds would lie beyond the year 5138 is taken as milliseconds.
 fn expiry(expires: i64) -> Option<SystemTime> {
     const BEYOND: u64 = 100_000_000_000;
     let expires = u64::try_from(expires).ok()?;
@@ -188,7 +188,7 @@ fn expiry(expires: i64) -> Option<SystemTime> {
 }
 
 /// Reads the envelope of an error, whatever of it is there.
-pub(super) fn fault(status: u16, body: &Value) -> Fault {
+pub(super) fn fault(_: &str, status: u16, body: &Value) -> Fault {
     let error = &body["error"];
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let violations: Vec<Violation> = error["validation"]

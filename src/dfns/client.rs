@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use secrecy::zeroize::Zeroizing;
+
 use super::{SENSITIVE, config::DfnsConfig, convert, generated, types};
 use crate::{
     CallOptions, Error, ErrorKind, Http, ProviderId, RelyingParty, Reply, Secret, SendState,
@@ -42,7 +44,7 @@ impl Dfns {
     pub fn new(config: &DfnsConfig, http: Http) -> Result<Self, Error> {
         let mut endpoint = Endpoint::new(config.id.clone(), &config.server()?, http, &DIALECT);
         if let Some(token) = &config.token {
-            endpoint = endpoint.authorized(sensitive(&format!("Bearer {}", token.expose())), &[token]);
+            endpoint = endpoint.authorized(sensitive(&Zeroizing::new(format!("Bearer {}", token.expose()))), &[token]);
         }
         Ok(Self { endpoint: Arc::new(endpoint), relying_party: config.relying_party.clone().map(Arc::new), options: CallOptions::default() })
     }
@@ -59,8 +61,8 @@ impl Dfns {
     /// A code that is empty is refused before sending; one that the vendor does not accept is
     /// [`ErrorKind::InvalidRequest`] with a violation on `code`.
     pub async fn credential_code_init(&self, body: &types::CodeInitRequest) -> Result<Reply<types::CredentialChallenge>, Error> {
-        convert::complete(body).map_err(|error| error.with_provider(self.provider().clone()).with_operation("credential_code_init"))?;
-        let settings = CallSettings { retried: true, ..self.settings("credential_code_init", false) };
+        convert::complete(body).map_err(|error| error.with_provider(self.provider().clone()).with_operation(convert::CODE_INIT))?;
+        let settings = CallSettings { retried: true, ..self.settings(convert::CODE_INIT, false) };
         self.endpoint.call(settings, async |call| self.generated(call).credential_code_init(body).await).await
     }
 

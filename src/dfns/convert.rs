@@ -9,6 +9,9 @@ use crate::{
     Violation, http::Fault,
 };
 
+/// The operation that checks the one-time code.
+pub(super) const CODE_INIT: &str = "credential_code_init";
+
 const REQUIRED: &[Field] = &[Field::Code];
 
 const METHODS: &[MethodSupport] = &[
@@ -221,14 +224,16 @@ pub(super) fn answer_from_json(json: &str) -> Result<Answer, Error> {
 }
 
 /// Reads an error: under `error`, or bare as a gateway writes it.
-pub(super) fn fault(status: u16, body: &Value) -> Fault {
+pub(super) fn fault(operation: &str, status: u16, body: &Value) -> Fault {
     let error = if body["error"].is_object() { &body["error"] } else { body };
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let message = text(&error["message"]);
     // The vendor has no code for it: its words tell that the one-time code was not accepted.
     let words = message.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let is_bad_code =
-        matches!(status, 400 | 403) && words.contains("code") && ["invalid", "expired", "used", "not found"].iter().any(|word| words.contains(word));
+    let is_bad_code = operation == CODE_INIT
+        && matches!(status, 400 | 403)
+        && words.contains("code")
+        && ["invalid", "expired", "used", "not found"].iter().any(|word| words.contains(word));
     Fault {
         kind: is_bad_code.then_some(ErrorKind::InvalidRequest),
         code: text(&error["code"]),

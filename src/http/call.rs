@@ -12,6 +12,8 @@ use http::{
     header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
 
+use super::mask::Mask;
+
 /// One attempt of a call. The generated client wants it cloneable; all clones are the same attempt.
 #[derive(Clone)]
 pub(crate) struct Call(Arc<Shared>);
@@ -118,6 +120,14 @@ impl Head {
             location: text(LOCATION.as_str()).and_then(without_query),
             content_type: text(CONTENT_TYPE.as_str()).map(short),
         }
+    }
+}
+
+impl Head {
+    /// The head with the texts in it put through a mask.
+    pub(super) fn masked(&self, mask: &Mask) -> Self {
+        let masked = |text: &Option<String>| text.as_deref().map(|text| mask.apply(text));
+        Self { request_id: masked(&self.request_id), location: masked(&self.location), content_type: masked(&self.content_type), ..*self }
     }
 }
 

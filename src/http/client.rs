@@ -6,7 +6,7 @@ use crate::{Error, ErrorKind, SendState};
 
 /// How vendors are reached: one connection pool, with the limits of every call.
 ///
-/// No redirect is ever followed, nothing is sent again, and no proxy is taken from the environment.
+/// No redirect is ever followed, the layers below never send again, and no proxy is taken from the environment.
 ///
 /// ```
 /// use std::time::Duration;
@@ -54,17 +54,18 @@ impl Http {
     /// A client of your own making, for what [`HttpBuilder`] lacks.
     ///
     /// Redirects, retries and the `Referer` header are switched off, TLS 1.2 is the least, the user agent is set, and every call has the
-    /// time and size limits of [`Http::builder`]. Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
+    /// time and size limits of [`Http::builder`], those for connecting among them. Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`] where the client cannot be built.
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         let limits = Limits { timeout: TIMEOUT, connect_timeout: CONNECT_TIMEOUT, max_response_bytes: MAX_RESPONSE_BYTES };
-        Ok(Self { client: locked_down(builder)?, limits })
+        Ok(Self { client: locked_down(builder.connect_timeout(CONNECT_TIMEOUT))?, limits })
     }
 
-    /// The same client with another time for a whole call.
+    /// The same client with another time for a whole call. The time for connecting stays: where it is not less, a connect that hangs is told as
+    /// [`SendState::Unknown`].
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = timeout;
         self

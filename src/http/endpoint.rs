@@ -159,7 +159,7 @@ impl Endpoint {
             mask.hide_members(&progress.submitted, self.dialect.sensitive);
             mask
         };
-        reply::read(ended, &progress, self.dialect, max_response_bytes, mask)
+        reply::read(ended, &progress, self.dialect, settings.operation, max_response_bytes, mask)
     }
 }
 

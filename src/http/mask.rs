@@ -23,7 +23,7 @@ impl Mask {
         let json = serde_json::to_string(value).unwrap_or_default();
         let forms = [
             value.to_owned(),
-            json.trim_matches('"').to_owned(),
+            json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default().to_owned(),
             utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
             // As an address mostly is: with what URLs keep left as it is.
             url::form_urlencoded::byte_serialize(value.as_bytes()).collect(),
@@ -52,7 +52,14 @@ impl Mask {
             Value::String(text) if hidden => self.hide(text),
             Value::Number(number) if hidden => self.hide(&number.to_string()),
             Value::Array(items) => items.iter().for_each(|item| self.walk(item, names, hidden)),
-            Value::Object(members) => members.iter().for_each(|(name, member)| self.walk(member, names, hidden || names.contains(&name.as_str()))),
+            Value::Object(members) => {
+                for (name, member) in members {
+                    if hidden {
+                        self.hide(name);
+                    }
+                    self.walk(member, names, hidden || names.contains(&name.as_str()));
+                }
+            }
             _ => {}
         }
     }

@@ -13,8 +13,8 @@ use crate::{Error, ErrorKind, SendState, Violation};
 pub(crate) struct Dialect {
     /// The members whose values are masked in messages.
     pub(crate) sensitive: &'static [&'static str],
-    /// Reads the JSON body of a non-2xx reply.
-    pub(crate) fault: fn(u16, &Value) -> Fault,
+    /// Reads the JSON body of a non-2xx reply to an operation.
+    pub(crate) fault: fn(&str, u16, &Value) -> Fault,
     /// Whether a 2xx status means that the vendor did what was asked.
     pub(crate) is_done: fn(u16) -> bool,
 }
@@ -64,6 +64,7 @@ pub(super) fn read<T>(
     ended: Result<T, Ended>,
     progress: &Progress,
     dialect: &Dialect,
+    operation: &str,
     max_response_bytes: usize,
     mask: impl FnOnce() -> Mask,
 ) -> Result<Reply<T>, Error> {
@@ -73,21 +74,27 @@ pub(super) fn read<T>(
             Ok(_) => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown),
         });
     };
-    let mut error = match ended {
+    let ended = match ended {
         Ok(value) if (dialect.is_done)(head.status) => return Ok(Reply::new(value, head.status, head.request_id.clone())),
-        Ok(_) => of_status(head).with_detail("the vendor holds the request back"),
-        Err(_) if progress.too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")),
-        Err(Ended::Transport(error)) => broken_in_body(head, error),
-        Err(Ended::OutOfTime) => in_body(head, ErrorKind::Timeout).with_detail("the time was up before the whole reply was read"),
-        Err(Ended::Undecodable) if is_success(head.status) => {
+        Ok(_) => None,
+        Err(ended) => Some(ended),
+    };
+    let mask = mask();
+    let head = &head.masked(&mask);
+    let error = match ended {
+        None => of_status(head).with_detail("the vendor holds the request back"),
+        Some(_) if progress.too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")),
+        Some(Ended::Transport(error)) => broken_in_body(head, error),
+        Some(Ended::OutOfTime) => in_body(head, ErrorKind::Timeout).with_detail("the time was up before the whole reply was read"),
+        Some(Ended::Undecodable) if is_success(head.status) => {
             of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &progress.body)))
         }
-        Err(_) => return Err(refused(head, &progress.body, dialect, &mask())),
+        Some(_) => refused(head, &progress.body, |status, json| (dialect.fault)(operation, status, json), &mask),
     };
-    if let Some(id) = &head.request_id {
-        error = error.with_request_id(id);
-    }
-    Err(error)
+    Err(match (error.request_id(), &head.request_id) {
+        (None, Some(id)) => error.with_request_id(id),
+        _ => error,
+    })
 }
 
 fn without_head(ended: Ended) -> Error {
@@ -116,28 +123,20 @@ fn in_body(head: &Head, kind: ErrorKind) -> Error {
 }
 
 /// An error status, with what its body says.
-fn refused(head: &Head, body: &[u8], dialect: &Dialect, mask: &Mask) -> Error {
-    let Ok(json) = serde_json::from_slice::<Value>(body) else {
-        let error = of_status(head);
-        let error = match (&head.location, head.status) {
-            (Some(location), 300..=399) => error.with_detail(format!("a redirect to {}, not followed", mask.apply(location))),
-            _ => error.with_detail(format!("the reply is not the vendor's ({})", shape(head, body))),
-        };
-        return match &head.request_id {
-            Some(id) => error.with_request_id(id),
-            None => error,
-        };
-    };
-    let fault = (dialect.fault)(head.status, &json);
+fn refused(head: &Head, body: &[u8], fault: impl FnOnce(u16, &Value) -> Fault, mask: &Mask) -> Error {
+    let json = serde_json::from_slice::<Value>(body).ok();
+    let fault = json.as_ref().map(|json| fault(head.status, json)).unwrap_or_default();
     let mut error = match fault.kind {
         Some(kind) => with_head(Error::new(kind, state_of(head.status)), head),
         None => of_status(head),
     };
     if let (Some(location), 300..=399) = (&head.location, head.status) {
-        error = error.with_detail(format!("a redirect to {}, not followed", mask.apply(location)));
+        error = error.with_detail(format!("a redirect to {location}, not followed"));
+    } else if json.is_none() {
+        error = error.with_detail(format!("the reply is not the vendor's ({})", shape(head, body)));
     }
-    if let Some(id) = fault.request_id.map(|id| mask.apply(&id)).or_else(|| head.request_id.clone()) {
-        error = error.with_request_id(id);
+    if let Some(id) = fault.request_id {
+        error = error.with_request_id(mask.apply(&id));
     }
     if let Some(code) = fault.code {
         error = error.with_vendor_code(mask.apply(&code));

@@ -6,6 +6,8 @@ use crate::{Error, ErrorKind, SendState};
 
 /// How often a create is made once more at the most.
 const MOST: u32 = 2;
+/// What an attempt must have to be worth making.
+const LEAST_TIME: Duration = Duration::from_millis(500);
 /// The pause before the first retry after a failed connect; it doubles.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -22,7 +24,10 @@ pub(super) fn pause(error: &Error, attempts: u32, left: Duration, connecting: Du
             let pause = jittered(PAUSE * 2_u32.saturating_pow(attempts.saturating_sub(1)));
             (pause + connecting < left).then_some(pause)
         }
-        (ErrorKind::RateLimited, SendState::Refused) => error.retry_after().map(|pause| pause.max(PAUSE)).filter(|pause| *pause < left),
+        // An attempt that has no time left to be answered would turn a plain refusal into an unknown outcome.
+        (ErrorKind::RateLimited, SendState::Refused) => {
+            error.retry_after().map(|pause| pause.max(PAUSE)).filter(|pause| *pause + connecting.min(LEAST_TIME) < left)
+        }
         _ => None,
     }
 }

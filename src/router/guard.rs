@@ -37,9 +37,9 @@ pub trait Guard: fmt::Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// After the vendor judged an answer.
-    async fn after_verify(&self, handle: &ChallengeHandle, verification: &Verification) {
-        let _ = (handle, verification);
+    /// After an answer was handed in: with what the vendor made of it, or the error. Not called where the caller gave up before.
+    async fn after_verify(&self, handle: &ChallengeHandle, outcome: Result<&Verification, &Error>) {
+        let _ = (handle, outcome);
     }
 }
 

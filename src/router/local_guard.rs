@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
 use super::guard::{Guard, Refusal, Sending};
-use crate::{ChallengeHandle, Verification};
+use crate::{ChallengeHandle, Error, Verification};
 
 /// So many times in so long, say 5 in 10 minutes.
 ///
@@ -181,25 +181,32 @@ impl Guard for LocalGuard {
 
     async fn before_verify(&self, handle: &ChallengeHandle) -> Result<(), Refusal> {
         let Some(most) = self.wrong_codes else { return Ok(()) };
-        let wrong = self.wrong().get(&self.key(handle.challenge_id().expose())).map_or(0, |wrong| wrong.codes);
-        if wrong < most { Ok(()) } else { Err(Refusal::new("too many wrong answers to this challenge")) }
+        let mut all = self.wrong();
+        if all.len() % TIDY_EVERY as usize == TIDY_EVERY as usize - 1 {
+            all.retain(|_, wrong| wrong.since.elapsed() < REMEMBERED);
+        }
+        let wrong = all.entry(self.key(handle.challenge_id().expose())).or_insert(Wrong { codes: 0, since: Instant::now() });
+        if wrong.codes >= most {
+            return Err(Refusal::new("too many wrong answers to this challenge"));
+        }
+        // Counted as wrong until the vendor says otherwise, so that many at once are not let through.
+        wrong.codes += 1;
+        Ok(())
     }
 
-    async fn after_verify(&self, handle: &ChallengeHandle, verification: &Verification) {
-        if self.wrong_codes.is_none() {
-            return;
-        }
+    async fn after_verify(&self, handle: &ChallengeHandle, outcome: Result<&Verification, &Error>) {
         let key = self.key(handle.challenge_id().expose());
         let mut all = self.wrong();
-        match verification {
-            Verification::Verified(_) => drop(all.remove(&key)),
-            Verification::Rejected(_) => {
-                if all.len() % TIDY_EVERY as usize == TIDY_EVERY as usize - 1 {
-                    all.retain(|_, wrong| wrong.since.elapsed() < REMEMBERED);
+        match outcome {
+            Ok(Verification::Verified(_)) => drop(all.remove(&key)),
+            Ok(Verification::Rejected(_)) => {}
+            // The vendor did not look at the answer.
+            Err(error) if !error.send_state().may_have_acted() => {
+                if let Some(wrong) = all.get_mut(&key) {
+                    wrong.codes = wrong.codes.saturating_sub(1);
                 }
-                let wrong = all.entry(key).or_insert(Wrong { codes: 0, since: Instant::now() });
-                wrong.codes = wrong.codes.saturating_add(1);
             }
+            Err(_) => {}
         }
     }
 }

@@ -147,11 +147,14 @@ impl Router {
     }
 }
 
+/// What a provider must have to be worth asking.
+const LEAST_TIME: Duration = Duration::from_millis(250);
+
 /// Whether another provider may be asked after this error: nothing was sent, for want of a connection or for a reason of that vendor's.
 fn may_fail_over(error: &Error, even_if_unknown: bool) -> bool {
     match error.send_state() {
         SendState::NotSent => error.kind() == ErrorKind::Connect,
-        SendState::Refused => matches!(error.kind(), ErrorKind::Authentication | ErrorKind::Permission | ErrorKind::RateLimited),
+        SendState::Refused => matches!(error.kind(), ErrorKind::Authentication | ErrorKind::Permission | ErrorKind::RateLimited) && error.status() != Some(402),
         SendState::Unknown => even_if_unknown,
         SendState::Accepted => false,
     }
@@ -176,7 +179,8 @@ impl ChallengeProvider for Router {
         // A request that is refused anyway is not counted by the guard.
         self.check(request).map_err(|error| error.with_operation("create"))?;
         self.past_guard(Sending::of(request), "create").await?;
-        let deadline = Instant::now() + options.call_timeout().unwrap_or(self.timeout).min(crate::http::FAR);
+        let mut left = options.call_timeout().unwrap_or(self.timeout).min(crate::http::FAR);
+        let deadline = Instant::now() + left;
         let mut hops = Vec::new();
         let mut candidates = self.candidates(request).into_iter().peekable();
         while let Some(provider) = candidates.next() {
@@ -185,7 +189,6 @@ impl ChallengeProvider for Router {
                 hops.push(Hop::skipped(provider.id().clone()));
                 continue;
             }
-            let left = deadline.saturating_duration_since(Instant::now());
             // Waiting is for the last one alone: where there is another, it is asked at once.
             let options = options.clone().timeout(left).once(!is_last);
             let error = match provider.create_with(&self.addressed(request, provider.id()), &options).await {
@@ -196,7 +199,9 @@ impl ChallengeProvider for Router {
                 Err(error) => error,
             };
             self.health.note(provider.id(), &error);
-            if is_last || !may_fail_over(&error, options.fails_over_when_unknown()) {
+            left = deadline.saturating_duration_since(Instant::now());
+            // Asked with no time to answer, the next one would turn what is known into an unknown outcome.
+            if is_last || left < LEAST_TIME || !may_fail_over(&error, options.fails_over_when_unknown()) {
                 return Err(error.with_hops(hops));
             }
             tracing::warn!(provider = %provider.id(), kind = error.kind().as_str(), send_state = error.send_state().as_str(), "failing over");
@@ -210,9 +215,9 @@ impl ChallengeProvider for Router {
         let issuer = self.issuer(handle, "verify")?;
         let Some(guard) = &self.guard else { return issuer.verify_with(handle, answer, options).await };
         guard.before_verify(handle).await.map_err(|refusal| refusal.into_error("verify"))?;
-        let verification = issuer.verify_with(handle, answer, options).await?;
-        guard.after_verify(handle, &verification).await;
-        Ok(verification)
+        let outcome = issuer.verify_with(handle, answer, options).await;
+        guard.after_verify(handle, outcome.as_ref()).await;
+        outcome
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
