@@ -7,7 +7,7 @@
 //! let provider = Scripted::new();
 //! let calls = provider.clone();
 //! Subject::new(provider, || ChallengeRequest::email_otp("jane@doe.com"))
-//!     .counting_calls(move || calls.created().len() + calls.verified().len())
+//!     .counting_calls(move || calls.created().len() + calls.answered().len())
 //!     .check()
 //!     .await
 //!     .assert_passed();
