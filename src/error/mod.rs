@@ -1,6 +1,14 @@
 //! The one error, and what it says of whether something was sent.
 
+mod hop;
+mod kind;
+mod violation;
+
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+
+pub use hop::Hop;
+pub use kind::{Advice, ErrorKind, SendState};
+pub use violation::Violation;
 
 use crate::ProviderId;
 
@@ -35,224 +43,6 @@ struct Inner {
     detail: Option<Cow<'static, str>>,
     hops: Vec<Hop>,
     source: Option<Source>,
-}
-
-/// A provider that a call did not get through to before another one was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hop {
-    provider: ProviderId,
-    kind: ErrorKind,
-    send_state: SendState,
-    skipped: bool,
-}
-
-impl Hop {
-    pub(crate) fn of(provider: ProviderId, error: &Error) -> Self {
-        Self { provider, kind: error.kind(), send_state: error.send_state(), skipped: false }
-    }
-
-    pub(crate) fn skipped(provider: ProviderId) -> Self {
-        Self { provider, kind: ErrorKind::Connect, send_state: SendState::NotSent, skipped: true }
-    }
-
-    /// The provider.
-    pub fn provider(&self) -> &ProviderId {
-        &self.provider
-    }
-
-    /// What went wrong there.
-    pub fn kind(&self) -> ErrorKind {
-        self.kind
-    }
-
-    /// Whether that provider may have sent something.
-    pub fn send_state(&self) -> SendState {
-        self.send_state
-    }
-
-    /// Whether it was passed over, because it could not be reached a moment ago.
-    pub fn was_skipped(&self) -> bool {
-        self.skipped
-    }
-}
-
-/// What went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The config cannot be used.
-    Config,
-    /// A handle cannot be read, or its provider is not configured.
-    Handle,
-    /// The provider does not do this.
-    Unsupported,
-    /// A field is missing or wrong: found before sending, or by the vendor (400, 422 and other 4xx).
-    InvalidRequest,
-    /// The vendor does not accept the credentials (401).
-    Authentication,
-    /// The credentials do not allow this (402, 403).
-    Permission,
-    /// The vendor does not know the user or challenge (404, or its own way to say so).
-    NotFound,
-    /// It collides with something at the vendor (409).
-    Conflict,
-    /// The vendor wants fewer requests (429).
-    RateLimited,
-    /// A guard of this application refused before sending.
-    Throttled,
-    /// No connection to the vendor.
-    Connect,
-    /// The vendor did not answer in time.
-    Timeout,
-    /// The connection broke.
-    Interrupted,
-    /// The vendor has a fault (5xx).
-    Unavailable,
-    /// The reply is not what the vendor's document says.
-    UnexpectedReply,
-}
-
-impl ErrorKind {
-    /// The kind in snake_case, as logs and the command line show it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::Handle => "handle",
-            Self::Unsupported => "unsupported",
-            Self::InvalidRequest => "invalid_request",
-            Self::Authentication => "authentication",
-            Self::Permission => "permission",
-            Self::NotFound => "not_found",
-            Self::Conflict => "conflict",
-            Self::RateLimited => "rate_limited",
-            Self::Throttled => "throttled",
-            Self::Connect => "connect",
-            Self::Timeout => "timeout",
-            Self::Interrupted => "interrupted",
-            Self::Unavailable => "unavailable",
-            Self::UnexpectedReply => "unexpected_reply",
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Config => "unusable config",
-            Self::Handle => "unusable handle",
-            Self::Unsupported => "unsupported",
-            Self::InvalidRequest => "invalid request",
-            Self::Authentication => "credentials not accepted",
-            Self::Permission => "not permitted",
-            Self::NotFound => "not found",
-            Self::Conflict => "conflict",
-            Self::RateLimited => "rate limited",
-            Self::Throttled => "throttled by a guard",
-            Self::Connect => "no connection",
-            Self::Timeout => "timed out",
-            Self::Interrupted => "connection broke",
-            Self::Unavailable => "vendor unavailable",
-            Self::UnexpectedReply => "unexpected reply",
-        }
-    }
-}
-
-/// Whether the vendor may have acted: sent a message, or used a code up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SendState {
-    /// Nothing left this machine: refused before sending, or no connection came about.
-    NotSent,
-    /// The vendor answered that it did not act: a 4xx status.
-    Refused,
-    /// The vendor may or may not have acted: a time-out, a broken connection, a 5xx or 3xx status.
-    Unknown,
-    /// The vendor acted, a 2xx status says, but its reply cannot be read.
-    Accepted,
-}
-
-impl SendState {
-    /// Whether a message may be under way, or a code used up. Never call again on your own then: ask the person.
-    ///
-    /// ```
-    /// use auth_challenge::SendState::*;
-    /// assert_eq!([NotSent, Refused, Unknown, Accepted].map(|state| state.may_have_acted()), [false, false, true, true]);
-    /// ```
-    pub fn may_have_acted(self) -> bool {
-        matches!(self, Self::Unknown | Self::Accepted)
-    }
-
-    /// The state in snake_case, as logs and the command line show it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotSent => "not_sent",
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-            Self::Accepted => "accepted",
-        }
-    }
-}
-
-/// What a program does about an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Advice {
-    /// Ask the person for better input; [`Error::violations`] names the fields.
-    FixInput,
-    /// Nothing was sent: try again after [`Error::retry_after`] or a pause.
-    WaitThenRetry,
-    /// Something may have been sent or used up: let the person ask for a new challenge.
-    AskForNew,
-    /// The application, its config or its account is at fault: alert its operators.
-    OurFault,
-}
-
-/// One field that is missing or wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    field: Option<Cow<'static, str>>,
-    vendor_field: Option<String>,
-    message: String,
-}
-
-impl Violation {
-    /// A violation of a neutral field, say `to`, with what was expected.
-    pub fn new(field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), vendor_field: None, message: message.into() }
-    }
-
-    /// A violation that the vendor found, by the vendor's field name and, where there is one, the neutral name.
-    pub fn at_vendor(field: Option<&'static str>, vendor_field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.map(Cow::Borrowed), vendor_field: Some(vendor_field.into()), message: message.into() }
-    }
-
-    /// The neutral name of the field: `to`, `user_id`, `ip`, `user_agent`, `action`, `code` …, or a config key.
-    pub fn field(&self) -> Option<&str> {
-        self.field.as_deref()
-    }
-
-    /// The vendor's name of the field.
-    pub fn vendor_field(&self) -> Option<&str> {
-        self.vendor_field.as_deref()
-    }
-
-    /// What was expected, without the value that was given.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// The violation with the vendor's words put through a mask.
-    pub(crate) fn masked(self, mask: impl Fn(&str) -> String) -> Self {
-        Self { field: self.field, vendor_field: self.vendor_field.as_deref().map(&mask), message: mask(&self.message) }
-    }
-
-    pub(crate) fn with_vendor_field(mut self, name: &str) -> Self {
-        self.vendor_field = Some(name.to_owned());
-        self
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field().or(self.vendor_field()).unwrap_or("?"), self.message)
-    }
 }
 
 impl Error {
@@ -341,7 +131,7 @@ impl Error {
 
     /// Sets the providers that were asked before, and did not get through. What one of them may have sent, the error may have sent.
     pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
-        if !self.0.send_state.may_have_acted() && hops.iter().any(|hop| hop.send_state.may_have_acted()) {
+        if !self.0.send_state.may_have_acted() && hops.iter().any(|hop| hop.send_state().may_have_acted()) {
             self.0.send_state = SendState::Unknown;
         }
         self.0.hops = hops;
