@@ -252,6 +252,7 @@ pub(crate) const DFNS: Vendor = Vendor {
                 ],
             )
         }),
+        ("drop_error_replies", |_, spec| drop_error_replies(spec)),
         ("accept_any_success", |_, spec| accept_any_success(spec)),
         ("move_tag_out", tags),
         ("relax_replies", replies),
