@@ -120,16 +120,26 @@ async fn a_create_that_was_refused_a_connection_is_made_once_more_and_a_verify_i
         let error = verify(&*provider, vendor).await.expect_err("nobody listens");
         assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{vendor:?}: {error:?}");
 
-        let call = tokio::spawn(async move { create(&*provider, vendor).await });
-        // Less than the two pauses together, at their shortest.
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        let listener = reserved.listen();
-        let (mut stream, _) = listener.accept().await.expect("a connection");
-        let request = read_request(&mut stream, &mut Vec::new()).await.expect("a request").expect("a request");
-        assert!(!request.body.is_empty());
-        stream.write_all(&reply(200, &[], &vendor.created().to_string())).await.expect("an answer");
-        call.await.expect("a call that ends").expect("a challenge");
+        assert!(is_made_once_more(&http, vendor, reserved).await || is_made_once_more(&http, vendor, Reserved::new()).await, "{vendor:?}");
     }
+}
+
+/// Whether a create succeeds at a port that is opened after the first attempt; it may come too late for that on a busy machine.
+async fn is_made_once_more(http: &Http, vendor: Vendor, reserved: Reserved) -> bool {
+    let provider = vendor.config(reserved.address(), "").http(http.clone()).build().expect("a provider");
+    let mut call = tokio::spawn(async move { create(&*provider, vendor).await });
+    // Less than the two pauses together, at their shortest.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let listener = reserved.listen();
+    let mut stream = tokio::select! {
+        connection = listener.accept() => connection.expect("a connection").0,
+        _ = &mut call => return false,
+    };
+    let request = read_request(&mut stream, &mut Vec::new()).await.expect("a request").expect("a request");
+    assert!(!request.body.is_empty());
+    stream.write_all(&reply(200, &[], &vendor.created().to_string())).await.expect("an answer");
+    call.await.expect("a call that ends").expect("a challenge");
+    true
 }
 
 #[tokio::test(flavor = "multi_thread")]
