@@ -11,7 +11,7 @@ use std::{
 use auth_challenge::{ChallengeProvider, Config};
 use serde_json::Value;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 
@@ -153,7 +153,8 @@ async fn serve(mut stream: TcpStream, mut next: impl FnMut() -> Option<Step>, re
     }
 }
 
-async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<Option<Received>> {
+/// The next request on a connection; none where it is closed.
+pub async fn read_request(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> std::io::Result<Option<Received>> {
     let mut chunk = [0; 4096];
     loop {
         if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -210,7 +211,12 @@ impl Vendor {
 
     /// A config with this vendor at an address, and further lines for the section `[http]`.
     pub fn config(self, address: SocketAddr, http: &str) -> Config {
-        let (name, url) = (self.name(), format!("http://{address}"));
+        self.config_at(&format!("http://{address}"), http)
+    }
+
+    /// A config with this vendor at a base URL, and further lines for the section `[http]`.
+    pub fn config_at(self, url: &str, http: &str) -> Config {
+        let name = self.name();
         let credentials = match self {
             Self::Corbado => serde_json::json!({ "project_id": "pro-1", "api_secret": "corbado1_secret", "base_url": url }),
             Self::Authsignal => serde_json::json!({ "secret_key": "as_secret", "base_url": url }),

@@ -1,0 +1,264 @@
+//! HTTP/2: whatever becomes of a stream or a connection, a request goes out once, and what is told of it is true.
+
+#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns", feature = "rustls"))]
+
+#[path = "support/http2.rs"]
+mod http2;
+mod support;
+#[path = "support/tls.rs"]
+mod tls;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use auth_challenge::{ChallengeProvider, ChallengeProviderExt, Error, ErrorKind, Http, SendState};
+use http2::{
+    CANCEL, Deed, ENHANCE_YOUR_CALM,
+    Frame::{End, GoAway, Head, Part, Reset},
+    HTTP_1_1_REQUIRED, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, Script,
+    Then::{Close, GoOn, Hang},
+};
+use support::Vendor;
+use tls::{Authority, Connections, Fault, Handshakes};
+use tokio_rustls::TlsAcceptor;
+
+/// For what must run out of time; long enough that a busy machine gets as far as the script wants.
+const SHORT: Duration = Duration::from_secs(2);
+/// For what must end by itself.
+const LONG: Duration = Duration::from_secs(60);
+
+/// The authority, its acceptor and clients, which take long to make.
+struct Bench {
+    acceptor: TlsAcceptor,
+    short: Http,
+    long: Http,
+}
+
+impl Bench {
+    fn new(name: &str) -> Self {
+        let authority = Authority::new(name);
+        let client = Http::builder().timeout(SHORT).max_response_bytes(4096).ca_file(authority.file()).build().expect("a client");
+        Self { acceptor: authority.acceptor(Fault::None, &["h2", "http/1.1"]), long: client.clone().with_timeout(LONG), short: client }
+    }
+
+    async fn serve(&self, script: &Script) -> (Connections, Handshakes) {
+        let (acceptor, script, handshakes) = (self.acceptor.clone(), script.clone(), Handshakes::default());
+        let noted = handshakes.clone();
+        let connections = Connections::each(move |_, stream| {
+            let (acceptor, script, noted) = (acceptor.clone(), script.clone(), noted.clone());
+            async move {
+                if let Some(stream) = noted.shake(&acceptor, stream).await {
+                    script.serve(stream).await;
+                }
+            }
+        })
+        .await;
+        (connections, handshakes)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Create,
+    Verify,
+}
+
+async fn call(provider: &dyn ChallengeProvider, vendor: Vendor, operation: Operation) -> Result<(), Error> {
+    match operation {
+        Operation::Create => provider.create(&vendor.request()).await.map(drop),
+        Operation::Verify => provider.verify(&vendor.handle(), &vendor.answer()).await.map(drop),
+    }
+}
+
+fn body(vendor: Vendor, operation: Operation) -> String {
+    match operation {
+        Operation::Create => vendor.created().to_string(),
+        Operation::Verify => vendor.verified().to_string(),
+    }
+}
+
+/// What the server does with the request, and what the caller is told.
+fn faults() -> Vec<(&'static str, Deed, ErrorKind, SendState)> {
+    use Deed::{OnHead, OnRequest};
+    use ErrorKind::{Interrupted, InvalidRequest, NotFound, Timeout, Unavailable, UnexpectedReply};
+    use SendState::{Accepted, Refused, Unknown};
+    let mut faults = vec![
+        ("gone away without a look at the request, then silent", OnRequest(vec![GoAway(Some(0), NO_ERROR)], Hang), Interrupted, Unknown),
+        ("gone away without a look at the request, then closed", OnRequest(vec![GoAway(Some(0), NO_ERROR)], Close), Interrupted, Unknown),
+        ("gone away with the request in hand, then silent", OnRequest(vec![GoAway(None, NO_ERROR)], Hang), Timeout, Unknown),
+        ("gone away with the request in hand, then closed", OnRequest(vec![GoAway(None, NO_ERROR)], Close), Interrupted, Unknown),
+        ("gone away for too many calls", OnRequest(vec![GoAway(Some(0), ENHANCE_YOUR_CALM)], Close), Interrupted, Unknown),
+        ("gone away for an error of its own", OnRequest(vec![GoAway(None, INTERNAL_ERROR)], Close), Interrupted, Unknown),
+        ("gone away at the head of the request", OnHead(vec![GoAway(Some(0), NO_ERROR)], Close), Interrupted, Unknown),
+        ("closed at the head of the request", OnHead(vec![], Close), Interrupted, Unknown),
+        ("closed after the request", OnRequest(vec![], Close), Interrupted, Unknown),
+        ("silent after the request", OnRequest(vec![], Hang), Timeout, Unknown),
+        ("refused and gone away", OnRequest(vec![Reset(REFUSED_STREAM), GoAway(Some(0), NO_ERROR)], Close), Interrupted, Unknown),
+        ("closed after the head of a success", OnRequest(vec![Head(200)], Close), Interrupted, Accepted),
+        ("silent after the head of a success", OnRequest(vec![Head(200)], Hang), Timeout, Accepted),
+        ("closed within a success", OnRequest(vec![Head(200), Part(b"{".to_vec())], Close), Interrupted, Accepted),
+        ("reset within a success", OnRequest(vec![Head(200), Part(b"{".to_vec()), Reset(INTERNAL_ERROR)], GoOn), Interrupted, Accepted),
+        ("cancelled within a success", OnRequest(vec![Head(200), Part(b"{".to_vec()), Reset(CANCEL)], GoOn), Interrupted, Accepted),
+        ("refused within a success", OnRequest(vec![Head(200), Reset(REFUSED_STREAM)], GoOn), Interrupted, Accepted),
+        // To hyper, a body that ends without an error ends well; what is missing then shows in the JSON.
+        ("gone away within a success", OnRequest(vec![Head(200), GoAway(Some(0), NO_ERROR)], Close), UnexpectedReply, Accepted),
+        ("ended without an error within a success", OnRequest(vec![Head(200), Part(b"{".to_vec()), Reset(NO_ERROR)], GoOn), UnexpectedReply, Accepted),
+        ("a success longer than allowed", OnRequest(vec![Head(200), End(vec![b' '; 5000])], GoOn), UnexpectedReply, Accepted),
+        ("a success with nothing in it", OnRequest(vec![Head(200), End(Vec::new())], GoOn), UnexpectedReply, Accepted),
+        ("reset within a refusal", OnRequest(vec![Head(400), Part(b"{".to_vec()), Reset(CANCEL)], GoOn), InvalidRequest, Refused),
+        ("closed within a refusal", OnRequest(vec![Head(404)], Close), NotFound, Refused),
+        ("closed within an outage", OnRequest(vec![Head(500)], Close), Unavailable, Unknown),
+    ];
+    for (what, code) in [
+        ("refused", REFUSED_STREAM),
+        ("reset without an error", NO_ERROR),
+        ("reset for the protocol", PROTOCOL_ERROR),
+        ("reset for an error of its own", INTERNAL_ERROR),
+        ("cancelled", CANCEL),
+        ("reset for too many calls", ENHANCE_YOUR_CALM),
+        ("reset for HTTP/1.1", HTTP_1_1_REQUIRED),
+    ] {
+        faults.push((what, OnRequest(vec![Reset(code)], GoOn), Interrupted, Unknown));
+        faults.push((what, OnHead(vec![Reset(code)], GoOn), Interrupted, Unknown));
+    }
+    faults
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_a_stream_sends_once_and_is_told_truly_in_time() {
+    let bench = Arc::new(Bench::new("streams"));
+    let mut runs = Vec::new();
+    for vendor in Vendor::ALL {
+        for operation in [Operation::Create, Operation::Verify] {
+            // On a fresh connection, and on one that has answered before.
+            for before in [0, 1] {
+                for (what, deed, kind, state) in faults() {
+                    let bench = Arc::clone(&bench);
+                    runs.push(tokio::spawn(async move {
+                        let is_for_time = matches!(&deed, Deed::OnRequest(_, Hang));
+                        let http = if is_for_time { &bench.short } else { &bench.long };
+                        let fine = Deed::OnRequest(vec![Head(200), End(body(vendor, operation).into_bytes())], GoOn);
+                        let mut deeds = vec![fine; before];
+                        deeds.push(deed);
+                        let script = Script::new(deeds, &body(vendor, operation));
+                        let (server, handshakes) = bench.serve(&script).await;
+                        let provider = vendor.config_at(&server.https(), "").http(http.clone()).build().expect("a provider");
+                        for _ in 0..before {
+                            call(&*provider, vendor, operation).await.expect("the call before");
+                        }
+                        let started = Instant::now();
+                        let error = call(&*provider, vendor, operation).await.expect_err("a failure");
+                        let context = format!("{what}, {vendor:?} {operation:?} after {before}: {error:?}");
+                        assert_eq!((error.kind(), error.send_state()), (kind, state), "{context}");
+                        assert_eq!(script.seen().len(), before + 1, "{context}");
+                        assert!(started.elapsed() < Duration::from_secs(30), "took {:?}: {context}", started.elapsed());
+                        assert!(handshakes.all().iter().all(|protocol| protocol.as_deref() == Ok("h2")), "{:?}: {context}", handshakes.all());
+                    }));
+                }
+            }
+        }
+    }
+    for run in runs {
+        run.await.expect("a run that ends well");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_goes_away_before_the_request_has_it_at_most_once() {
+    let bench = Bench::new("gone-before");
+    for vendor in Vendor::ALL {
+        for operation in [Operation::Create, Operation::Verify] {
+            for (what, deed) in [
+                ("gone away, then closed", Deed::AtOnce(vec![GoAway(Some(0), NO_ERROR)], Close)),
+                ("gone away, then silent", Deed::AtOnce(vec![GoAway(Some(0), NO_ERROR)], Hang)),
+                ("gone away, still reading", Deed::AtOnce(vec![GoAway(Some(0), NO_ERROR)], GoOn)),
+                ("gone away for too many calls", Deed::AtOnce(vec![GoAway(Some(0), ENHANCE_YOUR_CALM)], Close)),
+                ("going away after what is on its way", Deed::AtOnce(vec![GoAway(Some(0x7fff_ffff), NO_ERROR)], GoOn)),
+                ("closed", Deed::AtOnce(vec![], Close)),
+            ] {
+                let script = Script::new(vec![deed], &body(vendor, operation));
+                let (server, _) = bench.serve(&script).await;
+                let provider = vendor.config_at(&server.https(), "").http(bench.short.clone()).build().expect("a provider");
+                let started = Instant::now();
+                let outcome = call(&*provider, vendor, operation).await;
+                let seen = script.seen().len();
+                let context = format!("{what}, {vendor:?} {operation:?}: {seen} seen, {outcome:?}");
+                assert!(seen <= 1, "{context}");
+                match &outcome {
+                    Ok(()) => assert_eq!(seen, 1, "{context}"),
+                    Err(error) if seen == 0 => assert!(matches!(error.send_state(), SendState::NotSent | SendState::Unknown), "{context}"),
+                    Err(error) => assert_eq!(error.send_state(), SendState::Unknown, "{context}"),
+                }
+                assert!(started.elapsed() < Duration::from_secs(30), "took {:?}: {context}", started.elapsed());
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_the_server_gave_up_between_calls_never_sends_twice() {
+    let bench = Bench::new("given-up");
+    for vendor in Vendor::ALL {
+        for (what, frames, then) in
+            [("closed", vec![], Close), ("gone away", vec![GoAway(None, NO_ERROR)], GoOn), ("gone away and closed", vec![GoAway(None, NO_ERROR)], Close)]
+        {
+            let answer = [vec![Head(200), End(body(vendor, Operation::Create).into_bytes())], frames].concat();
+            let script = Script::new(vec![Deed::OnRequest(answer, then); 40], "{}");
+            let (server, _) = bench.serve(&script).await;
+            let provider = vendor.config_at(&server.https(), "").http(bench.long.clone()).build().expect("a provider");
+            for calls in 1..=20 {
+                let before = script.seen().len();
+                let outcome = call(&*provider, vendor, Operation::Create).await;
+                let seen = script.seen().len() - before;
+                match &outcome {
+                    Ok(()) => assert_eq!(seen, 1, "{what} {vendor:?}, call {calls}"),
+                    Err(error) => {
+                        assert!(seen <= 1, "{what} {vendor:?}, call {calls}: {error:?}");
+                        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Interrupted, SendState::Unknown), "{what} {vendor:?}: {error:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_share_a_connection_when_it_breaks_are_each_seen_at_most_once() {
+    let bench = Bench::new("shared");
+    let vendor = Vendor::Authsignal;
+    for (what, frames) in
+        [("closed", vec![]), ("gone away", vec![GoAway(Some(1), NO_ERROR)]), ("refused and gone away", vec![Reset(REFUSED_STREAM), GoAway(Some(1), NO_ERROR)])]
+    {
+        // One stream at a time: the other calls wait on the connection when it breaks.
+        for most in [1, 4, 100] {
+            let fine = Deed::OnRequest(vec![Head(200), End(body(vendor, Operation::Create).into_bytes())], GoOn);
+            let script =
+                Script::new(vec![fine.clone(), fine, Deed::OnRequest(frames.clone(), Close)], &body(vendor, Operation::Create)).with_concurrent_streams(most);
+            let (server, _) = bench.serve(&script).await;
+            let provider = vendor.config_at(&server.https(), "").http(bench.long.clone()).build().expect("a provider");
+            call(&*provider, vendor, Operation::Create).await.expect("the call that opens the connection");
+            let calls: Vec<_> = (0..16)
+                .map(|number| {
+                    let provider = Arc::clone(&provider);
+                    let to = format!("+6427111{number:04}");
+                    let request = auth_challenge::ChallengeRequest::sms_otp(&*to).action("signIn");
+                    (to, tokio::spawn(async move { provider.create(&request).await.map(drop) }))
+                })
+                .collect();
+            for (to, call) in calls {
+                let outcome = call.await.expect("a call that ends");
+                let seen = script.seen().iter().filter(|body| body.windows(to.len()).any(|part| part == to.as_bytes())).count();
+                let context = format!("{what}, {most} at a time: {seen} seen, {outcome:?}");
+                match outcome {
+                    Ok(()) => assert_eq!(seen, 1, "{context}"),
+                    Err(error) => {
+                        assert!(seen <= 1, "{context}");
+                        assert!(error.send_state() == SendState::Unknown || seen == 0 && error.send_state() == SendState::NotSent, "{context}");
+                    }
+                }
+            }
+        }
+    }
+}
