@@ -124,7 +124,9 @@ impl Capabilities {
         let given = request.given(provider);
         let missing = support.required.iter().filter(|field| !given.contains(field)).map(|field| Violation::new(field.as_str(), "is required"));
         let mut findings = Findings { violations: missing.collect(), ignored: Vec::new() };
-        findings.violations.extend(request.malformed(provider));
+        // What is ignored anyway may be as it likes.
+        let malformed = request.malformed(provider).into_iter().filter(|(field, _)| support.takes(*field));
+        findings.violations.extend(malformed.map(|(_, violation)| violation));
         for field in given.into_iter().filter(|field| !support.takes(*field)) {
             // A right is never granted, nor lost, in silence.
             match field {

@@ -201,7 +201,7 @@ impl ClientContext {
     pub fn with_headers(mut self, headers: &HeaderMap) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let unquoted = |name: &str| text(name).map(|value| value.trim_matches('"').to_owned()).filter(|value| !value.is_empty());
-        if let Some(agent) = text("user-agent") {
+        if let Some(agent) = text("user-agent").filter(|agent| !agent.is_empty()) {
             self.user_agent = Some(agent.to_owned());
         }
         let brands = text("sec-ch-ua-full-version-list").or_else(|| text("sec-ch-ua"));
@@ -225,7 +225,7 @@ impl ClientContext {
 
     /// Sets the user agent, from which browser and operating system follow unless they are set.
     pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
-        self.user_agent = Some(agent.into());
+        self.user_agent = Some(agent.into()).filter(|agent: &String| !agent.is_empty());
         self
     }
 

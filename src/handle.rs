@@ -196,6 +196,9 @@ impl TryFrom<Stored> for ChallengeHandle {
     type Error = serde::de::value::Error;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        if stored.challenge_id.is_empty() {
+            return Err(Self::Error::custom("a handle names a challenge"));
+        }
         if stored.v == 0 {
             return Err(Self::Error::custom("a handle's version starts at 1"));
         }

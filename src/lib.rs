@@ -32,6 +32,7 @@ pub mod dfns;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use ::http::HeaderMap;
 pub use async_trait::async_trait;
 pub use capability::{Capabilities, MethodSupport};
 pub use challenge::{Challenge, ChallengeStatus};

@@ -112,23 +112,7 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// [`Error::send_state`] says whether a message may be under way in spite of the error.
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error>;
 
-    /// Checks an answer. **Two ways to get a login wrong**, before anything else:
-    ///
-    /// 1. *Logging in the address of the form.* A visitor can start a challenge for their own address, then send somebody else's address
-    ///    along with their own right code. Log in [`Verified::address`](crate::Verified::address), which is what the vendor's reply names.
-    /// 2. *Taking the handle from the visitor.* A visitor can put in the handle of a challenge of their own. Keep it in the server-side
-    ///    session, or in an encrypted cookie.
-    ///
-    /// ```
-    /// # use auth_challenge::*;
-    /// # async fn check(auth: &dyn ChallengeProvider, handle_in_session: ChallengeHandle, code: &str) -> Result<String, Error> {
-    /// match auth.verify(&handle_in_session, &Answer::code(code)).await? {
-    ///     Verification::Verified(proof) => Ok(format!("welcome, {}", proof.address().unwrap_or("you"))),
-    ///     Verification::Rejected(no) if no.may_try_again() => Ok("That code is not right.".into()),
-    ///     Verification::Rejected(_) => Ok("Please ask for a new code.".into()),
-    /// }
-    /// # }
-    /// ```
+    /// Checks an answer. Read at [`verify`](ChallengeProviderExt::verify) first how a login goes wrong.
     ///
     /// A wrong, expired or used-up code is [`Verification::Rejected`], however the vendor says it; an outage is an error.
     ///
@@ -139,7 +123,8 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// | Dfns | `POST /auth/credentials/code/verify` | the few messages that speak of the answer, see [`dfns`](crate#vendors) |
     ///
     /// Corbado documents no reply to a wrong code, so both forms that its API could give are read; a status that this release does not know
-    /// is an error, since it may be a success. An unknown challenge is rejected as expired where the handle's expiry is past, and else
+    /// is an error, since it may be a success. An Authsignal reply that is not verified and gives no reason is taken as a wrong code, which its
+    /// older servers and SDKs know nothing else of. An unknown challenge is rejected as expired where the handle's expiry is past, and else
     /// [`ErrorKind::NotFound`].
     ///
     /// # Errors
@@ -169,7 +154,25 @@ pub trait ChallengeProviderExt: ChallengeProvider {
         self.create_with(request, &CallOptions::default()).await
     }
 
-    /// [`verify_with`](ChallengeProvider::verify_with) with default options. Read there how a login goes wrong.
+    /// Checks an answer. **Two ways to get a login wrong**, before anything else:
+    ///
+    /// 1. *Logging in the address of the form.* A visitor can start a challenge for their own address, then send somebody else's address
+    ///    along with their own right code. Log in [`Verified::address`](crate::Verified::address), which is what the vendor's reply names.
+    /// 2. *Taking the handle from the visitor.* A visitor can put in the handle of a challenge of their own. Keep it in the server-side
+    ///    session, or in an encrypted cookie.
+    ///
+    /// ```
+    /// # use auth_challenge::*;
+    /// # async fn check(auth: &dyn ChallengeProvider, handle_in_session: ChallengeHandle, code: &str) -> Result<String, Error> {
+    /// match auth.verify(&handle_in_session, &Answer::code(code)).await? {
+    ///     Verification::Verified(proof) => Ok(format!("welcome, {}", proof.address().unwrap_or("you"))),
+    ///     Verification::Rejected(no) if no.may_try_again() => Ok("That code is not right.".into()),
+    ///     Verification::Rejected(_) => Ok("Please ask for a new code.".into()),
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// This is [`verify_with`](ChallengeProvider::verify_with) with default options; there stands what counts as rejected.
     async fn verify(&self, handle: &ChallengeHandle, answer: &Answer) -> Result<Verification, Error> {
         self.verify_with(handle, answer, &CallOptions::default()).await
     }
@@ -182,7 +185,12 @@ pub trait ChallengeProviderExt: ChallengeProvider {
     /// Sends again because the person asked for it: the vendor's replay where there is one, else a new challenge of `request`. Keep the
     /// handle of what comes back in the place of the old one.
     async fn send_again(&self, handle: &ChallengeHandle, request: &ChallengeRequest) -> Result<Challenge, Error> {
-        if self.capabilities().resend() && handle.provider() == self.id() { self.resend(handle).await } else { self.create(request).await }
+        match self.resend(handle).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Handle) && error.send_state() == SendState::NotSent => {
+                self.create(request).await
+            }
+            outcome => outcome,
+        }
     }
 }
 

@@ -230,7 +230,7 @@ impl ChallengeRequest {
     }
 
     /// What is wrong with the fields that were given, whoever the provider is.
-    pub(crate) fn malformed(&self, provider: &ProviderId) -> Vec<Violation> {
+    pub(crate) fn malformed(&self, provider: &ProviderId) -> Vec<(Field, Violation)> {
         let address = self.address().and_then(|to| match self.method {
             method if method.is_to_phone() => (!is_e164(to)).then_some("expected a phone number in E.164 form: +, then 7 to 15 digits"),
             Method::EmailOtp | Method::EmailLink => (!is_email(to)).then_some("expected an e-mail address with something before and after the @"),
@@ -244,14 +244,13 @@ impl ChallengeRequest {
             (Field::UserId, empty(self.user_id_for(provider))),
             (Field::Action, empty(self.action_name())),
             (Field::ActionKey, empty(self.action_group())),
-            (Field::UserAgent, empty(self.client.agent())),
             (Field::DeviceId, empty(self.client.device())),
             (Field::Locale, empty(self.message_locale())),
             (Field::Lifetime, lifetime.map(|_| "expected whole seconds, at least one")),
             (Field::Scope, empty(self.granted_scope())),
         ]
         .into_iter()
-        .filter_map(|(field, problem)| Some(Violation::new(field.as_str(), problem?)))
+        .filter_map(|(field, problem)| Some((field, Violation::new(field.as_str(), problem?))))
         .collect()
     }
 }

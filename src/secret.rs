@@ -205,7 +205,7 @@ impl BasicCredentials {
     }
 
     /// The `Authorization` header, marked sensitive.
-    pub(crate) fn header(&self) -> HeaderValue {
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
         let pair = Zeroizing::new(format!("{}:{}", self.user.expose(), self.password.expose()));
         let value = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
         sensitive(&value)
@@ -222,9 +222,9 @@ impl fmt::Debug for BasicCredentials {
     }
 }
 
-/// A header value that no log shows. Text that a header cannot carry gives an empty value, which the vendor refuses.
-pub(crate) fn sensitive(value: &str) -> HeaderValue {
-    let mut header = HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static(""));
+/// A header value that no log shows; none for text that a header cannot carry.
+pub(crate) fn sensitive(value: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(value).ok()?;
     header.set_sensitive(true);
-    header
+    Some(header)
 }

@@ -84,11 +84,12 @@ impl Answer {
     }
 
     /// The code, or the error for a provider that wants one.
-    pub(crate) fn require_code(&self) -> Result<&Secret, Error> {
+    pub(crate) fn require_code(&self, vendor_field: &'static str) -> Result<&Secret, Error> {
+        let invalid = |message: &str| Err(Error::invalid(vec![Violation::at_vendor(Some("code"), vendor_field, message)]));
         match self.as_code() {
             Some(code) if !code.is_empty() => Ok(code),
-            Some(_) => Err(Error::invalid(vec![Violation::new("code", "is empty")])),
-            None => Err(Error::invalid(vec![Violation::new("code", "expected a code, not a credential")])),
+            Some(_) => invalid("is empty"),
+            None => invalid("expected a code, not a credential"),
         }
     }
 }
@@ -163,6 +164,12 @@ impl CredentialAnswer {
     /// The encrypted private key, if given.
     pub fn encrypted_private_key(&self) -> Option<&Secret> {
         self.encrypted_private_key.as_ref()
+    }
+}
+
+impl From<CredentialAnswer> for Answer {
+    fn from(answer: CredentialAnswer) -> Self {
+        Self::credential(answer)
     }
 }
 
@@ -368,7 +375,8 @@ impl Rejected {
         self.reason
     }
 
-    /// Whether another answer to the same challenge can still be right; else the person needs a new challenge.
+    /// Whether another answer to the same challenge may still be right, as far as the vendor tells; else the person needs a new challenge.
+    /// Vendors that do not tell a wrong code from an old or used one let a person try on: offer "send again" beside it.
     pub fn may_try_again(&self) -> bool {
         self.reason == Reason::WrongOrExpiredCode
     }

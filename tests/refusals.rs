@@ -42,6 +42,7 @@ async fn every_missing_or_malformed_field_is_named_and_nothing_is_sent() {
         (Authsignal, authsignal().action(""), &["action"]),
         (Authsignal, authsignal().scope("remove:everything"), &["scope"]),
         (Authsignal, authsignal().user_id(""), &["user_id"]),
+        (Authsignal, authsignal().client(ClientContext::default().device_id("")), &["device_id"]),
         (Dfns, ChallengeRequest::new(Method::Credential(CredentialKind::Key)), &["code"]),
         (Dfns, ChallengeRequest::credential(CredentialKind::Key, ""), &["code"]),
         (Dfns, ChallengeRequest::credential(CredentialKind::Key, "c").scope("add:authenticators"), &["scope"]),
@@ -116,4 +117,13 @@ async fn an_answer_that_cannot_be_right_is_refused_before_sending() {
         }
         assert_eq!(server.connections(), 0);
     }
+}
+
+#[tokio::test]
+async fn what_a_vendor_does_not_take_may_be_malformed() {
+    let request = Vendor::Authsignal.request().lifetime(Duration::from_millis(1500)).client(ClientContext::default().user_agent(""));
+    let server = Server::answering(200, &[], &Vendor::Authsignal.created().to_string()).await;
+    let challenge = Vendor::Authsignal.provider(server.address).create(&request).await.expect("a challenge");
+    assert_eq!(challenge.ignored(), [Field::Lifetime]);
+    assert_eq!(server.only_request().json().get("userAgent"), None);
 }

@@ -36,7 +36,7 @@ async fn a_documented_reply_is_read_whole() {
 
 #[tokio::test]
 async fn what_a_vendor_adds_or_leaves_out_breaks_nothing() {
-    let cases: [(Vendor, Value); 9] = [
+    let cases: [(Vendor, Value); 10] = [
         (Vendor::Corbado, json!({ "challengeID": "cha-1" })),
         (Vendor::Corbado, json!({ "challengeID": "cha-1", "type": "push", "status": "paused", "value": null, "expires": null, "new": { "a": [1] } })),
         (Vendor::Corbado, json!({ "challengeID": "cha-1", "expires": i64::MAX })),
@@ -45,6 +45,7 @@ async fn what_a_vendor_adds_or_leaves_out_breaks_nothing() {
         (Vendor::Authsignal, json!({ "challengeId": "c", "expiresAt": 1_900_000_000.25, "channel": "RCS" })),
         (Vendor::Authsignal, json!({ "challengeId": "c", "expiresAt": 1e300 })),
         (Vendor::Dfns, json!({ "kind": "Key", "challengeIdentifier": "i", "challenge": "c" })),
+        (Vendor::Dfns, json!({ "kind": "Key", "challengeIdentifier": "i", "challenge": "c", "pubKeyCredParams": null, "user": { "id": null } })),
         (
             Vendor::Dfns,
             json!({
@@ -77,7 +78,19 @@ async fn the_content_type_does_not_matter() {
 #[tokio::test]
 async fn a_success_that_cannot_be_read_was_accepted() {
     for vendor in Vendor::ALL {
-        for body in ["", "{}", "[]", "null", "{", "\"text\"", "<html>", "\u{feff}{}", &"[".repeat(100_000), r#"{"challengeID":5,"challengeId":5}"#] {
+        for body in [
+            "",
+            "{}",
+            "[]",
+            "null",
+            "{",
+            "\"text\"",
+            "<html>",
+            "\u{feff}{}",
+            &"[".repeat(100_000),
+            r#"{"challengeID":5,"challengeId":5}"#,
+            r#"{"challengeID":"","challengeId":""}"#,
+        ] {
             let error = created(vendor, 200, &[("x-request-id", "req-1")], body).await.expect_err("unreadable");
             assert_eq!((error.kind(), error.send_state(), error.status()), (ErrorKind::UnexpectedReply, SendState::Accepted, Some(200)), "{vendor:?} {error}");
             assert_eq!(error.request_id(), Some("req-1"));

@@ -44,7 +44,8 @@ async fn a_right_answer_proves_whom_the_reply_names() {
         (Vendor::Authsignal, json!({ "isVerified": true, "phoneNumber": "+49151", "verificationMethod": "SMS" }), Some("+49151"), None),
         (Vendor::Authsignal, json!({ "isVerified": true, "email": "mallory@doe.com", "verificationMethod": "EMAIL_OTP" }), Some("mallory@doe.com"), None),
         (Vendor::Authsignal, json!({ "isVerified": true, "verificationMethod": "PIGEON" }), None, None),
-        (Vendor::Authsignal, json!({ "isVerified": true, "email": "mallory@doe.com" }), None, None),
+        (Vendor::Authsignal, json!({ "isVerified": true, "email": "mallory@doe.com" }), Some("mallory@doe.com"), None),
+        (Vendor::Authsignal, json!({ "isVerified": true, "email": "mallory@doe.com", "phoneNumber": "+49151" }), Some("+49151"), None),
     ];
     for (vendor, body, address, user_id) in cases {
         let Verification::Verified(proof) = checked(vendor, &vendor.handle(), 200, &body).await.expect("a verification") else { panic!("{body} is rejected") };
@@ -174,4 +175,30 @@ async fn what_another_vendor_answers_to_is_refused_before_sending() {
         assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent), "{vendor:?}");
     }
     assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn what_the_person_typed_does_not_change_how_the_vendors_words_are_read() {
+    // The vendor's words are masked of what was submitted before anybody sees them; they are judged before that.
+    for code in ["e", "value", "l", "blank", "challengeID", "is invalid", "unable to verify signature"] {
+        let cases = [
+            (corbado_error("value", "is invalid"), FUTURE, Reason::WrongOrExpiredCode),
+            (corbado_error("challengeID", "does not exist"), PAST, Reason::Expired),
+        ];
+        for (body, expires_at, reason) in cases {
+            let server = Server::answering(400, &[], &body.to_string()).await;
+            let provider = Vendor::Corbado.provider(server.address);
+            let verification = provider.verify(&with_expiry(Vendor::Corbado, expires_at), &Answer::code(code)).await;
+            assert!(matches!(&verification, Ok(Verification::Rejected(no)) if no.reason() == reason), "{code}: {verification:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_blank_value_is_an_error_whatever_was_typed() {
+    for code in ["b", "blank", "cannot be blank"] {
+        let server = Server::answering(400, &[], &corbado_error("value", "cannot be blank").to_string()).await;
+        let error = Vendor::Corbado.provider(server.address).verify(&Vendor::Corbado.handle(), &Answer::code(code)).await.expect_err("an error");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::InvalidRequest, SendState::Refused));
+    }
 }

@@ -55,7 +55,8 @@ impl Authsignal {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the server's URL cannot be used.
     pub fn new(config: &AuthsignalConfig, http: Http) -> Result<Self, Error> {
         let credentials = config.credentials();
-        let endpoint = Endpoint::new(config.id.clone(), &config.server()?, http, &DIALECT).authorized(credentials.header(), &credentials.parts());
+        let header = credentials.header().ok_or_else(|| Error::config("authsignal.secret_key", "expected text that a header can carry"))?;
+        let endpoint = Endpoint::new(config.id.clone(), &config.server()?, http, &DIALECT).authorized(header, &credentials.parts());
         Ok(Self { endpoint: Arc::new(endpoint), options: CallOptions::default() })
     }
 

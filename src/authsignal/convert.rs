@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::types;
 use crate::{
     Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, MethodSupport, Personal, ProviderId, Reason, Rejected,
-    Reply, Verification, Verified, Violation, handle::since_epoch, http::Fault,
+    Reply, Verification, Verified, Violation,
+    handle::since_epoch,
+    http::{Fault, NO_ID},
 };
 
 const REQUIRED: &[Field] = &[Field::To, Field::Action];
@@ -91,13 +93,16 @@ pub(super) fn complete(body: &types::ChallengeRequest) -> Result<(), Error> {
     Err(Error::invalid(violations.collect()))
 }
 
-pub(super) fn challenge(provider: &ProviderId, method: Method, ignored: Vec<Field>, reply: Reply<types::ChallengeResponse>) -> Challenge {
+pub(super) fn challenge(provider: &ProviderId, method: Method, ignored: Vec<Field>, reply: Reply<types::ChallengeResponse>) -> Result<Challenge, Error> {
+    if reply.challenge_id.is_empty() {
+        return Err(reply.unexpected(provider, NO_ID));
+    }
     let mut handle = ChallengeHandle::new(provider.clone(), method, reply.challenge_id.clone());
     if let Some(at) = reply.expires_at.and_then(expiry) {
         handle = handle.with_expiry(at);
     }
     let request_id = reply.request_id().map(str::to_owned);
-    Challenge::new(handle).with_request_id(request_id).with_ignored(ignored).with_vendor(reply.into_inner())
+    Ok(Challenge::new(handle).with_request_id(request_id).with_ignored(ignored).with_vendor(reply.into_inner()))
 }
 
 /// The message of a challenge once more: its id says all.
@@ -108,7 +113,7 @@ pub(super) fn replay(provider: &ProviderId, handle: &ChallengeHandle) -> Result<
 
 pub(super) fn verify(provider: &ProviderId, handle: &ChallengeHandle, answer: &Answer) -> Result<types::VerifyRequest, Error> {
     handle.require_issuer(provider)?;
-    let verification_code = answer.require_code().map_err(|error| error.with_provider(provider.clone()))?.clone();
+    let verification_code = answer.require_code("verificationCode").map_err(|error| error.with_provider(provider.clone()))?.clone();
     Ok(types::VerifyRequest { challenge_id: handle.challenge_id().clone(), verification_code })
 }
 
@@ -134,7 +139,9 @@ pub(super) fn verification(handle: &ChallengeHandle, reply: Result<Reply<types::
         _ => handle.method(),
     };
     let mut verified = Verified::new(method).with_request_id(request_id);
-    let address = if method.is_to_phone() { reply.phone_number.as_ref() } else { reply.email.as_ref() };
+    // Whatever the reply names was proven; the method tells only which one is meant where there are two.
+    let (phone, email) = (reply.phone_number.as_ref(), reply.email.as_ref());
+    let address = if method.is_to_phone() { phone.or(email) } else { email.or(phone) };
     if let Some(address) = address {
         verified = verified.with_address(address.clone());
     }

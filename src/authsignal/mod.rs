@@ -49,8 +49,9 @@ impl ChallengeProvider for Authsignal {
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         let create = convert::create(self.provider(), request).map_err(|error| error.with_operation("create"))?;
-        let reply = self.with_options(options.clone()).challenge(&create.body).await.map_err(|error| error.with_operation("create"))?;
-        Ok(convert::challenge(self.provider(), request.method(), create.ignored, reply))
+        let reply = self.with_options(options.clone()).challenge(&create.body).await;
+        let challenge = reply.and_then(|reply| convert::challenge(self.provider(), request.method(), create.ignored, reply));
+        challenge.map_err(|error| error.with_operation("create"))
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -65,7 +66,7 @@ impl ChallengeProvider for Authsignal {
         let resent = async {
             let body = convert::replay(self.provider(), handle)?;
             let reply = self.with_options(options.clone()).challenge(&body).await?;
-            Ok(convert::challenge(self.provider(), handle.method(), Vec::new(), reply))
+            convert::challenge(self.provider(), handle.method(), Vec::new(), reply)
         };
         resent.await.map_err(|error: Error| error.with_operation("resend"))
     }

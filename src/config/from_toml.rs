@@ -12,11 +12,7 @@ impl Config {
     ///
     /// [`ErrorKind::Config`] where the text is not TOML, with the place but not the text.
     pub fn from_toml_str(text: &str) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            unusable(format!("not TOML at line {line}"))
-        })
+        parse(text).map_err(unusable)
     }
 
     /// A config from a TOML file. Relative paths in it start at the file's folder.
@@ -27,11 +23,19 @@ impl Config {
     pub fn from_toml_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(|error| unusable(format!("{} cannot be read", path.display())).with_source(error))?;
-        let config = Self::from_toml_str(&text).map_err(|error| unusable(format!("{}: {error}", path.display())))?;
+        let config = parse(&text).map_err(|place| unusable(format!("{}: {place}", path.display())))?;
         Ok(config.with_directory(path.parent().unwrap_or(Path::new(""))))
     }
 }
 
 fn unusable(detail: String) -> Error {
     Error::new(ErrorKind::Config, SendState::NotSent).with_detail(detail)
+}
+
+/// The config in a text, or the place where the text is no TOML; the parser's own words quote the text.
+fn parse(text: &str) -> Result<Config, String> {
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        format!("not TOML at line {}", before.matches('\n').count() + 1)
+    })
 }

@@ -35,12 +35,20 @@ use crate::{ChallengeProvider, Error, ErrorKind, Guard, Http, ProviderId, SendSt
 ///
 /// [dfns]
 /// region = "eu"                           # eu (default), uae; or base_url
+/// token_env = "DFNS_TOKEN"                # or token, token_file: only for issuing one-time codes
+/// rp_id = "example.org"                   # the relying party for passkeys
+/// rp_name = "Example"                     # rp_id where it is left out
 ///
 /// [http]
 /// timeout = "10s"
 /// connect_timeout = "3s"
 /// max_response_bytes = 1048576
+/// proxy = "http://proxy.internal:3128"    # none unless given
+/// ca_file = "internal-ca.pem"             # trusted beside the system's
+/// allow_plain_http = ["doubles"]          # hosts beside loopback that need no https
 /// ```
+///
+/// Every vendor's section may have `base_url`, with and without the version at its end; `timeout` is for the whole call.
 ///
 /// With several sections these go beside them; `failover` stands above the first section:
 ///
@@ -268,10 +276,13 @@ impl Config {
             if provider.id() != name {
                 problems.push(Violation::new(name.as_str().to_owned(), "expected a provider whose id is this name"));
             }
+            if section(name.as_str()).is_some() {
+                problems.push(Violation::new(name.as_str().to_owned(), "expected a section or a provider of this name, not both"));
+            }
         }
         let mut top = Section::new("", &self.members, &surroundings);
         let current = top.required_text("provider").map(ProviderId::custom);
-        top.expect("provider", &current, |id| (!is_provider(id.as_str())).then_some("names no section"));
+        top.expect("provider", &current, |id| (!is_provider(id.as_str())).then_some("expected the name of a section"));
         routing.read_failover(&mut top, is_provider);
         problems.extend(top.into_problems());
         Plan { current, instances, http, routing, problems }

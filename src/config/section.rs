@@ -20,7 +20,6 @@ pub(crate) struct Surroundings {
 }
 
 /// A section under its name, with the mistakes found so far.
-#[derive(Debug)]
 pub(crate) struct Section<'a> {
     name: &'a str,
     members: &'a Map<String, Value>,

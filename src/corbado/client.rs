@@ -37,7 +37,8 @@ impl Corbado {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the server's URL cannot be used.
     pub fn new(config: &CorbadoConfig, http: Http) -> Result<Self, Error> {
         let credentials = config.credentials();
-        let endpoint = Endpoint::new(config.id.clone(), &config.server()?, http, &DIALECT).authorized(credentials.header(), &credentials.parts());
+        let header = credentials.header().ok_or_else(|| Error::config("corbado.api_secret", "expected text that a header can carry"))?;
+        let endpoint = Endpoint::new(config.id.clone(), &config.server()?, http, &DIALECT).authorized(header, &credentials.parts());
         Ok(Self { endpoint: Arc::new(endpoint), options: CallOptions::default() })
     }
 
@@ -67,10 +68,10 @@ impl Corbado {
     /// Ids that are empty, `.` or `..` are refused before sending. What Corbado answers to a wrong value is not documented: an error with a
     /// violation on `value`, or a reply with another status.
     pub async fn challenge_update(&self, user_id: &str, challenge_id: &str, body: &types::ChallengeUpdateReq) -> Result<Reply<types::Challenge>, Error> {
-        path_id("user_id", "userID", user_id).map_err(|error| self.refused("ChallengeUpdate", error))?;
-        path_id("challenge_id", "challengeID", challenge_id).map_err(|error| self.refused("ChallengeUpdate", error))?;
+        path_id("user_id", "userID", user_id).map_err(|error| self.refused(convert::UPDATE, error))?;
+        path_id("challenge_id", "challengeID", challenge_id).map_err(|error| self.refused(convert::UPDATE, error))?;
         let private = [user_id, challenge_id];
-        let settings = self.settings("ChallengeUpdate", &private);
+        let settings = self.settings(convert::UPDATE, &private);
         self.endpoint.call(settings, async |call| self.generated(call).challenge_update(user_id, challenge_id, body).await).await
     }
 

@@ -9,8 +9,11 @@ use crate::{
     Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, Error, ErrorKind, Field, Method, MethodSupport,
     Personal, ProviderId, Reason, Rejected, Reply, SendState, Verification, Verified, Violation,
     handle::since_epoch,
-    http::{Fault, path_problem},
+    http::{Fault, NO_ID, path_problem},
 };
+
+/// The operation that checks an answer.
+pub(super) const UPDATE: &str = "ChallengeUpdate";
 
 const REQUIRED: &[Field] = &[Field::To, Field::UserId, Field::Ip, Field::UserAgent];
 const OPTIONAL: &[Field] = &[Field::Client, Field::Lifetime, Field::Metadata];
@@ -114,14 +117,17 @@ fn client_information(client: &ClientContext) -> types::ClientInformation {
     }
 }
 
-pub(super) fn challenge(create: Create, provider: &ProviderId, method: Method, reply: Reply<types::Challenge>) -> Challenge {
+pub(super) fn challenge(create: Create, provider: &ProviderId, method: Method, reply: Reply<types::Challenge>) -> Result<Challenge, Error> {
+    if reply.challenge_id.is_empty() {
+        return Err(reply.unexpected(provider, NO_ID));
+    }
     let mut handle = ChallengeHandle::new(provider.clone(), method, reply.challenge_id.clone()).with_user_id(create.user_id);
     if let Some(at) = reply.expires.and_then(expiry) {
         handle = handle.with_expiry(at);
     }
     let status = reply.status.as_ref().map_or(ChallengeStatus::Pending, |status| ChallengeStatus::from(status.as_str()));
     let request_id = reply.request_id().map(str::to_owned);
-    Challenge::new(handle).with_status(status).with_request_id(request_id).with_ignored(create.ignored).with_vendor(reply.into_inner())
+    Ok(Challenge::new(handle).with_status(status).with_request_id(request_id).with_ignored(create.ignored).with_vendor(reply.into_inner()))
 }
 
 /// An answer, ready to be sent.
@@ -136,7 +142,7 @@ pub(super) fn update(provider: &ProviderId, handle: &ChallengeHandle, answer: &A
         let error = Error::new(ErrorKind::Handle, SendState::NotSent).with_provider(provider.clone());
         return Err(error.with_detail("the handle names no user"));
     };
-    let value = answer.require_code().map_err(|error| error.with_provider(provider.clone()))?.clone();
+    let value = answer.require_code("value").map_err(|error| error.with_provider(provider.clone()))?.clone();
     Ok(Update { user_id: user_id.to_owned(), body: types::ChallengeUpdateReq { value } })
 }
 
@@ -144,17 +150,20 @@ pub(super) fn verification(handle: &ChallengeHandle, reply: Result<Reply<types::
     let rejected = |reason, request_id: Option<&str>| Ok(Rejected::new(reason).with_request_id(request_id.map(str::to_owned)).into());
     let reply = match reply {
         Ok(reply) => reply,
-        Err(error) if is_wrong_value(&error) => return rejected(Reason::WrongOrExpiredCode, error.request_id()),
-        Err(error) if is_unknown_challenge(&error) => return handle.unknown_to_vendor(error),
-        Err(error) => return Err(error),
+        Err(error) => {
+            return match error.rejection() {
+                Some(reason) => rejected(reason, error.request_id()),
+                None if is_unknown_challenge(&error) => handle.unknown_to_vendor(error),
+                None => Err(error),
+            };
+        }
     };
     match reply.status {
         Some(types::ChallengeStatus::Completed) => {}
         Some(types::ChallengeStatus::Pending) => return rejected(Reason::WrongOrExpiredCode, reply.request_id()),
         Some(types::ChallengeStatus::Expired) => return rejected(Reason::Expired, reply.request_id()),
         _ => {
-            let error = Error::new(ErrorKind::UnexpectedReply, SendState::Accepted).with_provider(handle.provider().clone()).with_status(reply.http_status());
-            return Err(error.with_detail("the challenge has a status that this release does not know"));
+            return Err(reply.unexpected(handle.provider(), "the challenge has a status that this release does not know"));
         }
     }
     let mut verified = Verified::new(handle.method()).with_request_id(reply.request_id().map(str::to_owned));
@@ -168,14 +177,8 @@ pub(super) fn verification(handle: &ChallengeHandle, reply: Result<Reply<types::
     Ok(verified.with_vendor(reply.into_inner()).into())
 }
 
-/// A violation on `value` is about the code; a blank one never left here, so the vendor would mean something else by it.
-fn is_wrong_value(error: &Error) -> bool {
-    let is_about_code = |violation: &Violation| violation.vendor_field() == Some("value") && !violation.message().to_ascii_lowercase().contains("blank");
-    error.status() == Some(400) && !error.violations().is_empty() && error.violations().iter().all(is_about_code)
-}
-
 fn is_unknown_challenge(error: &Error) -> bool {
-    let names_challenge = error.violations().iter().any(|violation| violation.vendor_field() == Some("challengeID"));
+    let names_challenge = error.violations().iter().any(|violation| violation.field() == Some("challenge_id"));
     error.kind() == ErrorKind::NotFound && (error.status() == Some(404) || names_challenge)
 }
 
@@ -188,22 +191,25 @@ fn expiry(expires: i64) -> Option<SystemTime> {
 }
 
 /// Reads the envelope of an error, whatever of it is there.
-pub(super) fn fault(_: &str, status: u16, body: &Value) -> Fault {
+pub(super) fn fault(operation: &str, status: u16, body: &Value) -> Fault {
     let error = &body["error"];
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let violations: Vec<Violation> = error["validation"]
         .as_array()
         .into_iter()
         .flatten()
-        .map(|violation| {
-            let field = violation["field"].as_str().unwrap_or_default();
-            Violation::at_vendor(neutral(field), field, violation["message"].as_str().unwrap_or_default())
+        .filter_map(|violation| {
+            let field = violation["field"].as_str().filter(|field| !field.is_empty())?;
+            Some(Violation::at_vendor(neutral(field), field, violation["message"].as_str().unwrap_or_default()))
         })
         .collect();
     // An id that the vendor does not know is a validation error there.
     let unknown_id = violations.iter().any(|violation| {
         matches!(violation.vendor_field(), Some("userID" | "challengeID")) && violation.message().trim_end_matches('.').eq_ignore_ascii_case("does not exist")
     });
+    // A violation on `value` is about the code; a blank one never left here, so the vendor would mean something else by it.
+    let is_about_code = |violation: &Violation| violation.vendor_field() == Some("value") && !violation.message().to_ascii_lowercase().contains("blank");
+    let is_wrong_code = operation == UPDATE && status == 400 && !violations.is_empty() && violations.iter().all(is_about_code);
     let message = match (text(&body["message"]), text(&error["details"])) {
         (Some(message), Some(details)) => Some(format!("{message}: {details}")),
         (message, details) => message.or(details),
@@ -214,6 +220,7 @@ pub(super) fn fault(_: &str, status: u16, body: &Value) -> Fault {
         message,
         request_id: text(&body["requestData"]["requestID"]),
         violations,
+        rejection: is_wrong_code.then_some(Reason::WrongOrExpiredCode),
     }
 }
 

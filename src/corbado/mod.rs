@@ -51,7 +51,8 @@ impl ChallengeProvider for Corbado {
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         let create = convert::create(self.provider(), request).map_err(|error| error.with_operation("create"))?;
         let reply = self.with_options(options.clone()).challenge_create(&create.user_id, &create.body).await;
-        Ok(convert::challenge(create, self.provider(), request.method(), reply.map_err(|error| error.with_operation("create"))?))
+        let challenge = reply.and_then(|reply| convert::challenge(create, self.provider(), request.method(), reply));
+        challenge.map_err(|error| error.with_operation("create"))
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {

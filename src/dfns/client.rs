@@ -44,7 +44,9 @@ impl Dfns {
     pub fn new(config: &DfnsConfig, http: Http) -> Result<Self, Error> {
         let mut endpoint = Endpoint::new(config.id.clone(), &config.server()?, http, &DIALECT);
         if let Some(token) = &config.token {
-            endpoint = endpoint.authorized(sensitive(&Zeroizing::new(format!("Bearer {}", token.expose()))), &[token]);
+            let header = sensitive(&Zeroizing::new(format!("Bearer {}", token.expose())));
+            let header = header.ok_or_else(|| Error::config("dfns.token", "expected a token of visible ASCII characters"))?;
+            endpoint = endpoint.authorized(header, &[token]);
         }
         Ok(Self { endpoint: Arc::new(endpoint), relying_party: config.relying_party.clone().map(Arc::new), options: CallOptions::default() })
     }
@@ -72,7 +74,7 @@ impl Dfns {
     ///
     /// As every operation, with whether the challenge may be used up.
     pub async fn credential_code_verify(&self, body: &types::CodeVerifyRequest) -> Result<Reply<types::Credential>, Error> {
-        self.endpoint.call(self.settings("credential_code_verify", false), async |call| self.generated(call).credential_code_verify(body).await).await
+        self.endpoint.call(self.settings(convert::CODE_VERIFY, false), async |call| self.generated(call).credential_code_verify(body).await).await
     }
 
     /// Asks for the challenge of a user action: `POST /auth/action/init`. Needs the token.

@@ -95,7 +95,11 @@ impl DfnsConfig {
         let base_url = section.base_url("base_url", VERSION);
         section.either("region", "base_url");
         let token = section.secret("token");
-        section.expect("token", &token, |token| token.expose().starts_with("corbado1_").then_some("expected a Dfns token; this looks like Corbado's secret"));
+        section.expect("token", &token, |token| match token.expose() {
+            token if token.starts_with("corbado1_") => Some("expected a Dfns token; this looks like Corbado's secret"),
+            token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Some("expected a token of visible ASCII characters"),
+            _ => None,
+        });
         let (rp_id, rp_name) = (section.text("rp_id"), section.text("rp_name"));
         let relying_party = match (rp_id, rp_name) {
             (Some(id), name) => Some(RelyingParty { name: name.unwrap_or_else(|| id.clone()), id }),

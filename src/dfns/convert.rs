@@ -5,12 +5,15 @@ use serde_json::{Map, Value};
 use super::types;
 use crate::{
     Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Credential, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Method,
-    MethodSupport, Personal, ProviderId, Reason, Registration, RegistrationUser, Rejected, RelyingParty, Reply, Secret, SendState, Verification, Verified,
-    Violation, http::Fault,
+    MethodSupport, Personal, ProviderId, Reason, Registration, RegistrationUser, Rejected, RelyingParty, Reply, Secret, Verification, Verified, Violation,
+    http::{Fault, NO_ID},
 };
 
 /// The operation that checks the one-time code.
 pub(super) const CODE_INIT: &str = "credential_code_init";
+
+/// The operation that takes an answer.
+pub(super) const CODE_VERIFY: &str = "credential_code_verify";
 
 const REQUIRED: &[Field] = &[Field::Code];
 
@@ -53,20 +56,15 @@ pub(super) fn challenge(
     relying_party: Option<&RelyingParty>,
     reply: Reply<types::CredentialChallenge>,
 ) -> Result<Challenge, Error> {
-    let (status, request_id) = (reply.http_status(), reply.request_id().map(str::to_owned));
-    let unexpected = |detail: &'static str| {
-        let error = Error::new(ErrorKind::UnexpectedReply, SendState::Accepted).with_provider(provider.clone()).with_status(status).with_detail(detail);
-        match &request_id {
-            Some(id) => error.with_request_id(id),
-            None => error,
-        }
-    };
     if reply.tag() != create.kind.as_str() {
-        return Err(unexpected("the challenge is for another kind of credential than was asked for"));
+        return Err(reply.unexpected(provider, "the challenge is for another kind of credential than was asked for"));
     }
     let Some((identifier, mut registration)) = registration(create.kind, &reply) else {
-        return Err(unexpected("the reply holds no challenge to sign"));
+        return Err(reply.unexpected(provider, "the reply holds no challenge to sign"));
     };
+    if identifier.is_empty() || registration.challenge().is_empty() {
+        return Err(reply.unexpected(provider, NO_ID));
+    }
     if let Some(relying_party) = relying_party {
         registration = registration.with_relying_party(relying_party.clone());
     }
@@ -74,7 +72,8 @@ pub(super) fn challenge(
     if create.kind != CredentialKind::Fido2 {
         handle = handle.with_text_to_sign(registration.challenge().clone());
     }
-    Ok(Challenge::new(handle).with_request_id(request_id.clone()).with_ignored(create.ignored).with_registration(registration).with_vendor(reply.into_inner()))
+    let request_id = reply.request_id().map(str::to_owned);
+    Ok(Challenge::new(handle).with_request_id(request_id).with_ignored(create.ignored).with_registration(registration).with_vendor(reply.into_inner()))
 }
 
 /// The challenge identifier, and what is to be signed.
@@ -135,6 +134,9 @@ pub(super) fn verify(provider: &ProviderId, handle: &ChallengeHandle, answer: &A
     missing("client_data", "credentialInfo.clientData", credential.client_data().is_empty());
     missing("attestation", "credentialInfo.attestationData", credential.attestation().is_empty());
     missing("encrypted_private_key", "encryptedPrivateKey", credential.kind() == CredentialKind::PasswordProtectedKey && key.is_none_or(Secret::is_empty));
+    if key.is_some() && matches!(credential.kind(), CredentialKind::Fido2 | CredentialKind::Key) {
+        violations.push(Violation::at_vendor(Some("encrypted_private_key"), "encryptedPrivateKey", "expected none for this kind of credential"));
+    }
     let credential_name = types::CredentialName::try_from(credential.name());
     let (true, Ok(credential_name)) = (violations.is_empty(), credential_name) else {
         return Err(Error::invalid(violations).with_provider(provider.clone()));
@@ -158,7 +160,8 @@ pub(super) fn verify(provider: &ProviderId, handle: &ChallengeHandle, answer: &A
     })
 }
 
-/// The vendor has no code for a wrong answer: of its documented messages, these speak of the answer. All else is an error.
+/// The vendor has no code for a wrong answer, so its words must do. Its documents have the first message, without a status; that the others
+/// are worded so is inferred. All else is an error.
 const REJECTIONS: &[(u16, &str, Reason)] = &[
     (400, "unable to verify signature", Reason::Other),
     (401, "unable to verify signature", Reason::Other),
@@ -173,10 +176,8 @@ pub(super) fn verification(handle: &ChallengeHandle, reply: Result<Reply<types::
     let reply = match reply {
         Ok(reply) => reply,
         Err(error) => {
-            let words = error.vendor_message().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
-            let rejection = REJECTIONS.iter().find(|(status, message, _)| error.status() == Some(*status) && words == *message);
-            return match rejection {
-                Some((.., reason)) => Ok(Rejected::new(*reason).with_request_id(error.request_id().map(str::to_owned)).into()),
+            return match error.rejection() {
+                Some(reason) => Ok(Rejected::new(reason).with_request_id(error.request_id().map(str::to_owned)).into()),
                 None if error.kind() == ErrorKind::NotFound => handle.unknown_to_vendor(error),
                 None => Err(error),
             };
@@ -207,6 +208,10 @@ pub(super) fn answer_from_json(json: &str) -> Result<Answer, Error> {
     let client_data = text("client_data", "credentialInfo.clientData", "/credentialInfo/clientData");
     let attestation = text("attestation", "credentialInfo.attestationData", "/credentialInfo/attestationData");
     match kind {
+        Some(_) if value.get("encryptedPrivateKey").is_some_and(|key| !key.is_string() && !key.is_null()) => {
+            violations.push(invalid("encrypted_private_key", "encryptedPrivateKey", "expected a text"));
+            Err(Error::invalid(violations))
+        }
         Some(kind) if violations.is_empty() => {
             let answer = CredentialAnswer::new(kind, name, credential_id, client_data, attestation);
             let key = value["encryptedPrivateKey"].as_str();
@@ -234,11 +239,14 @@ pub(super) fn fault(operation: &str, status: u16, body: &Value) -> Fault {
         && matches!(status, 400 | 403)
         && words.contains("code")
         && ["invalid", "expired", "used", "not found"].iter().any(|word| words.contains(word));
+    let words = words.trim_end_matches('.');
+    let rejection = REJECTIONS.iter().find(|(of_status, message, _)| operation == CODE_VERIFY && *of_status == status && *message == words);
     Fault {
         kind: is_bad_code.then_some(ErrorKind::InvalidRequest),
         code: text(&error["code"]),
         request_id: text(&error["id"]),
         violations: if is_bad_code { vec![Violation::at_vendor(Some("code"), "code", "was not accepted")] } else { Vec::new() },
         message,
+        rejection: rejection.map(|(.., reason)| *reason),
     }
 }

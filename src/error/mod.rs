@@ -10,7 +10,7 @@ pub use hop::Hop;
 pub use kind::{Advice, ErrorKind, SendState};
 pub use violation::Violation;
 
-use crate::ProviderId;
+use crate::{ProviderId, Reason};
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -42,6 +42,8 @@ struct Inner {
     retry_after: Option<Duration>,
     detail: Option<Cow<'static, str>>,
     hops: Vec<Hop>,
+    /// What the vendor's words, before they were masked, say of an answer.
+    rejection: Option<Reason>,
     source: Option<Source>,
 }
 
@@ -61,6 +63,7 @@ impl Error {
             retry_after: None,
             detail: None,
             hops: Vec::new(),
+            rejection: None,
             source: None,
         }))
     }
@@ -197,6 +200,16 @@ impl Error {
     /// The providers that were asked before, and did not get through.
     pub fn hops(&self) -> &[Hop] {
         &self.0.hops
+    }
+
+    pub(crate) fn with_rejection(mut self, reason: Option<Reason>) -> Self {
+        self.0.rejection = reason;
+        self
+    }
+
+    /// The answer was wrong, the vendor says by an error status.
+    pub(crate) fn rejection(&self) -> Option<Reason> {
+        self.0.rejection
     }
 
     /// What a program does about it.

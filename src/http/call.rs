@@ -12,6 +12,8 @@ use http::{
     header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
 
+use serde_json::Value;
+
 use super::mask::Mask;
 
 /// One attempt of a call. The generated client wants it cloneable; all clones are the same attempt.
@@ -92,6 +94,9 @@ impl Call {
                 }
             };
         }
+        if status.is_success() {
+            body = without_nulls(body);
+        }
         let mut progress = self.progress();
         progress.too_large = too_large;
         progress.body = body.clone();
@@ -101,6 +106,27 @@ impl Call {
         *rebuilt.status_mut() = status;
         Ok(rebuilt.into())
     }
+}
+
+/// A reply without the members that are null: to a reader they are not there, whatever type they should have.
+fn without_nulls(body: Bytes) -> Bytes {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.retain(|_, member| !member.is_null());
+                members.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    // Most replies hold none, and go on as they are.
+    if !body.windows(4).any(|bytes| bytes == b"null") {
+        return body;
+    }
+    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else { return body };
+    strip(&mut value);
+    serde_json::to_vec(&value).map_or(body, Bytes::from)
 }
 
 impl fmt::Debug for Call {
@@ -127,7 +153,8 @@ impl Head {
     /// The head with the texts in it put through a mask.
     pub(super) fn masked(&self, mask: &Mask) -> Self {
         let masked = |text: &Option<String>| text.as_deref().map(|text| mask.apply(text));
-        Self { request_id: masked(&self.request_id), location: masked(&self.location), content_type: masked(&self.content_type), ..*self }
+        let request_id = self.request_id.as_deref().map(|id| mask.apply_to_name(id));
+        Self { request_id, location: masked(&self.location), content_type: masked(&self.content_type), ..*self }
     }
 }
 

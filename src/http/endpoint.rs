@@ -33,6 +33,16 @@ impl<T> Reply<T> {
         self.value
     }
 
+    /// What to tell where a reply can be read but does not make sense: the vendor acted, and it cannot be said how.
+    pub(crate) fn unexpected(&self, provider: &ProviderId, detail: &'static str) -> Error {
+        let error = Error::new(ErrorKind::UnexpectedReply, SendState::Accepted);
+        let error = error.with_provider(provider.clone()).with_status(self.status).with_detail(detail);
+        match &self.request_id {
+            Some(id) => error.with_request_id(id),
+            None => error,
+        }
+    }
+
     /// The HTTP status, a 2xx.
     pub fn http_status(&self) -> u16 {
         self.status
@@ -66,7 +76,6 @@ pub(crate) struct Endpoint {
 }
 
 /// How one call differs from the next.
-#[derive(Debug)]
 pub(crate) struct CallSettings<'a> {
     pub(crate) operation: &'static str,
     pub(crate) options: &'a CallOptions,

@@ -20,6 +20,10 @@ impl Mask {
         if value.is_empty() {
             return;
         }
+        // A phone number may come back without its plus sign.
+        if let Some(digits) = value.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())) {
+            self.hide(digits);
+        }
         let json = serde_json::to_string(value).unwrap_or_default();
         let forms = [
             value.to_owned(),
@@ -64,9 +68,19 @@ impl Mask {
         }
     }
 
+    /// As [`apply`](Self::apply), for an id or code that somebody has to find again: values of three characters at the most stay, since they
+    /// stand in such a text by chance.
+    pub(super) fn apply_to_name(&self, text: &str) -> String {
+        self.masked(text, 4)
+    }
+
     /// The text with every hidden value masked, control characters made blanks, and cut to 512 characters.
     pub(super) fn apply(&self, text: &str) -> String {
-        let mut hidden: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        self.masked(text, 1)
+    }
+
+    fn masked(&self, text: &str, shortest: usize) -> String {
+        let mut hidden: Vec<&str> = self.0.iter().map(String::as_str).filter(|form| form.len() >= shortest).collect();
         hidden.sort_by_key(|form| std::cmp::Reverse(form.len()));
         let mut out = String::with_capacity(text.len().min(LONGEST_MESSAGE));
         let lower = text.to_ascii_lowercase();

@@ -16,4 +16,4 @@ pub(crate) use client::TIMEOUT;
 pub use client::{Http, HttpBuilder};
 pub use endpoint::Reply;
 pub(crate) use endpoint::{CallSettings, Endpoint, FAR, path_id, path_problem};
-pub(crate) use reply::{Dialect, Fault};
+pub(crate) use reply::{Dialect, Fault, NO_ID};

@@ -7,7 +7,7 @@ use super::{
     call::{Head, Progress},
     mask::Mask,
 };
-use crate::{Error, ErrorKind, SendState, Violation};
+use crate::{Error, ErrorKind, Reason, SendState, Violation};
 
 /// How a vendor words its errors.
 pub(crate) struct Dialect {
@@ -20,7 +20,7 @@ pub(crate) struct Dialect {
 }
 
 /// What the body of an error reply says.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Fault {
     /// Where the vendor's body is more exact than its status.
     pub(crate) kind: Option<ErrorKind>,
@@ -28,7 +28,13 @@ pub(crate) struct Fault {
     pub(crate) message: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) violations: Vec<Violation>,
+    /// Where the error is the vendor's way to say that an answer is wrong.
+    pub(crate) rejection: Option<Reason>,
 }
+
+/// What is wrong with a reply whose ids are empty.
+pub(crate) const NO_ID: &str = "the reply names no challenge";
+const HELD_BACK: &str = "the vendor holds the request back";
 
 /// How an attempt ended without a reply.
 pub(super) enum Ended {
@@ -82,9 +88,10 @@ pub(super) fn read<T>(
     let mask = mask();
     let head = &head.masked(&mask);
     let error = match ended {
-        None => of_status(head).with_detail("the vendor holds the request back"),
+        None => of_status(head).with_detail(HELD_BACK),
         Some(_) if progress.too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")),
         Some(Ended::Transport(error)) => broken_in_body(head, error),
+        Some(Ended::Undecodable) if is_success(head.status) && !(dialect.is_done)(head.status) => of_status(head).with_detail(HELD_BACK),
         Some(Ended::OutOfTime) => in_body(head, ErrorKind::Timeout).with_detail("the time was up before the whole reply was read"),
         Some(Ended::Undecodable) if is_success(head.status) => {
             of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &progress.body)))
@@ -136,16 +143,16 @@ fn refused(head: &Head, body: &[u8], fault: impl FnOnce(u16, &Value) -> Fault, m
         error = error.with_detail(format!("the reply is not the vendor's ({})", shape(head, body)));
     }
     if let Some(id) = fault.request_id {
-        error = error.with_request_id(mask.apply(&id));
+        error = error.with_request_id(mask.apply_to_name(&id));
     }
     if let Some(code) = fault.code {
-        error = error.with_vendor_code(mask.apply(&code));
+        error = error.with_vendor_code(mask.apply_to_name(&code));
     }
     if let Some(message) = fault.message {
         error = error.with_vendor_message(mask.apply(&message));
     }
     let violations = fault.violations.into_iter().map(|violation| violation.masked(|text| mask.apply(text)));
-    error.with_violations(violations.collect())
+    error.with_violations(violations.collect()).with_rejection(fault.rejection)
 }
 
 fn of_status(head: &Head) -> Error {

@@ -222,7 +222,10 @@ impl ChallengeProvider for Router {
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let issuer = self.issuer(handle, "resend")?;
-        self.past_guard(Sending::again(handle), "resend").await?;
+        // What the issuer cannot do is not counted by the guard.
+        if issuer.capabilities().resend() {
+            self.past_guard(Sending::again(handle), "resend").await?;
+        }
         issuer.resend_with(handle, options).await
     }
 }

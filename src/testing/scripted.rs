@@ -1,7 +1,7 @@
 //! A provider that answers what a test told it to.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -13,13 +13,13 @@ use async_trait::async_trait;
 use super::locked;
 use crate::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, CredentialKind, Error, Field, Method, MethodSupport,
-    ProviderId, Verification, Verified,
+    Personal, ProviderId, Verification, Verified,
 };
 
 /// An in-process provider with queued results, for tests of one handler: no vendor, no network.
 ///
 /// It takes every method and every field. Results come in the order in which they were queued; when none is left, a create succeeds and
-/// an answer is right. Clones are the same provider.
+/// an answer is right and proves the address of the request. Clones are the same provider.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_challenge::Error> {
@@ -47,6 +47,7 @@ struct Inner {
     verifies: Mutex<VecDeque<Result<Verification, Error>>>,
     answered: Mutex<Vec<(ChallengeHandle, Answer)>>,
     resent: Mutex<Vec<ChallengeHandle>>,
+    addresses: Mutex<BTreeMap<String, Personal>>,
     count: AtomicU64,
 }
 
@@ -99,8 +100,18 @@ impl Scripted {
             verifies: Mutex::default(),
             answered: Mutex::default(),
             resent: Mutex::default(),
+            addresses: Mutex::default(),
             count: AtomicU64::new(0),
         }))
+    }
+
+    /// A right answer, with the address that the challenge was made for.
+    fn proof(&self, handle: &ChallengeHandle) -> Verified {
+        let verified = Verified::new(handle.method());
+        match locked(&self.0.addresses).get(handle.challenge_id().expose()) {
+            Some(address) => verified.with_address(address.clone()),
+            None => verified,
+        }
     }
 
     /// Queues a challenge for a create.
@@ -160,6 +171,9 @@ impl ChallengeProvider for Scripted {
             return queued;
         }
         let id = format!("scripted-{}", self.0.count.fetch_add(1, Ordering::Relaxed) + 1);
+        if let Some(address) = request.address() {
+            locked(&self.0.addresses).insert(id.clone(), Personal::new(address));
+        }
         let mut handle = ChallengeHandle::new(self.0.id.clone(), request.method(), id);
         if let Some(user_id) = request.user_id_for(&self.0.id) {
             handle = handle.with_user_id(user_id);
@@ -169,7 +183,7 @@ impl ChallengeProvider for Scripted {
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, _: &CallOptions) -> Result<Verification, Error> {
         handle.require_issuer(&self.0.id)?;
         locked(&self.0.answered).push((handle.clone(), answer.clone()));
-        locked(&self.0.verifies).pop_front().unwrap_or_else(|| Ok(Verified::new(handle.method()).into()))
+        locked(&self.0.verifies).pop_front().unwrap_or_else(|| Ok(self.proof(handle).into()))
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, _: &CallOptions) -> Result<Challenge, Error> {

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use auth_challenge::{Challenge, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Method, corbado};
+use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Method, Violation, corbado};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
@@ -95,7 +95,7 @@ impl Create {
         let request = self.request()?;
         let provider = config.build()?;
         let challenge = provider.create(&request).await?;
-        Ok(Outcome::done(describe(&*provider, &challenge, self.reveal)?))
+        Ok(Outcome::done(describe(&challenge, self.reveal)?))
     }
 
     fn request(&self) -> Result<ChallengeRequest, Error> {
@@ -104,7 +104,9 @@ impl Create {
             Named::EmailLink => Method::EmailLink,
             Named::SmsOtp => Method::SmsOtp,
             Named::WhatsAppOtp => Method::WhatsAppOtp,
-            Named::Credential => Method::Credential(self.kind.ok_or_else(|| unusable("kind", "is required for a credential"))?),
+            Named::Credential => Method::Credential(
+                self.kind.ok_or_else(|| Error::invalid(vec![Violation::new("kind", "is required for a credential")]).with_operation("create"))?,
+            ),
         };
         let mut request = ChallengeRequest::new(method).client(self.client()?);
         macro_rules! set {
@@ -140,7 +142,7 @@ impl Create {
     }
 }
 
-fn describe(provider: &dyn ChallengeProvider, challenge: &Challenge, reveal: bool) -> Result<Value, Error> {
+fn describe(challenge: &Challenge, reveal: bool) -> Result<Value, Error> {
     let handle = serde_json::to_value(challenge.handle()).map_err(|_| unusable("handle", "expected a handle that has a JSON form"))?;
     let mut json = json!({
         "provider": challenge.provider().as_str(),
@@ -151,7 +153,6 @@ fn describe(provider: &dyn ChallengeProvider, challenge: &Challenge, reveal: boo
         "handle": handle,
         "ignored": challenge.ignored(),
         "request_id": challenge.request_id(),
-        "resend": provider.capabilities().resend(),
     });
     if let Some(registration) = challenge.registration() {
         json["registration"] = json!({

@@ -3,13 +3,19 @@
 use std::{
     io::{self, Write as _},
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
 };
 
-use auth_challenge::testing::{AuthsignalDouble, Clock, Control, CorbadoDouble, DfnsDouble, Double, Event};
+use auth_challenge::{
+    Error, ErrorKind, SendState,
+    testing::{AuthsignalDouble, Clock, Control, CorbadoDouble, DfnsDouble, Double, Event},
+};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::output::Printer;
 
 /// The user of Corbado's reference page; every user id but `usr-0` is known.
 const USER_ID: &str = "usr-4693224802260150919";
@@ -21,6 +27,9 @@ const UNKNOWN_USER_ID: &str = "usr-0";
 /// comes a line for each message that was "sent" and for each request that was not as the vendor's document says.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doubles {
+    /// A file that the config for all three is written to, for the other commands
+    #[arg(long, value_name = "FILE")]
+    write_config: Option<PathBuf>,
     /// Where Corbado's double listens: ADDRESS:PORT or PORT, 0 being any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
     corbado: SocketAddr,
@@ -98,7 +107,13 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
         Err(error) => return failed(&error.to_string()),
     };
     drop(events);
-    if print(&first_line(&args, &running)).is_err() {
+    let first = first_line(&args, &running);
+    if let (Some(path), Some(config)) = (&args.write_config, first["config_toml"].as_str())
+        && let Err(error) = std::fs::write(path, config)
+    {
+        return failed(&format!("{} cannot be written ({})", path.display(), error.kind()));
+    }
+    if print(&first).is_err() {
         return ExitCode::SUCCESS;
     }
     tokio::select! {
@@ -199,10 +214,6 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
 
 /// An error in the form of all sub-commands.
 fn failed(message: &str) -> ExitCode {
-    let error = json!({
-        "kind": "config", "provider": null, "operation": "doubles", "status": null, "request_id": null, "vendor_code": null,
-        "violations": [], "retry_after_s": null, "send_state": "not_sent", "message": message,
-    });
-    _ = print(&json!({ "error": error }));
-    ExitCode::from(2)
+    let error = Error::new(ErrorKind::Config, SendState::NotSent).with_operation("doubles").with_detail(message.to_owned());
+    Printer { pretty: false }.finish(Err(error))
 }

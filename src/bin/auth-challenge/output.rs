@@ -68,6 +68,17 @@ fn exit_status(error: &Error) -> u8 {
     }
 }
 
+/// What clap made of the arguments: help and version are what was asked for, all else is an error in the usual form.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing can be told where standard error is closed.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    let error = Error::new(ErrorKind::Config, SendState::NotSent).with_detail("the arguments cannot be used; standard error tells why");
+    Printer { pretty: false }.finish(Err(error))
+}
+
 /// An error for a value on the command line that cannot be used: like a config, it is the caller's to mend.
 pub(crate) fn unusable(argument: &'static str, expected: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, SendState::NotSent).with_violations(vec![Violation::new(argument, expected)])

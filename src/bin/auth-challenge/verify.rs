@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use auth_challenge::{Answer, ChallengeHandle, ChallengeProviderExt, Config, Error, ErrorKind, Method, SendState, Verification, dfns};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::output::{Outcome, text_of, unusable};
 
@@ -14,7 +14,7 @@ pub(crate) struct Verify {
     /// The config file; the handle's provider must be in it.
     #[arg(long)]
     config: PathBuf,
-    /// The handle that create gave, as JSON; - reads it from standard input.
+    /// The handle that create gave, or all that it printed, as JSON; - reads it from standard input.
     #[arg(long)]
     handle: String,
     /// The code, or the new credential as JSON; - reads it from standard input.
@@ -43,8 +43,13 @@ impl Verify {
         let handle = text_of("handle", Some(&self.handle), None)?.unwrap_or_default();
         // The error of the reader may quote what stands there.
         let unreadable = || Error::new(ErrorKind::Handle, SendState::NotSent).with_operation("verify").with_detail("expected the JSON of a handle");
-        let handle: ChallengeHandle = serde_json::from_str(&handle).map_err(|_| unreadable())?;
-        let answer = self.answer(&handle)?;
+        let mut handle: Value = serde_json::from_str(&handle).map_err(|_| unreadable())?;
+        // The whole of what create printed will do.
+        if let Some(inner) = handle.get_mut("handle") {
+            handle = inner.take();
+        }
+        let handle: ChallengeHandle = serde_json::from_value(handle).map_err(|_| unreadable())?;
+        let answer = self.answer(&handle).map_err(|error| error.with_provider(handle.provider().clone()).with_operation("verify"))?;
         Ok(match provider.verify(&handle, &answer).await? {
             Verification::Verified(proof) => Outcome::done(json!({
                 "outcome": "verified",
