@@ -203,6 +203,25 @@ async fn a_call_that_is_dropped_in_a_pause_is_not_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_create_that_was_limited_and_then_found_nobody_was_refused_and_not_unsent() {
+    let http = Http::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+    for vendor in Vendor::ALL {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let provider = vendor.config(listener.local_addr().expect("the port"), "").http(http.clone()).build().expect("a provider");
+        let server = async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            // Nobody listens any more once the answer is read.
+            drop(listener);
+            read_request(&mut stream, &mut Vec::new()).await.expect("a request").expect("a request");
+            stream.write_all(&reply(429, &[("retry-after", "0"), ("connection", "close")], "{}")).await.expect("an answer");
+        };
+        let (outcome, ()) = tokio::join!(create(&*provider, vendor), server);
+        let error = outcome.expect_err("nobody listens");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::Refused), "{vendor:?}: {error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_in_the_config_gets_the_request_with_its_whole_address() {
     for vendor in Vendor::ALL {
         let proxy = Server::start(vec![Step::Answer(reply(200, &[], &vendor.created().to_string()))]).await;

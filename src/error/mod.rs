@@ -134,10 +134,18 @@ impl Error {
 
     /// Sets the providers that were asked before, and did not get through. What one of them may have sent, the error may have sent.
     pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
-        if !self.0.send_state.may_have_acted() && hops.iter().any(|hop| hop.send_state().may_have_acted()) {
-            self.0.send_state = SendState::Unknown;
-        }
+        self = hops.iter().fold(self, |error, hop| error.after(hop.send_state()));
         self.0.hops = hops;
+        self
+    }
+
+    /// With what became of an earlier attempt of the same call: the error tells nothing better than that.
+    pub(crate) fn after(mut self, earlier: SendState) -> Self {
+        self.0.send_state = match (self.0.send_state, earlier) {
+            (SendState::NotSent | SendState::Refused, SendState::Unknown | SendState::Accepted) => SendState::Unknown,
+            (SendState::NotSent, SendState::Refused) => SendState::Refused,
+            (latest, _) => latest,
+        };
         self
     }
 

@@ -126,6 +126,7 @@ impl Endpoint {
         let limits = self.http.limits();
         let deadline = started + settings.options.call_timeout().unwrap_or(limits.timeout).min(FAR);
         let mut attempts = 0;
+        let mut earlier = SendState::NotSent;
         let outcome = loop {
             attempts += 1;
             let begun = Instant::now();
@@ -136,6 +137,8 @@ impl Endpoint {
             let connecting = limits.connect_timeout.max(begun.elapsed());
             let pause = retry::pause(&error, attempts, deadline.saturating_duration_since(Instant::now()), connecting)
                 .filter(|_| settings.retried && !settings.options.is_once());
+            let error = error.after(earlier);
+            earlier = error.send_state();
             let Some(pause) = pause else { break Err(error) };
             trace::retrying(&self.provider, settings.operation, pause, &error);
             tokio::time::sleep(pause).await;

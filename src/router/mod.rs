@@ -154,7 +154,11 @@ const LEAST_TIME: Duration = Duration::from_millis(250);
 fn may_fail_over(error: &Error, even_if_unknown: bool) -> bool {
     match error.send_state() {
         SendState::NotSent => error.kind() == ErrorKind::Connect,
-        SendState::Refused => matches!(error.kind(), ErrorKind::Authentication | ErrorKind::Permission | ErrorKind::RateLimited) && error.status() != Some(402),
+        // No connection, after an attempt that was refused.
+        SendState::Refused => {
+            matches!(error.kind(), ErrorKind::Connect | ErrorKind::Authentication | ErrorKind::Permission | ErrorKind::RateLimited)
+                && error.status() != Some(402)
+        }
         SendState::Unknown => even_if_unknown,
         SendState::Accepted => false,
     }
