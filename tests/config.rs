@@ -431,9 +431,9 @@ mod vendors {
             "",
             &[
                 ("[dfns]", &[("provider", "is required")]),
-                ("provider = \"canary\"\n[dfns]", &[("provider", "names no section")]),
-                ("provider = \"corbado\"\n[dfns]", &[("provider", "names no section")]),
-                ("provider = \"http\"\n[http]\n[dfns]", &[("provider", "names no section")]),
+                ("provider = \"canary\"\n[dfns]", &[("provider", "expected the name of a section")]),
+                ("provider = \"corbado\"\n[dfns]", &[("provider", "expected the name of a section")]),
+                ("provider = \"http\"\n[http]\n[dfns]", &[("provider", "expected the name of a section")]),
                 ("provider = \"\"\n[dfns]", &[("provider", "is empty")]),
                 ("provider = 1\n[dfns]", &[("provider", "text in quotes")]),
                 ("provider = [\"dfns\"]\n[dfns]", &[("provider", "text in quotes")]),
@@ -462,7 +462,7 @@ mod vendors {
                 ("provider = \"dfns\"\ncorbado = \"canary\"\n[dfns]", &[("corbado", "expected a section")]),
                 ("provider = \"dfns\"\n[[corbado]]\napi_secret = \"canary\"\n[dfns]", &[("corbado", "expected a section")]),
                 ("provider = \"dfns\"\nhttp = \"canary\"\n[dfns]", &[("http", "expected a section")]),
-                ("provider = \"dfns\"\ndfns = true", &[("dfns", "expected a section"), ("provider", "names no section")]),
+                ("provider = \"dfns\"\ndfns = true", &[("dfns", "expected a section"), ("provider", "expected the name of a section")]),
             ],
         )
     }

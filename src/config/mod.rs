@@ -227,7 +227,7 @@ impl Config {
         for (id, instance) in &plan.instances {
             providers.insert(id.clone(), instance.build(http.clone())?);
         }
-        let current = providers.remove(&current).ok_or_else(|| Error::config("provider", "names no section"))?;
+        let current = providers.remove(&current).ok_or_else(|| Error::config("provider", "expected the name of a section"))?;
         if providers.is_empty() && plan.routing.guard.is_none() && self.guard.is_none() {
             return Ok(current);
         }
