@@ -21,6 +21,7 @@ mod request;
 mod router;
 mod secret;
 mod tagged_enum;
+mod user_agent;
 mod verification;
 
 #[cfg(feature = "authsignal")]

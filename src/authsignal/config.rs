@@ -82,7 +82,7 @@ impl AuthsignalConfig {
         let region = section.choice("region", Region::BY_NAME);
         let base_url = section.base_url("base_url", VERSION);
         section.either("region", "base_url");
-        section.expect("secret_key", &secret_key, |secret| {
+        section.check("secret_key", &secret_key, |secret| {
             (["corbado1_", "pro-"].iter().any(|prefix| secret.expose().starts_with(prefix)))
                 .then_some("expected an Authsignal secret key; this looks like Corbado's")
         });

@@ -282,7 +282,7 @@ impl Config {
         }
         let mut top = Section::new("", &self.members, &surroundings);
         let current = top.required_text("provider").map(ProviderId::custom);
-        top.expect("provider", &current, |id| (!is_provider(id.as_str())).then_some("expected the name of a section"));
+        top.check("provider", &current, |id| (!is_provider(id.as_str())).then_some("expected the name of a section"));
         routing.read_failover(&mut top, is_provider);
         problems.extend(top.into_problems());
         Plan { current, instances, http, routing, problems }

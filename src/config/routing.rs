@@ -31,7 +31,7 @@ impl Routing {
     pub(super) fn read_routes(&mut self, section: &mut Section<'_>, is_provider: impl Fn(&str) -> bool) {
         for (key, method) in METHODS {
             let name = section.text(key);
-            section.expect(key, &name, |name| (!is_provider(name)).then_some("expected the name of a section"));
+            section.check(key, &name, |name| (!is_provider(name)).then_some("expected the name of a section"));
             self.routes.extend(name.map(|name| (method, ProviderId::custom(name))));
         }
     }

@@ -44,7 +44,7 @@ impl<'a> Section<'a> {
     }
 
     /// Notes a mistake at a value that was read, where `check` finds one.
-    pub(crate) fn expect<T>(&mut self, key: &str, value: &Option<T>, check: impl FnOnce(&T) -> Option<&'static str>) {
+    pub(crate) fn check<T>(&mut self, key: &str, value: &Option<T>, check: impl FnOnce(&T) -> Option<&'static str>) {
         if let Some(problem) = value.as_ref().and_then(check) {
             self.problem(key, problem);
         }

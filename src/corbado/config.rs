@@ -47,8 +47,8 @@ impl CorbadoConfig {
         let project_id = section.required_text("project_id");
         let api_secret = section.required_secret("api_secret");
         let base_url = section.base_url("base_url", VERSION);
-        section.expect("project_id", &project_id, |id| (!id.starts_with("pro-") || id.contains(':')).then_some("expected a project id, pro-…"));
-        section.expect("api_secret", &api_secret, |secret| (!secret.expose().starts_with("corbado1_")).then_some("expected a Corbado API secret, corbado1_…"));
+        section.check("project_id", &project_id, |id| (!id.starts_with("pro-") || id.contains(':')).then_some("expected a project id, pro-…"));
+        section.check("api_secret", &api_secret, |secret| (!secret.expose().starts_with("corbado1_")).then_some("expected a Corbado API secret, corbado1_…"));
         Some(Self { id: section.id(), project_id: project_id?, api_secret: api_secret?, base_url })
     }
 

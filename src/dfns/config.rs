@@ -95,7 +95,7 @@ impl DfnsConfig {
         let base_url = section.base_url("base_url", VERSION);
         section.either("region", "base_url");
         let token = section.secret("token");
-        section.expect("token", &token, |token| match token.expose() {
+        section.check("token", &token, |token| match token.expose() {
             token if token.starts_with("corbado1_") => Some("expected a Dfns token; this looks like Corbado's secret"),
             token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Some("expected a token of visible ASCII characters"),
             _ => None,
