@@ -173,6 +173,20 @@ async fn a_guard_limits_sends_by_address_client_and_calling_code() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_sent_again_counts_for_whom_the_first_one_did() {
+    let scripted = Scripted::named("first");
+    let guard = LocalGuard::new().per_address("2 per 1h".parse().expect("a rate"));
+    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(guard));
+    let request = ChallengeRequest::sms_otp("+64270000000");
+    let challenge = router.create(&request).await.expect("the first");
+    router.resend(challenge.handle()).await.expect("the second");
+    for throttled in [router.resend(challenge.handle()).await, router.create(&request).await] {
+        assert_eq!(throttled.expect_err("the third").kind(), ErrorKind::Throttled);
+    }
+    assert_eq!((scripted.created().len(), scripted.resent().len()), (1, 1));
+}
+
+#[tokio::test]
 async fn a_guard_ends_the_guessing_of_codes() {
     let wrong = || Rejected::new(Reason::WrongOrExpiredCode);
     let scripted = Scripted::named("first").verify_gives(wrong()).verify_gives(wrong()).verify_gives(Verified::new(Method::SmsOtp));

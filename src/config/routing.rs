@@ -41,6 +41,9 @@ impl Routing {
         if names.iter().any(|name| !is_provider(name)) {
             top.problem("failover", "names something that is no section");
         }
+        if names.iter().enumerate().any(|(index, name)| names.iter().skip(index + 1).any(|other| other == name)) {
+            top.problem("failover", "names a section twice");
+        }
         self.failover = names.into_iter().map(ProviderId::custom).collect();
     }
 

@@ -11,6 +11,9 @@ use url::Url;
 
 use crate::{ProviderId, Secret, Violation, http::base_url};
 
+/// No call gets anywhere in less.
+const SHORTEST: Duration = Duration::from_millis(10);
+
 /// What reading needs beside the section itself.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
@@ -140,11 +143,11 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A duration such as `3s` or `500ms`, more than nothing and at most `longest`.
+    /// A duration such as `3s` or `500ms`, at least 10 ms and at most `longest`.
     pub(super) fn duration(&mut self, key: &str, longest: Duration) -> Option<Duration> {
         let text = self.text(key)?;
         match humantime::parse_duration(&text) {
-            Ok(duration) if duration.is_zero() => self.none(key, "expected more than no time"),
+            Ok(duration) if duration < SHORTEST => self.none(key, "expected at least 10ms"),
             Ok(duration) if duration > longest => self.none(key, &format!("expected at most {}", humantime::format_duration(longest))),
             Ok(duration) => Some(duration),
             Err(_) => self.none(key, "expected a duration such as \"3s\" or \"500ms\""),

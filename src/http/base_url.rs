@@ -15,14 +15,13 @@ pub(crate) fn base_url(given: &str, version: &str, allow_plain_http: &[String]) 
         "http" => return Err("expected https; plain http is for loopback hosts and those in http.allow_plain_http"),
         _ => return Err("expected https"),
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("expected no user info in the URL");
-    }
-    if url.query().is_some() {
-        return Err("expected no query in the URL");
-    }
-    if url.fragment().is_some() {
-        return Err("expected no fragment in the URL");
+    let has_user_info = !url.username().is_empty() || url.password().is_some();
+    match (has_user_info, url.query().is_some(), url.fragment().is_some()) {
+        (false, false, false) => {}
+        (true, false, false) => return Err("expected no user info in the URL"),
+        (false, true, false) => return Err("expected no query in the URL"),
+        (false, false, true) => return Err("expected no fragment in the URL"),
+        _ => return Err("expected no user info, query and fragment in the URL"),
     }
     let path = url.path().trim_end_matches('/').to_owned();
     let whole = if path.ends_with(version) { path } else { path + version };

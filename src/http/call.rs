@@ -166,7 +166,7 @@ fn pause(value: &str) -> Option<Duration> {
     let value = value.trim();
     let pause = match value.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(std::time::SystemTime::now()).unwrap_or_default(),
+        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(std::time::SystemTime::now()).ok()?,
     };
     (pause <= LONGEST_PAUSE).then_some(pause)
 }

@@ -31,6 +31,11 @@ pub trait Guard: fmt::Debug + Send + Sync + 'static {
     /// Before a message is sent, or a credential challenge made.
     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal>;
 
+    /// After a message was sent, with the handle by which it may be sent again. A resend names the handle alone.
+    async fn after_send(&self, sending: Sending<'_>, handle: &ChallengeHandle) {
+        let _ = (sending, handle);
+    }
+
     /// Before an answer is handed in.
     async fn before_verify(&self, handle: &ChallengeHandle) -> Result<(), Refusal> {
         let _ = handle;

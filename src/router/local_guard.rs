@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
 use super::guard::{Guard, Refusal, Sending};
-use crate::{ChallengeHandle, Error, Verification};
+use crate::{ChallengeHandle, Error, Method, Verification};
 
 /// So many times in so long, say 5 in 10 minutes.
 ///
@@ -91,6 +91,7 @@ pub struct LocalGuard {
     calling_codes: Vec<String>,
     hasher: RandomState,
     wrong: Mutex<HashMap<u64, Wrong>>,
+    sent: Mutex<HashMap<u64, Sender>>,
 }
 
 struct Limit {
@@ -103,7 +104,15 @@ struct Wrong {
     since: Instant,
 }
 
-/// How long wrong answers count; no challenge lives longer.
+/// For whom a challenge was made, as keyed hashes.
+#[derive(Clone, Copy)]
+struct Sender {
+    address: Option<u64>,
+    ip: Option<u64>,
+    since: Instant,
+}
+
+/// How long wrong answers and senders count; no challenge lives longer.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// After how many checks what counts no longer is thrown out.
 const TIDY_EVERY: u32 = 1024;
@@ -142,8 +151,27 @@ impl LocalGuard {
         self.hasher.hash_one(value)
     }
 
-    fn wrong(&self) -> MutexGuard<'_, HashMap<u64, Wrong>> {
-        self.wrong.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sender(&self, sending: Sending<'_>) -> Sender {
+        Sender {
+            address: sending.address().map(|address| self.key(address.to_lowercase())),
+            ip: sending.ip().map(|ip| self.key(ip.to_canonical())),
+            since: Instant::now(),
+        }
+    }
+
+    fn may_call(&self, method: Method, number: &str) -> bool {
+        !method.is_to_phone() || self.calling_codes.is_empty() || self.calling_codes.iter().any(|code| number.starts_with(code.as_str()))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Throws out now and then what counts no longer.
+fn tidy<T>(all: &mut HashMap<u64, T>, since: impl Fn(&T) -> Instant) {
+    if all.len() % TIDY_EVERY as usize == TIDY_EVERY as usize - 1 {
+        all.retain(|_, one| since(one).elapsed() < REMEMBERED);
     }
 }
 
@@ -163,28 +191,40 @@ impl Limit {
 #[async_trait]
 impl Guard for LocalGuard {
     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
-        if let Some(address) = sending.address() {
-            if sending.method().is_to_phone() && !self.calling_codes.is_empty() && !self.calling_codes.iter().any(|code| address.starts_with(code.as_str())) {
+        let sender = match (sending.handle(), sending.address()) {
+            // A message that is sent once more counts for whom the first one did.
+            (Some(handle), _) => {
+                let challenge = self.key(handle.challenge_id().expose());
+                locked(&self.sent).get(&challenge).map_or(Sender { address: Some(challenge), ip: None, since: Instant::now() }, |sender| *sender)
+            }
+            (None, Some(address)) if !self.may_call(sending.method(), address) => {
                 return Err(Refusal::new("expected a phone number with one of the allowed calling codes").with_field("to"));
             }
-            if let Some(limit) = &self.per_address {
-                limit.check(self.key(address.to_lowercase()), "too many messages to this address")?;
-            }
-        } else if let (Some(handle), Some(limit)) = (sending.handle(), &self.per_address) {
-            limit.check(self.key(handle.challenge_id().expose()), "too many messages of this challenge")?;
+            (None, _) => self.sender(sending),
+        };
+        // The client first: who is over its limit does not use up the address's.
+        if let (Some(ip), Some(limit)) = (sender.ip, &self.per_ip) {
+            limit.check(ip, "too many messages asked for from this client address")?;
         }
-        match (sending.ip(), &self.per_ip) {
-            (Some(ip), Some(limit)) => limit.check(self.key(ip.to_canonical()), "too many messages asked for from this client address"),
+        match (sender.address, &self.per_address) {
+            (Some(address), Some(limit)) => limit.check(address, "too many messages to this address"),
             _ => Ok(()),
         }
     }
 
+    async fn after_send(&self, sending: Sending<'_>, handle: &ChallengeHandle) {
+        if sending.handle().is_some() || (self.per_address.is_none() && self.per_ip.is_none()) {
+            return;
+        }
+        let mut sent = locked(&self.sent);
+        tidy(&mut sent, |sender| sender.since);
+        sent.insert(self.key(handle.challenge_id().expose()), self.sender(sending));
+    }
+
     async fn before_verify(&self, handle: &ChallengeHandle) -> Result<(), Refusal> {
         let Some(most) = self.wrong_codes else { return Ok(()) };
-        let mut all = self.wrong();
-        if all.len() % TIDY_EVERY as usize == TIDY_EVERY as usize - 1 {
-            all.retain(|_, wrong| wrong.since.elapsed() < REMEMBERED);
-        }
+        let mut all = locked(&self.wrong);
+        tidy(&mut all, |wrong| wrong.since);
         let wrong = all.entry(self.key(handle.challenge_id().expose())).or_insert(Wrong { codes: 0, since: Instant::now() });
         if wrong.codes >= most {
             return Err(Refusal::new("too many wrong answers to this challenge"));
@@ -196,7 +236,7 @@ impl Guard for LocalGuard {
 
     async fn after_verify(&self, handle: &ChallengeHandle, outcome: Result<&Verification, &Error>) {
         let key = self.key(handle.challenge_id().expose());
-        let mut all = self.wrong();
+        let mut all = locked(&self.wrong);
         match outcome {
             Ok(Verification::Verified(_)) => drop(all.remove(&key)),
             Ok(Verification::Rejected(_)) => {}

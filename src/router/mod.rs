@@ -138,6 +138,12 @@ impl Router {
         }
     }
 
+    async fn sent(&self, sending: Sending<'_>, challenge: &Challenge) {
+        if let Some(guard) = &self.guard {
+            guard.after_send(sending, challenge.handle()).await;
+        }
+    }
+
     /// The provider that made a challenge.
     fn issuer(&self, handle: &ChallengeHandle, operation: &'static str) -> Result<&Arc<dyn ChallengeProvider>, Error> {
         self.providers.get(handle.provider()).ok_or_else(|| {
@@ -198,6 +204,7 @@ impl ChallengeProvider for Router {
             let error = match provider.create_with(&self.addressed(request, provider.id()), &options).await {
                 Ok(challenge) => {
                     self.health.reached(provider.id());
+                    self.sent(Sending::of(request), &challenge).await;
                     return Ok(challenge.with_hops(hops));
                 }
                 Err(error) => error,
@@ -230,6 +237,8 @@ impl ChallengeProvider for Router {
         if issuer.capabilities().resend() {
             self.past_guard(Sending::again(handle), "resend").await?;
         }
-        issuer.resend_with(handle, options).await
+        let challenge = issuer.resend_with(handle, options).await?;
+        self.sent(Sending::again(handle), &challenge).await;
+        Ok(challenge)
     }
 }

@@ -37,7 +37,7 @@ impl Clock {
     pub fn now(&self) -> SystemTime {
         let setting = locked(&self.0);
         let base = setting.stopped_at.unwrap_or_else(SystemTime::now);
-        base.checked_add(setting.ahead).unwrap_or(base)
+        base.checked_add(setting.ahead).filter(|time| unix_seconds(*time) <= LAST).unwrap_or_else(|| SystemTime::UNIX_EPOCH + Duration::from_secs(LAST))
     }
 
     /// Moves the clock forward.
@@ -61,6 +61,9 @@ impl Clock {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
+
+/// The year 9000: later times would soon have no RFC 3339 form.
+const LAST: u64 = 221_845_392_000;
 
 /// Whole seconds since 1970.
 pub(super) fn unix_seconds(time: SystemTime) -> u64 {

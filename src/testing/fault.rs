@@ -125,9 +125,9 @@ impl Fault {
         Self::once(Kind::MissingFields)
     }
 
-    /// The right reply with a field of so many bytes more.
+    /// The right reply with a field of so many bytes more, at most a GiB.
     pub fn huge_body(bytes: usize) -> Self {
-        Self::once(Kind::HugeBody(bytes))
+        Self::once(Kind::HugeBody(bytes.min(1 << 30)))
     }
 
     /// Adds `Retry-After` to a [`status`](Self::status); nothing to other faults.

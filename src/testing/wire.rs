@@ -15,9 +15,11 @@ const LARGEST_BODY: usize = 1 << 20;
 const LARGEST_HEAD: usize = 64 << 10;
 const MOST_HEADERS: usize = 128;
 /// How long a connection may be idle between requests.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_secs(15);
 /// How long a request may take to come.
-const REQUEST: Duration = Duration::from_secs(20);
+const REQUEST: Duration = Duration::from_secs(5);
+/// How long a connection that hangs on purpose is kept.
+const HANG: Duration = Duration::from_secs(120);
 /// What of a body that is too large is passed over, so that the client reads its answer.
 const PASSED_OVER: usize = 256 << 20;
 
@@ -109,7 +111,8 @@ impl Connection {
     /// Waits until the client closes, and forgets what it still sends.
     pub(super) async fn wait_for_end(&mut self) {
         let mut scratch = [0; 4096];
-        while self.stream.read(&mut scratch).await.is_ok_and(|read| read > 0) {}
+        let gone = async { while self.stream.read(&mut scratch).await.is_ok_and(|read| read > 0) {} };
+        _ = timeout(HANG, gone).await;
     }
 
     async fn fill(&mut self) -> Result<(), NoRequest> {
