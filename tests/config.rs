@@ -405,8 +405,8 @@ mod vendors {
         check(
             "provider = \"dfns\"\n[dfns]\n[http]\n",
             &[
-                ("timeout = \"0s\"", &[("http.timeout", "more than no time")]),
-                ("connect_timeout = \"0ms\"", &[("http.connect_timeout", "more than no time")]),
+                ("timeout = \"0s\"", &[("http.timeout", "at least 10ms")]),
+                ("connect_timeout = \"0ms\"", &[("http.connect_timeout", "at least 10ms")]),
                 ("timeout = \"11m\"", &[("http.timeout", "at most 10m")]),
                 ("timeout = \"1000y\"", &[("http.timeout", "at most 10m")]),
                 ("timeout = \"canary\"", &[("http.timeout", "expected a duration")]),
