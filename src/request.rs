@@ -1,6 +1,6 @@
 //! What an application asks a provider to do.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, net::IpAddr, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -267,9 +267,10 @@ impl fmt::Debug for ChallengeRequest {
 /// use std::time::Duration;
 /// let options = auth_challenge::CallOptions::default().timeout(Duration::from_secs(5));
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct CallOptions {
     timeout: Option<Duration>,
+    client_ip: Option<IpAddr>,
     fail_over_when_unknown: bool,
     once: bool,
 }
@@ -279,6 +280,18 @@ impl CallOptions {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+
+    /// The address of the client that asks to verify or to send again, for a [`Guard`](crate::Guard); a create has it in its
+    /// [`ClientContext`].
+    pub fn client_ip(mut self, ip: impl Into<IpAddr>) -> Self {
+        self.client_ip = Some(ip.into());
+        self
+    }
+
+    /// The address of the client, if it was set.
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.client_ip
     }
 
     /// Lets a [`Router`](crate::Router) ask the next provider even where the first may have sent: **the person may get two messages**.
@@ -304,6 +317,12 @@ impl CallOptions {
     /// The time for the whole call, if it was set.
     pub fn call_timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+}
+
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallOptions").field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }
 

@@ -7,8 +7,8 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind, LocalGuard,
-    Method, ProviderId, Reason, Rejected, Reloadable, Router, SendState, Verified, testing::Scripted,
+    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind,
+    Guard, LocalGuard, Method, ProviderId, Reason, Refusal, Rejected, Reloadable, Router, SendState, Sending, Verified, testing::Scripted,
 };
 use serde_json::json;
 use support::{Server, Vendor};
@@ -231,4 +231,37 @@ async fn a_new_config_takes_over_and_old_handles_still_verify() {
     let broken: Config = serde_json::from_value(json!({ "provider": "nobody" })).expect("a config");
     assert_eq!(reloadable.reload(&broken).expect_err("a mistake").kind(), ErrorKind::Config);
     assert_eq!(reloadable.id().as_str(), "new");
+}
+
+/// A guard that writes down which client it was shown.
+#[derive(Debug, Default)]
+struct Watch(std::sync::Mutex<Vec<(&'static str, Option<std::net::IpAddr>)>>);
+
+#[auth_challenge::async_trait]
+impl Guard for Watch {
+    async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
+        let what = if sending.handle().is_some() { "resend" } else { "create" };
+        self.0.lock().expect("the list").push((what, sending.ip()));
+        Ok(())
+    }
+
+    async fn before_verify(&self, _: &ChallengeHandle, client_ip: Option<std::net::IpAddr>) -> Result<(), Refusal> {
+        self.0.lock().expect("the list").push(("verify", client_ip));
+        Err(Refusal::new("seen enough"))
+    }
+}
+
+#[tokio::test]
+async fn a_guard_sees_the_client_of_every_send_and_answer() {
+    let watch = Arc::new(Watch::default());
+    let scripted = Scripted::named("first");
+    let router = Router::new(Arc::new(scripted.clone())).with_guard(watch.clone());
+    let ip = std::net::IpAddr::from([203, 0, 113, 7]);
+    let options = CallOptions::default().client_ip(ip);
+    let challenge = router.create(&ChallengeRequest::email_otp("jane@doe.com").client(ClientContext::new(ip))).await.expect("a challenge");
+    router.resend_with(challenge.handle(), &options).await.expect("once more");
+    let throttled = router.verify_with(challenge.handle(), &Answer::code("1"), &options).await.expect_err("refused by the guard");
+    assert_eq!((throttled.kind(), scripted.answered().len()), (ErrorKind::Throttled, 0));
+    assert_eq!(*watch.0.lock().expect("the list"), [("create", Some(ip)), ("resend", Some(ip)), ("verify", Some(ip))]);
+    assert!(!format!("{options:?}").contains("203.0.113.7"));
 }

@@ -7,6 +7,8 @@ mod endpoint;
 mod mask;
 mod reply;
 mod retry;
+#[cfg(test)]
+mod scripted_transport;
 mod trace;
 
 pub(crate) use base_url::base_url;

@@ -36,9 +36,9 @@ pub trait Guard: fmt::Debug + Send + Sync + 'static {
         let _ = (sending, handle);
     }
 
-    /// Before an answer is handed in.
-    async fn before_verify(&self, handle: &ChallengeHandle) -> Result<(), Refusal> {
-        let _ = handle;
+    /// Before an answer is handed in; the client's address is there where [`CallOptions::client_ip`](crate::CallOptions::client_ip) gave it.
+    async fn before_verify(&self, handle: &ChallengeHandle, client_ip: Option<IpAddr>) -> Result<(), Refusal> {
+        let _ = (handle, client_ip);
         Ok(())
     }
 
@@ -62,8 +62,8 @@ impl<'a> Sending<'a> {
         Self { method: request.method(), address: request.address(), ip: request.client_context().ip(), handle: None }
     }
 
-    pub(super) fn again(handle: &'a ChallengeHandle) -> Self {
-        Self { method: handle.method(), address: None, ip: None, handle: Some(handle) }
+    pub(super) fn again(handle: &'a ChallengeHandle, ip: Option<IpAddr>) -> Self {
+        Self { method: handle.method(), address: None, ip, handle: Some(handle) }
     }
 
     /// The method.

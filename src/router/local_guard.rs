@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     hash::{BuildHasher, Hash, RandomState},
+    net::IpAddr,
     num::NonZeroU32,
     str::FromStr,
     sync::{
@@ -195,7 +196,9 @@ impl Guard for LocalGuard {
             // A message that is sent once more counts for whom the first one did.
             (Some(handle), _) => {
                 let challenge = self.key(handle.challenge_id().expose());
-                locked(&self.sent).get(&challenge).map_or(Sender { address: Some(challenge), ip: None, since: Instant::now() }, |sender| *sender)
+                let first = locked(&self.sent).get(&challenge).copied();
+                let first = first.unwrap_or(Sender { address: Some(challenge), ip: None, since: Instant::now() });
+                Sender { ip: self.sender(sending).ip.or(first.ip), ..first }
             }
             (None, Some(address)) if !self.may_call(sending.method(), address) => {
                 return Err(Refusal::new("expected a phone number with one of the allowed calling codes").with_field("to"));
@@ -221,7 +224,7 @@ impl Guard for LocalGuard {
         sent.insert(self.key(handle.challenge_id().expose()), self.sender(sending));
     }
 
-    async fn before_verify(&self, handle: &ChallengeHandle) -> Result<(), Refusal> {
+    async fn before_verify(&self, handle: &ChallengeHandle, _: Option<IpAddr>) -> Result<(), Refusal> {
         let Some(most) = self.wrong_codes else { return Ok(()) };
         let mut all = locked(&self.wrong);
         tidy(&mut all, |wrong| wrong.since);

@@ -225,7 +225,7 @@ impl ChallengeProvider for Router {
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
         let issuer = self.issuer(handle, "verify")?;
         let Some(guard) = &self.guard else { return issuer.verify_with(handle, answer, options).await };
-        guard.before_verify(handle).await.map_err(|refusal| refusal.into_error("verify"))?;
+        guard.before_verify(handle, options.client_address()).await.map_err(|refusal| refusal.into_error("verify"))?;
         let outcome = issuer.verify_with(handle, answer, options).await;
         guard.after_verify(handle, outcome.as_ref()).await;
         outcome
@@ -235,10 +235,10 @@ impl ChallengeProvider for Router {
         let issuer = self.issuer(handle, "resend")?;
         // What the issuer cannot do is not counted by the guard.
         if issuer.capabilities().resend() {
-            self.past_guard(Sending::again(handle), "resend").await?;
+            self.past_guard(Sending::again(handle, options.client_address()), "resend").await?;
         }
         let challenge = issuer.resend_with(handle, options).await?;
-        self.sent(Sending::again(handle), &challenge).await;
+        self.sent(Sending::again(handle, options.client_address()), &challenge).await;
         Ok(challenge)
     }
 }
