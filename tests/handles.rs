@@ -122,7 +122,7 @@ fn what_is_no_handle_is_refused() {
         ("provider", vec![json!(1), json!(null), json!(["corbado"])]),
         ("method", vec![json!("carrier_pigeon"), json!("Email_OTP"), json!(""), json!(3), json!(null)]),
         ("kind", vec![json!("Password"), json!("fido2"), json!(""), json!(1)]),
-        ("challenge_id", vec![json!(1), json!(null), json!({ "id": "id" })]),
+        ("challenge_id", vec![json!(""), json!(1), json!(null), json!({ "id": "id" })]),
         ("user_id", vec![json!(1), json!(["usr-1"])]),
         ("expires_at", vec![json!("soon"), json!(-1), json!(1.5)]),
         ("to_sign", vec![json!(1), json!([])]),
@@ -142,7 +142,7 @@ proptest! {
     fn any_handle_comes_back_as_it_was(
         provider in any::<String>(),
         method in prop::sample::select(METHODS.as_slice()),
-        challenge_id in any::<String>(),
+        challenge_id in any::<String>().prop_filter("a handle names a challenge", |id| !id.is_empty()),
         user_id in any::<Option<String>>(),
         seconds in prop::option::of(1..=253_402_300_799_u64),
         to_sign in any::<Option<String>>(),
