@@ -5,13 +5,13 @@ use std::fmt::{Error, Write};
 
 use serde_json::Value;
 
-use crate::{rewrites, vendors::Vendor};
+use crate::{paths, rewrites, vendors::Vendor};
 
 /// The macro calls for all enums of a document.
 pub(crate) fn render(vendor: &Vendor, spec: &Value) -> Result<String, Error> {
     let mut out = String::new();
     for (name, values) in open_enums(spec) {
-        writeln!(out, "crate::open_enum::open_enum! {{")?;
+        writeln!(out, "{} {{", paths::OPEN_ENUM)?;
         writeln!(out, "    {}", doc(spec, name))?;
         writeln!(out, "    pub enum {} {{", pascal(name))?;
         for value in values {
@@ -20,7 +20,7 @@ pub(crate) fn render(vendor: &Vendor, spec: &Value) -> Result<String, Error> {
         writeln!(out, "    }}\n}}\n")?;
     }
     for union in vendor.unions {
-        writeln!(out, "crate::tagged_enum::tagged_enum! {{")?;
+        writeln!(out, "{} {{", paths::TAGGED_ENUM)?;
         writeln!(out, "    {}", doc(spec, union.name))?;
         writeln!(out, "    pub enum {} by {:?} {{", union.name, union.tag)?;
         for (schema, tag) in rewrites::variants(spec, union.name) {

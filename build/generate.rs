@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     enums::{open_enums, pascal},
+    paths,
     rewrites::{KEPT, PERSONAL, SECRET, reachable},
     vendors::Vendor,
 };
@@ -15,9 +16,9 @@ use crate::{
 pub(crate) fn client(vendor: &Vendor, spec: Value) -> Result<String, Box<dyn Error>> {
     let mut settings = GenerationSettings::new();
     // Positional: a request is borrowed, not cloned, on its way out.
-    settings.with_interface(InterfaceStyle::Positional).with_hooks(HooksMode::Expected).with_inner_type("crate::http::Call".parse()?);
+    settings.with_interface(InterfaceStyle::Positional).with_hooks(HooksMode::Expected).with_inner_type(paths::ATTEMPT.parse()?);
     settings.with_map_type("::std::collections::BTreeMap");
-    for (format, ours) in [(SECRET, "crate::Secret"), (PERSONAL, "crate::Personal"), (KEPT, "crate::secret::Kept")] {
+    for (format, ours) in [(SECRET, paths::SECRET), (PERSONAL, paths::PERSONAL), (KEPT, paths::KEPT)] {
         let schema = serde_json::from_value(json!({ "type": "string", "format": format }))?;
         settings.with_conversion(schema, ours, iter::empty());
     }
@@ -26,7 +27,7 @@ pub(crate) fn client(vendor: &Vendor, spec: Value) -> Result<String, Box<dyn Err
     let unions = vendor.unions.iter().map(|union| union.name.to_owned());
     let replaced: Vec<String> = enums.into_iter().chain(unions).collect();
     for name in &replaced {
-        let ours = format!("crate::{}::types::{name}", vendor.name);
+        let ours = format!("{}::{name}", paths::types(vendor.name));
         settings.with_replacement(name, ours, [progenitor::TypeImpl::Display].into_iter());
     }
     // Replies grow members; requests stay constructible.

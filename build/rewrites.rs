@@ -1,7 +1,7 @@
 //! What the generator needs changed in a vendor's document, one named function per reason.
 //!
 //! Each works on plain JSON, may be applied twice with the same outcome as once, and returns how many places it changed:
-//! none means that the document has moved on and the rewrite must be looked at again (`vendors.rs` turns that into an error).
+//! none means that the document has moved on and the rewrite must be looked at again (`vendors/mod.rs` turns that into an error).
 
 use serde_json::{Map, Value, json};
 
@@ -91,13 +91,23 @@ pub(crate) fn mark(spec: &mut Value, format: &str, members: &[(&str, &str)]) -> 
     changed
 }
 
-/// Replies are read leniently: of their members only `essential` stay required, no length or pattern is checked, and unknown
-/// members are let through. `schemas` are the roots; whatever they refer to is treated alike.
-pub(crate) fn relax_replies(spec: &mut Value, roots: &[&str], essential: &[&str]) -> usize {
+/// Replies are read leniently: their `essential` members are required and not null, whatever the document says, and no others are; no length
+/// or pattern is checked, and unknown members are let through. `roots` and whatever they refer to are treated alike.
+///
+/// An essential member that these schemas do not have counts as no match, and nothing is changed.
+pub(crate) fn relax_replies(spec: &mut Value, roots: &[&str], essential: &[(&str, &str)]) -> usize {
+    let schemas = reachable(spec, roots);
+    let is_there = |(schema, member): &(&str, &str)| {
+        schemas.iter().any(|name| name == schema) && spec["components"]["schemas"][schema]["properties"].get(member).is_some()
+    };
+    if !essential.iter().all(is_there) {
+        return 0;
+    }
     let mut changed = 0;
-    for name in reachable(spec, roots) {
-        if let Some(schema) = spec.pointer_mut("/components/schemas").and_then(|schemas| schemas.get_mut(&name)) {
-            changed += relax(schema, essential);
+    for name in &schemas {
+        let essential: Vec<&str> = essential.iter().filter(|(schema, _)| schema == name).map(|(_, member)| *member).collect();
+        if let Some(schema) = schema_mut(spec, name) {
+            changed += require_only(schema, &essential) + relax(schema);
         }
     }
     changed
@@ -202,9 +212,35 @@ fn schema_mut<'a>(spec: &'a mut Value, name: &str) -> Option<&'a mut Map<String,
     spec.get_mut("components")?.get_mut("schemas")?.get_mut(name)?.as_object_mut()
 }
 
-fn relax(schema: &mut Value, essential: &[&str]) -> usize {
+/// Makes these members of a schema required and not null, and no others, not even in a part of it.
+fn require_only(schema: &mut Map<String, Value>, members: &[&str]) -> usize {
     let mut changed = 0;
-    any_object(schema, &mut |object| {
+    let mut found = Vec::new();
+    for_each_object(schema, &mut |object| {
+        if let Some(Value::Array(required)) = object.get_mut("required") {
+            let before = required.len();
+            required.retain(|name| name.as_str().is_some_and(|name| members.contains(&name)));
+            changed += before - required.len();
+            found.extend(required.iter().filter_map(Value::as_str).map(str::to_owned));
+        }
+    });
+    for member in members {
+        if !found.iter().any(|name| name == member) {
+            if let Value::Array(required) = schema.entry("required").or_insert_with(|| json!([])) {
+                required.push(json!(member));
+                changed += 1;
+            }
+        }
+        if let Some(Value::Object(member)) = schema.get_mut("properties").and_then(|properties| properties.get_mut(*member)) {
+            changed += usize::from(member.remove("nullable").is_some());
+        }
+    }
+    changed
+}
+
+fn relax(schema: &mut Map<String, Value>) -> usize {
+    let mut changed = 0;
+    for_each_object(schema, &mut |object| {
         for key in ["minLength", "maxLength", "pattern", "minItems", "maxItems"] {
             // A member may have such a name; a constraint is never an object.
             if object.get(key).is_some_and(|value| !value.is_object()) {
@@ -216,12 +252,6 @@ fn relax(schema: &mut Value, essential: &[&str]) -> usize {
             object.remove("additionalProperties");
             changed += 1;
         }
-        if let Some(Value::Array(required)) = object.get_mut("required") {
-            let before = required.len();
-            required.retain(|member| member.as_str().is_some_and(|member| essential.contains(&member)));
-            changed += before - required.len();
-        }
-        false
     });
     changed
 }
@@ -243,5 +273,16 @@ fn any_object(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)
         Value::Object(object) => visit(object) || object.values_mut().any(|member| any_object(member, visit)),
         Value::Array(items) => items.iter_mut().any(|item| any_object(item, visit)),
         _ => false,
+    }
+}
+
+/// Visits an object and every object below it.
+fn for_each_object(object: &mut Map<String, Value>, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+    visit(object);
+    for member in object.values_mut() {
+        any_object(member, &mut |object| {
+            visit(object);
+            false
+        });
     }
 }
