@@ -60,16 +60,21 @@ pub(crate) fn drop_error_replies(spec: &mut Value) -> usize {
     changed
 }
 
-/// Success is any 2xx, not the one status that the document happens to name.
+/// Success is any 2xx, not the statuses that the document happens to name. Where these come with different bodies nothing is changed: the
+/// generator has to refuse that.
 pub(crate) fn accept_any_success(spec: &mut Value) -> usize {
     let mut changed = 0;
     for_each_operation(spec, &mut |operation| {
-        if let Some(Value::Object(responses)) = operation.get_mut("responses")
-            && let Some(response) = responses.remove("200")
-        {
-            responses.insert("2XX".into(), response);
-            changed += 1;
+        let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
+        let named: Vec<String> = responses.keys().filter(|status| is_success(status)).cloned().collect();
+        let bodies: Vec<Vec<(&String, &Value)>> = named.iter().map(|status| body(&responses[status])).collect();
+        if named.is_empty() || responses.contains_key("2XX") || bodies.iter().any(|body| *body != bodies[0]) {
+            return;
         }
+        let response = responses[&named[0]].clone();
+        responses.retain(|status, _| !named.contains(status));
+        responses.insert("2XX".into(), response);
+        changed += 1;
     });
     changed
 }
@@ -89,6 +94,90 @@ pub(crate) fn mark(spec: &mut Value, format: &str, members: &[(&str, &str)]) -> 
         }
     }
     changed
+}
+
+/// Members that the document leaves open and describes in prose alone become an enum: `name`, with the values that the prose gives. Its
+/// description is that of the first member.
+pub(crate) fn as_enum(spec: &mut Value, name: &str, values: &[&str], members: &[(&str, &str)]) -> usize {
+    let mut changed = 0;
+    let mut description = None;
+    for (schema, member) in members {
+        if let Some(member) = schema_mut(spec, schema).and_then(|schema| schema.get_mut("properties")?.get_mut(*member)?.as_object_mut())
+            && member.get("type") == Some(&json!("string"))
+        {
+            let old = std::mem::take(member);
+            member.insert("$ref".into(), json!(format!("#/components/schemas/{name}")));
+            description = description.or_else(|| old.get("description").cloned());
+            changed += 1;
+        }
+    }
+    if changed > 0 {
+        spec["components"]["schemas"][name] = json!({ "type": "string", "enum": values, "description": description });
+    }
+    changed
+}
+
+/// An enum grows by values that the document names in prose alone.
+pub(crate) fn add_enum_values(spec: &mut Value, name: &str, values: &[&str]) -> usize {
+    let mut changed = 0;
+    if let Some(Value::Array(known)) = schema_mut(spec, name).and_then(|schema| schema.get_mut("enum")) {
+        for value in values.iter().map(|value| json!(value)) {
+            if !known.contains(&value) {
+                known.push(value);
+                changed += 1;
+            }
+        }
+    }
+    changed
+}
+
+/// Reply members without a form, or lists of such, are kept as they came, masked: the generator's own type for them prints its content.
+pub(crate) fn keep_untyped(spec: &mut Value, members: &[(&str, &str)]) -> usize {
+    let mut changed = 0;
+    for (schema, member) in members {
+        let member = schema_mut(spec, schema).and_then(|schema| schema.get_mut("properties")?.get_mut(*member));
+        let open = match member {
+            Some(member) if member["type"] == "array" => member.get_mut("items"),
+            member => member,
+        };
+        if let Some(Value::Object(open)) = open
+            && is_untyped(open)
+        {
+            open.retain(|key, _| key == "description");
+            open.insert("type".into(), json!("string"));
+            open.insert("format".into(), json!(KEPT));
+            changed += 1;
+        }
+    }
+    changed
+}
+
+/// Members without a form in a form-encoded request are text that holds JSON: such a body has nothing but text.
+pub(crate) fn as_json_text(spec: &mut Value, members: &[(&str, &str)]) -> usize {
+    let mut changed = 0;
+    for (schema, member) in members {
+        if let Some(Value::Object(member)) = schema_mut(spec, schema).and_then(|schema| schema.get_mut("properties")?.get_mut(*member))
+            && is_untyped(member)
+        {
+            let description = member.get("description").and_then(Value::as_str).unwrap_or_default();
+            let description = format!("{description} Given as text that holds JSON.");
+            member.insert("description".into(), json!(description.trim_start()));
+            member.insert("type".into(), json!("string"));
+            changed += 1;
+        }
+    }
+    changed
+}
+
+/// Text of a form, such as a date, stays text: the generator would read it as a type of another crate, which loses the whole reply over a
+/// value that it cannot read. The formats of ours stay.
+pub(crate) fn drop_text_formats(spec: &mut Value) -> usize {
+    drop_from_text(spec, |key, value| key == "format" && ![SECRET, PERSONAL, KEPT].iter().any(|ours| value == ours))
+}
+
+/// Text with a pattern or bounds stays text: the generator would make a type that needs another crate of every such member and parameter.
+pub(crate) fn drop_text_constraints(spec: &mut Value) -> usize {
+    drop_from_text(spec, |key, _| matches!(key, "minLength" | "maxLength" | "pattern"))
 }
 
 /// Replies are read leniently: their `essential` members are required and not null, whatever the document says, and no others are; no length
@@ -212,6 +301,35 @@ fn schema_mut<'a>(spec: &'a mut Value, name: &str) -> Option<&'a mut Map<String,
     spec.get_mut("components")?.get_mut("schemas")?.get_mut(name)?.as_object_mut()
 }
 
+fn is_success(status: &str) -> bool {
+    status.len() == 3 && status.starts_with('2') && status.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The media types of a response with their schemas, or the response that it refers to.
+fn body(response: &Value) -> Vec<(&String, &Value)> {
+    let content = response["content"].as_object().into_iter().flatten().map(|(media, content)| (media, &content["schema"]));
+    let reference = response.as_object().into_iter().flatten().filter(|(key, _)| *key == "$ref");
+    content.chain(reference).collect()
+}
+
+fn is_untyped(schema: &Map<String, Value>) -> bool {
+    ["type", "$ref", "oneOf", "anyOf", "allOf", "enum", "properties", "items"].iter().all(|key| !schema.contains_key(*key))
+}
+
+/// Takes from every schema of a text, but for enums, what `unwanted` says.
+fn drop_from_text(spec: &mut Value, unwanted: impl Fn(&str, &Value) -> bool) -> usize {
+    let mut changed = 0;
+    any_object(spec, &mut |object| {
+        if object.get("type") == Some(&json!("string")) && !object.contains_key("enum") {
+            let before = object.len();
+            object.retain(|key, value| !unwanted(key, value));
+            changed += before - object.len();
+        }
+        false
+    });
+    changed
+}
+
 /// Makes these members of a schema required and not null, and no others, not even in a part of it.
 fn require_only(schema: &mut Map<String, Value>, members: &[&str]) -> usize {
     let mut changed = 0;
@@ -225,11 +343,11 @@ fn require_only(schema: &mut Map<String, Value>, members: &[&str]) -> usize {
         }
     });
     for member in members {
-        if !found.iter().any(|name| name == member) {
-            if let Value::Array(required) = schema.entry("required").or_insert_with(|| json!([])) {
-                required.push(json!(member));
-                changed += 1;
-            }
+        if !found.iter().any(|name| name == member)
+            && let Value::Array(required) = schema.entry("required").or_insert_with(|| json!([]))
+        {
+            required.push(json!(member));
+            changed += 1;
         }
         if let Some(Value::Object(member)) = schema.get_mut("properties").and_then(|properties| properties.get_mut(*member)) {
             changed += usize::from(member.remove("nullable").is_some());

@@ -3,6 +3,7 @@
 mod authsignal;
 mod corbado;
 mod dfns;
+mod twilio;
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ use serde_json::Value;
 use crate::rewrites::{PERSONAL, SECRET, mark, move_tag_out, relax_replies};
 
 /// All vendors: the one list of them that the build walks.
-pub(crate) const ALL: &[&Vendor] = &[&corbado::CORBADO, &authsignal::AUTHSIGNAL, &dfns::DFNS];
+pub(crate) const ALL: &[&Vendor] = &[&corbado::CORBADO, &authsignal::AUTHSIGNAL, &dfns::DFNS, &twilio::TWILIO];
 
 /// Members of schemas, by (schema, member).
 pub(crate) type Members = &'static [(&'static str, &'static str)];
