@@ -19,6 +19,8 @@ pub mod authsignal;
 pub mod corbado;
 #[cfg(feature = "dfns")]
 pub mod dfns;
+#[cfg(feature = "twilio")]
+pub mod twilio;
 
 pub(crate) use entry::Constructor;
 pub use entry::Vendor;

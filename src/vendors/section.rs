@@ -204,6 +204,18 @@ impl<'a> Section<'a> {
         self.members.contains_key(key)
     }
 
+    /// Whether a secret is given, in any of its ways.
+    pub(crate) fn has_secret(&self, key: &str) -> bool {
+        ["", "_env", "_file"].iter().any(|way| self.members.contains_key(&format!("{key}{way}")))
+    }
+
+    /// Notes a mistake where a secret is given that excludes others.
+    pub(crate) fn neither_secret(&mut self, key: &str, expected: &str) {
+        if let Some(given) = self.given_secrets(key).first() {
+            self.problem(&given.clone(), expected);
+        }
+    }
+
     /// Takes all other keys as known: nobody is there to read them.
     pub(crate) fn skip_rest(&mut self) {
         self.known.extend(self.members.keys().cloned());
