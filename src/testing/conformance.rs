@@ -22,14 +22,14 @@ use crate::{
 };
 
 type Make = Box<dyn Fn() -> ChallengeRequest + Send + Sync>;
-type Reply = Box<dyn Fn(&Challenge) -> Answer + Send + Sync>;
+type Respond = Box<dyn Fn(&Challenge) -> Answer + Send + Sync>;
 type Count = Box<dyn Fn() -> usize + Send + Sync>;
 
 /// A provider to be checked, and what the checks need to know of it.
 pub struct Subject {
     provider: Box<dyn ChallengeProvider>,
     request: Make,
-    answers: Option<(Reply, Reply)>,
+    answers: Option<(Respond, Respond)>,
     calls: Option<Count>,
 }
 
@@ -39,7 +39,7 @@ impl Subject {
         Self { provider: Box::new(provider), request: Box::new(request), answers: None, calls: None }
     }
 
-    /// With the right and a wrong answer to a challenge: checks verification too.
+    /// With the right and a wrong answer to a challenge: checks verification too. A wrong answer must be rejected, not an error.
     pub fn answering(
         mut self,
         right: impl Fn(&Challenge) -> Answer + Send + Sync + 'static,
@@ -143,7 +143,11 @@ impl Subject {
         };
         let handle = challenge.handle();
         let is_verified = |result: &Result<Verification, Error>| matches!(result, Ok(Verification::Verified(_)));
-        report.expect("a wrong answer is not verified", !is_verified(&self.provider.verify(handle, &wrong(&challenge)).await));
+        match self.provider.verify(handle, &wrong(&challenge)).await {
+            Ok(Verification::Rejected(_)) => report.expect("a wrong answer is rejected", true),
+            Ok(Verification::Verified(_)) => report.fail("a wrong answer is rejected, but it is verified".into()),
+            Err(error) => report.fail(format!("a wrong answer is rejected, but: {error}")),
+        }
         let answer = right(&challenge);
         match self.provider.verify(handle, &answer).await {
             Ok(Verification::Verified(verified)) => report.expect("the proof has the method of the challenge", verified.method() == challenge.method()),
