@@ -168,7 +168,7 @@ mod tests {
             assert!(told.iter().any(|told| told.starts_with(place)), "{place} in {told:?}");
         }
         let (_, told) = self::checked("POST", "/v2/forms/VA1", FORM, "");
-        assert_eq!(told, ["/body/Count is required", "/body/To is required"]);
+        assert_eq!(told, ["/body/To is required", "/body/Count is required"]);
     }
 
     #[test]

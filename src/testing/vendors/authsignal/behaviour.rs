@@ -321,3 +321,14 @@ fn not_found(words: &str) -> HttpReply {
 fn error(status: u16, code: &str, words: &str) -> HttpReply {
     HttpReply::json(status, &json!({ "error": code, "errorCode": code, "errorDescription": words }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_enumerations_of_replies_are_found() {
+        let found = Contract::of(&CONTRACT).expect("a document").enumerations();
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["failureReason", "smsChannel", "state", "verificationMethod"]);
+    }
+}

@@ -292,3 +292,14 @@ fn envelope(status: u16, error: &Value) -> HttpReply {
     });
     HttpReply::json(status, &body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_enumerations_of_replies_are_found() {
+        let found = Contract::of(&CONTRACT).expect("a document").enumerations();
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["status", "type"]);
+    }
+}

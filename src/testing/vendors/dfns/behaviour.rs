@@ -323,3 +323,17 @@ fn token() -> String {
 fn error(status: u16, message: &str) -> HttpReply {
     HttpReply::json(status, &json!({ "error": { "id": fresh::digits(19), "status": status, "message": message, "details": {} } }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_enumerations_of_replies_are_found_and_the_kinds_of_credentials_are_tags() {
+        let found = Contract::of(&CONTRACT).expect("a document").enumerations();
+        for name in ["attestation", "authenticatorAttachment", "factor", "residentKey", "type", "userVerification"] {
+            assert!(found.contains(name), "{name} in {found:?}");
+        }
+        assert!(!found.contains("kind"), "{found:?}");
+    }
+}
