@@ -2,11 +2,15 @@
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
-//! use auth_challenge::{Answer, ChallengeRequest, testing::{Scripted, conformance::Subject}};
+//! use auth_challenge::{Answer, ChallengeRequest, Method, Reason, Rejected, Verified, testing::{Scripted, conformance::Subject}};
 //!
-//! let provider = Scripted::new();
+//! let provider = Scripted::new()
+//!     .verify_gives(Rejected::new(Reason::WrongOrExpiredCode))
+//!     .verify_gives(Verified::new(Method::EmailOtp).with_address("jane@doe.com"))
+//!     .verify_gives(Rejected::new(Reason::AlreadyUsed));
 //! let calls = provider.clone();
 //! Subject::new(provider, || ChallengeRequest::email_otp("jane@doe.com"))
+//!     .answering(|_| Answer::code("123456"), |_| Answer::code("654321"))
 //!     .counting_calls(move || calls.created().len() + calls.answered().len())
 //!     .check()
 //!     .await
@@ -39,7 +43,10 @@ impl Subject {
         Self { provider: Box::new(provider), request: Box::new(request), answers: None, calls: None }
     }
 
-    /// With the right and a wrong answer to a challenge: checks verification too. A wrong answer must be rejected, not an error.
+    /// With the right and a wrong answer to a challenge: checks verification too.
+    ///
+    /// A wrong answer must be [`Verification::Rejected`], not an error, and a right answer must be good once. So give a wrong answer that the
+    /// vendor can judge: a wrong code or signature, but no passkey for another challenge, which is a request that makes no sense.
     pub fn answering(
         mut self,
         right: impl Fn(&Challenge) -> Answer + Send + Sync + 'static,
