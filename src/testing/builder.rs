@@ -12,11 +12,13 @@ use super::{Clock, Event, observe::Listener};
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
-/// use auth_challenge::testing::{AuthsignalDouble, Clock};
+/// use auth_challenge::testing::{Clock, DoubleEntry};
 ///
 /// let clock = Clock::default();
-/// let double = AuthsignalDouble::builder().with_clock(clock).with_code("123456").with_secret_key("my key").start().await?;
-/// assert!(double.config_section().contains("my key"));
+/// for entry in DoubleEntry::ALL {
+///     let double = entry.builder().with_clock(clock.clone()).with_code("123456").start().await?;
+///     double.violations().assert_none();
+/// }
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Default)]

@@ -25,14 +25,14 @@ use crate::{
     ProviderId, SendState, Verification,
 };
 
-type Make = Box<dyn Fn() -> ChallengeRequest + Send + Sync>;
+type MakeRequest = Box<dyn Fn() -> ChallengeRequest + Send + Sync>;
 type Respond = Box<dyn Fn(&Challenge) -> Answer + Send + Sync>;
 type Count = Box<dyn Fn() -> usize + Send + Sync>;
 
 /// A provider to be checked, and what the checks need to know of it.
 pub struct Subject {
     provider: Box<dyn ChallengeProvider>,
-    request: Make,
+    request: MakeRequest,
     answers: Option<(Respond, Respond)>,
     calls: Option<Count>,
 }

@@ -121,7 +121,7 @@ impl Double {
 
     /// A request that challenges a person who is known to the vendor, with all that it needs.
     ///
-    /// The name is an e-mail address or a phone number. Corbado's double gets a user for it; Dfns' double gets a one-time code.
+    /// The name is an e-mail address or a phone number. Where the vendor has to know the person first, or a code has to be issued, that is done.
     pub fn person(&self, name: &str) -> ChallengeRequest {
         self.0.behaviour.person(name)
     }
@@ -138,8 +138,8 @@ impl Double {
 
     /// A wrong answer to a challenge of this double, of the same form as the right one.
     ///
-    /// A vendor rejects it, with one exception: a passkey's attestation proves nothing that could be wrong, so that Dfns' double gets one
-    /// for another challenge, which is an error.
+    /// A vendor rejects it. One answer cannot be wrong in itself, that of a passkey whose attestation is "none": its wrong one is for another
+    /// challenge, which is an error.
     ///
     /// # Panics
     ///

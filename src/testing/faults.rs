@@ -164,10 +164,10 @@ pub(super) struct WordedFault {
     bytes: Option<usize>,
 }
 
-type Make = fn(&WordedFault) -> Result<Fault, &'static str>;
+type MakeFault = fn(&WordedFault) -> Result<Fault, &'static str>;
 
 /// Every fault by its name, which is that of the method that makes it.
-const BY_NAME: [(&str, Make); 16] = [
+const BY_NAME: [(&str, MakeFault); 16] = [
     ("status", |said| Ok(Fault::status(said.status.filter(|status| (200..600).contains(status)).ok_or("status: expected 200 to 599")?))),
     ("rate_limited", |_| Ok(Fault::rate_limited())),
     ("gateway_html", |_| Ok(Fault::gateway_html())),

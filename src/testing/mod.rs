@@ -2,7 +2,7 @@
 //!
 //! | to test | take |
 //! |---|---|
-//! | a login from end to end | the vendor's double: `CorbadoDouble`, `AuthsignalDouble`, `DfnsDouble` |
+//! | a login from end to end | the vendor's double, one of the structs `…Double` below |
 //! | the same at every vendor | [`Double::start`] for each of [`DoubleEntry::ALL`] |
 //! | one handler, without any I/O | [`Scripted`] |
 //! | a provider of your own | [`conformance`] |

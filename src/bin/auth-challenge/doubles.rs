@@ -101,7 +101,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 /// The doubles that run.
-struct Running {
+struct RunningDoubles {
     doubles: Vec<Double>,
     control: Option<Control>,
 }
@@ -138,7 +138,7 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn start(vendors: Vec<VendorArguments>, control: Option<SocketAddr>, code: Option<&str>, events: &UnboundedSender<Value>) -> io::Result<Running> {
+async fn start(vendors: Vec<VendorArguments>, control: Option<SocketAddr>, code: Option<&str>, events: &UnboundedSender<Value>) -> io::Result<RunningDoubles> {
     // One time for all of them.
     let clock = Clock::default();
     let mut doubles = Vec::new();
@@ -156,7 +156,7 @@ async fn start(vendors: Vec<VendorArguments>, control: Option<SocketAddr>, code:
         Some(address) => Some(Control::start(address, doubles.clone()).await?),
         None => None,
     };
-    Ok(Running { doubles, control })
+    Ok(RunningDoubles { doubles, control })
 }
 
 /// A config for all doubles, of which the first is the one that applications get.
@@ -166,7 +166,7 @@ fn config_toml(doubles: &[Double]) -> String {
     format!("provider = \"{provider}\"\n\n{}", sections.join("\n"))
 }
 
-fn first_line(running: &Running, config: String) -> Value {
+fn first_line(running: &RunningDoubles, config: String) -> Value {
     let mut line: Map<String, Value> = running.doubles.iter().map(|double| (double.name().to_owned(), double.access().into())).collect();
     if let Some(control) = &running.control {
         line.insert("control".into(), json!({ "base_url": control.base_url() }));

@@ -13,7 +13,7 @@ pub(super) struct Body {
     pub(super) media_type: MediaType,
     schema: Schema,
     /// What the members are, for a form: there all values are text.
-    members: BTreeMap<String, Kind>,
+    members: BTreeMap<String, FieldKind>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum MediaType {
 
 /// What the text of a field stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum FieldKind {
     Text,
     Boolean,
     Number,
@@ -34,7 +34,7 @@ enum Kind {
 
 /// A body that was read.
 #[derive(Debug, Default)]
-pub(super) struct Read {
+pub(super) struct ReadBody {
     pub(super) value: Value,
     /// What the vendor refuses; with pointers from the body on.
     pub(super) findings: Vec<Finding>,
@@ -61,7 +61,7 @@ impl Body {
         let bodies = MediaType::ALL.into_iter().filter(documented).map(|media_type| {
             let schema = resolve(document, &content[media_type.as_str()]["schema"]);
             let properties = schema["properties"].as_object().into_iter().flatten();
-            let members = properties.map(|(name, member)| (name.clone(), Kind::of(resolve(document, member)))).collect();
+            let members = properties.map(|(name, member)| (name.clone(), FieldKind::of(resolve(document, member)))).collect();
             Ok(Self { media_type, schema: Schema::compile(document, schema)?, members })
         });
         let bodies: Vec<Self> = bodies.collect::<Result<_, String>>()?;
@@ -72,18 +72,18 @@ impl Body {
     }
 
     /// Reads a body and holds it against its schema; what is wrong with its form, where it cannot be read.
-    pub(super) fn check(&self, body: &[u8]) -> Result<Read, String> {
+    pub(super) fn check(&self, body: &[u8]) -> Result<ReadBody, String> {
         let mut read = match self.media_type {
-            MediaType::Json => Read { value: serde_json::from_slice(body).map_err(|error| json_problem(&error))?, ..Read::default() },
+            MediaType::Json => ReadBody { value: serde_json::from_slice(body).map_err(|error| json_problem(&error))?, ..ReadBody::default() },
             MediaType::Form => self.read_form(body)?,
         };
         read.findings.extend(self.schema.findings(&read.value));
         Ok(read)
     }
 
-    fn read_form(&self, body: &[u8]) -> Result<Read, String> {
+    fn read_form(&self, body: &[u8]) -> Result<ReadBody, String> {
         std::str::from_utf8(body).map_err(|_| "expected a form in ASCII, all else percent-encoded".to_owned())?;
-        let mut read = Read::default();
+        let mut read = ReadBody::default();
         let mut members = Map::new();
         for (name, text) in form_urlencoded::parse(body) {
             let Some(kind) = self.members.get(name.as_ref()) else {
@@ -91,7 +91,7 @@ impl Body {
                 continue;
             };
             match members.get_mut(name.as_ref()) {
-                Some(Value::Array(values)) if *kind == Kind::Array => values.push(text.into_owned().into()),
+                Some(Value::Array(values)) if *kind == FieldKind::Array => values.push(text.into_owned().into()),
                 Some(_) => read.findings.push(Finding::at(&[&name], "is given twice")),
                 None => drop(members.insert(name.into_owned(), kind.value(&text))),
             }
@@ -101,7 +101,7 @@ impl Body {
     }
 }
 
-impl Kind {
+impl FieldKind {
     fn of(schema: &Value) -> Self {
         match schema["type"].as_str() {
             Some("boolean") => Self::Boolean,

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Named, operation_of, resolve};
+use super::{NamedOperation, operation_of, resolve};
 
 /// Finds them in everything that the replies of these operations are made of.
-pub(super) fn of_replies(document: &Value, names: &[Named]) -> BTreeSet<String> {
+pub(super) fn of_replies(document: &Value, names: &[NamedOperation]) -> BTreeSet<String> {
     let mut walk = Walk { document, seen: Vec::new(), enumerations: BTreeSet::new(), tags: BTreeSet::new() };
     for (method, path, _) in names {
         for reply in operation_of(document, method, path)["responses"].as_object().into_iter().flatten().map(|(_, reply)| reply) {

@@ -33,7 +33,7 @@ pub(super) struct Contract {
 pub(super) type Contracted = LazyLock<Result<Contract, String>>;
 
 /// Method, path and name of an operation. The method and the path are as the document has them.
-pub(super) type Named = (&'static str, &'static str, Operation);
+pub(super) type NamedOperation = (&'static str, &'static str, Operation);
 
 /// An operation of the document.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ pub(super) enum Found<'a> {
 
 impl Contract {
     /// Reads a document. `base` is the path of its server, say `/v2`; `names` are the operations that the double has.
-    pub(super) fn read(text: &str, base: &str, names: &[Named]) -> Result<Self, String> {
+    pub(super) fn read(text: &str, base: &str, names: &[NamedOperation]) -> Result<Self, String> {
         let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let operations = names.iter().map(|named| read_operation(&document, base, named)).collect::<Result<_, _>>()?;
         let error = &document["components"]["schemas"]["ErrorResponse"];
@@ -179,7 +179,7 @@ impl Documented {
     }
 }
 
-fn read_operation(document: &Value, base: &str, (method, path, operation): &Named) -> Result<Documented, String> {
+fn read_operation(document: &Value, base: &str, (method, path, operation): &NamedOperation) -> Result<Documented, String> {
     let item = operation_of(document, method, path);
     if !item.is_object() {
         return Err(format!("the document has no {method} {path}"));

@@ -177,3 +177,39 @@ impl SettingValues {
         self.0.get(name).map(String::as_str).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_named_after_its_vendor_and_has_a_value_that_is_good() {
+        for entry in DoubleEntry::ALL {
+            for setting in entry.settings() {
+                assert!(setting.name().starts_with(&format!("{}-", entry.name())), "{setting:?}");
+                assert_eq!(setting.check(setting.default()), Ok(()), "{setting:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_setting_that_is_not_there_names_those_that_are() {
+        for entry in DoubleEntry::ALL {
+            let error = entry.builder().with_setting("colour", "blue").start().await.expect_err("no such setting");
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            assert!(entry.settings().iter().all(|setting| error.to_string().contains(setting.name())), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_operation_is_found_by_name_and_an_unknown_one_lists_those_that_there_are() {
+        for entry in DoubleEntry::ALL {
+            let double = Double::start(entry.name()).await;
+            for operation in double.operations() {
+                assert_eq!(double.operation(operation.as_str()), Ok(operation));
+            }
+            let told = double.operation("wave").expect_err("no such operation").to_string();
+            assert!(told.starts_with("operation: expected one of create, verify"), "{told}");
+        }
+    }
+}

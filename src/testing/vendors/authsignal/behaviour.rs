@@ -16,7 +16,7 @@ use crate::{
         Clock, Message, Operation,
         builder::Settings,
         clock::unix_seconds,
-        contract::{Contract, Contracted, Documented, Named},
+        contract::{Contract, Contracted, Documented, NamedOperation},
         fresh, locked,
         server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming},
         store::Store,
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-const OPERATIONS: &[Named] = &[
+const OPERATIONS: &[NamedOperation] = &[
     ("POST", "/challenge", Operation::CREATE),
     ("POST", "/verify", Operation::VERIFY),
     ("POST", "/claim", Operation::CLAIM),

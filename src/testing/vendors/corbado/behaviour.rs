@@ -17,7 +17,7 @@ use crate::{
         Clock, Message, Operation,
         builder::Settings,
         clock::unix_seconds,
-        contract::{Contract, Contracted, Documented, Finding, Named},
+        contract::{Contract, Contracted, Documented, Finding, NamedOperation},
         fresh, locked,
         server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming},
         store::Store,
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-const OPERATIONS: &[Named] =
+const OPERATIONS: &[NamedOperation] =
     &[("POST", "/users/{userID}/challenges", Operation::CREATE), ("PATCH", "/users/{userID}/challenges/{challengeID}", Operation::VERIFY)];
 
 static CONTRACT: Contracted = LazyLock::new(|| Contract::read(include_str!(concat!(env!("OUT_DIR"), "/corbado.spec.json")), "/v2", OPERATIONS));

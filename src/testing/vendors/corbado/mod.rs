@@ -37,7 +37,8 @@ pub(super) const ENTRY: DoubleEntry = DoubleEntry {
 
 /// Corbado's Backend API, as far as challenges go, over real HTTP.
 ///
-/// It knows project `pro-1` with the API secret `corbado1_secret` unless told otherwise, and the users that were added.
+/// It knows project `pro-1` with the API secret `corbado1_secret` unless told otherwise, and the users that were added:
+/// [`person`](Double::person) adds one.
 ///
 /// Where Corbado's document is silent the double does this: a challenge lives 300 seconds unless the request says otherwise. A wrong
 /// value is status 400 with a violation on `value`, `is invalid`; so is any value for a challenge that is completed, `has already been

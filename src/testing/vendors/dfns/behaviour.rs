@@ -21,14 +21,14 @@ use crate::{
     testing::{
         Clock, Operation, Outbox,
         builder::Settings,
-        contract::{Contract, Contracted, Documented, Named, Security},
+        contract::{Contract, Contracted, Documented, NamedOperation, Security},
         fresh, locked,
         server::{Behaviour, Denial, HttpReply, Incoming, bearer_token},
         store::Store,
     },
 };
 
-const OPERATIONS: &[Named] = &[
+const OPERATIONS: &[NamedOperation] = &[
     ("POST", "/auth/credentials/code/init", Operation::CREATE),
     ("POST", "/auth/credentials/code/verify", Operation::VERIFY),
     ("POST", "/auth/credentials/code", Operation::ISSUE_CODE),

@@ -48,7 +48,8 @@ impl Operation {
 /// Dfns' registration of credentials by one-time code, over real HTTP.
 ///
 /// It takes the bearer token `dfns_token` unless told otherwise, and the one-time codes that were [issued](Self::issue_code) or given to
-/// the builder. Each code is good for one challenge.
+/// the builder. Each code is good for one challenge. [`person`](Double::person) asks for a new key with a fresh code; Dfns knows whose code it
+/// is, so the name is not sent.
 ///
 /// Where Dfns' document is silent the double does this: a code that it does not know or that was used is status 403, `Invalid code`; an
 /// expired one is status 400. A challenge lives five minutes and is used up by the credential that answers it. What is wrong with a
