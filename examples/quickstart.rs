@@ -25,11 +25,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Ok(path) = env::var("AUTH_CHALLENGE_CONFIG") {
         return with_config(&path).await;
     }
-    let corbado = CorbadoDouble::builder().user(CORBADO_USER).start().await?;
+    let corbado = CorbadoDouble::builder().with_user(CORBADO_USER).start().await?;
     let authsignal = AuthsignalDouble::start().await;
-    let dfns = DfnsDouble::builder().code(CODE).start().await?;
+    let dfns = DfnsDouble::builder().with_registration_code(CODE).start().await?;
     // The right answer to a challenge is what the double "sent", or what a new passkey signs.
-    let by_double = |double: &dyn Double, challenge: &Challenge| (double.wrong_answer(challenge), double.right_answer(challenge));
+    let by_double = |double: &Double, challenge: &Challenge| (double.wrong_answer(challenge), double.right_answer(challenge));
 
     // The three programs differ in their config alone: the provider, and its section.
     let config = |name: &str, section: String| format!("provider = \"{name}\"\n\n{section}");

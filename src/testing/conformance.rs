@@ -2,11 +2,15 @@
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
-//! use auth_challenge::{Answer, ChallengeRequest, testing::{Scripted, conformance::Subject}};
+//! use auth_challenge::{Answer, ChallengeRequest, Method, Reason, Rejected, Verified, testing::{Scripted, conformance::Subject}};
 //!
-//! let provider = Scripted::new();
+//! let provider = Scripted::new()
+//!     .verify_gives(Rejected::new(Reason::WrongOrExpiredCode))
+//!     .verify_gives(Verified::new(Method::EmailOtp).with_address("jane@doe.com"))
+//!     .verify_gives(Rejected::new(Reason::AlreadyUsed));
 //! let calls = provider.clone();
 //! Subject::new(provider, || ChallengeRequest::email_otp("jane@doe.com"))
+//!     .answering(|_| Answer::code("123456"), |_| Answer::code("654321"))
 //!     .counting_calls(move || calls.created().len() + calls.answered().len())
 //!     .check()
 //!     .await
@@ -21,15 +25,15 @@ use crate::{
     ProviderId, SendState, Verification,
 };
 
-type Make = Box<dyn Fn() -> ChallengeRequest + Send + Sync>;
-type Reply = Box<dyn Fn(&Challenge) -> Answer + Send + Sync>;
+type MakeRequest = Box<dyn Fn() -> ChallengeRequest + Send + Sync>;
+type Respond = Box<dyn Fn(&Challenge) -> Answer + Send + Sync>;
 type Count = Box<dyn Fn() -> usize + Send + Sync>;
 
 /// A provider to be checked, and what the checks need to know of it.
 pub struct Subject {
     provider: Box<dyn ChallengeProvider>,
-    request: Make,
-    answers: Option<(Reply, Reply)>,
+    request: MakeRequest,
+    answers: Option<(Respond, Respond)>,
     calls: Option<Count>,
 }
 
@@ -40,6 +44,9 @@ impl Subject {
     }
 
     /// With the right and a wrong answer to a challenge: checks verification too.
+    ///
+    /// A wrong answer must be [`Verification::Rejected`], not an error, and a right answer must be good once. So give a wrong answer that the
+    /// vendor can judge: a wrong code or signature, but no passkey for another challenge, which is a request that makes no sense.
     pub fn answering(
         mut self,
         right: impl Fn(&Challenge) -> Answer + Send + Sync + 'static,
@@ -143,7 +150,11 @@ impl Subject {
         };
         let handle = challenge.handle();
         let is_verified = |result: &Result<Verification, Error>| matches!(result, Ok(Verification::Verified(_)));
-        report.expect("a wrong answer is not verified", !is_verified(&self.provider.verify(handle, &wrong(&challenge)).await));
+        match self.provider.verify(handle, &wrong(&challenge)).await {
+            Ok(Verification::Rejected(_)) => report.expect("a wrong answer is rejected", true),
+            Ok(Verification::Verified(_)) => report.fail("a wrong answer is rejected, but it is verified".into()),
+            Err(error) => report.fail(format!("a wrong answer is rejected, but: {error}")),
+        }
         let answer = right(&challenge);
         match self.provider.verify(handle, &answer).await {
             Ok(Verification::Verified(verified)) => report.expect("the proof has the method of the challenge", verified.method() == challenge.method()),

@@ -180,6 +180,7 @@ impl ChallengeProvider for Scripted {
         }
         Ok(Challenge::new(handle).with_ignored(ignored))
     }
+
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, _: &CallOptions) -> Result<Verification, Error> {
         handle.require_issuer(&self.0.id)?;
         locked(&self.0.answered).push((handle.clone(), answer.clone()));

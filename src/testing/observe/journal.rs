@@ -6,7 +6,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Message, Outbox, Received, Requests, SpecViolation, Violations, locked};
+use super::{Message, Outbox, ReceivedRequest, Requests, SpecViolation, Violations};
+use crate::testing::locked;
 
 /// How many entries of each kind are kept.
 const KEPT: usize = 10_000;
@@ -23,27 +24,27 @@ pub enum Event {
     Violated(SpecViolation),
 }
 
-pub(super) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+pub(in crate::testing) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
 #[derive(Default)]
-pub(super) struct Journal {
+pub(in crate::testing) struct Journal {
     messages: Mutex<VecDeque<Message>>,
-    requests: Mutex<(VecDeque<Received>, usize)>,
+    requests: Mutex<(VecDeque<ReceivedRequest>, usize)>,
     violations: Mutex<VecDeque<SpecViolation>>,
     listener: Option<Listener>,
 }
 
 impl Journal {
-    pub(super) fn new(listener: Option<Listener>) -> Self {
+    pub(in crate::testing) fn new(listener: Option<Listener>) -> Self {
         Self { listener, ..Self::default() }
     }
 
-    pub(super) fn sent(&self, message: Message) {
+    pub(in crate::testing) fn sent(&self, message: Message) {
         push(&mut locked(&self.messages), message.clone());
         self.tell(&Event::Sent(message));
     }
 
-    pub(super) fn received(&self, request: Received) {
+    pub(in crate::testing) fn received(&self, request: ReceivedRequest) {
         let mut kept = locked(&self.requests);
         kept.1 += request.body.len();
         kept.0.push_back(request);
@@ -53,21 +54,21 @@ impl Journal {
         }
     }
 
-    pub(super) fn violated(&self, violation: SpecViolation) {
+    pub(in crate::testing) fn violated(&self, violation: SpecViolation) {
         push(&mut locked(&self.violations), violation.clone());
         self.tell(&Event::Violated(violation));
     }
 
-    pub(super) fn outbox(&self) -> Outbox {
-        Outbox::new(locked(&self.messages).iter().cloned().collect())
+    pub(in crate::testing) fn outbox(&self) -> Outbox {
+        locked(&self.messages).iter().cloned().collect()
     }
 
-    pub(super) fn requests(&self) -> Requests {
-        Requests::new(locked(&self.requests).0.iter().cloned().collect())
+    pub(in crate::testing) fn requests(&self) -> Requests {
+        locked(&self.requests).0.iter().cloned().collect()
     }
 
-    pub(super) fn violations(&self) -> Violations {
-        Violations::new(locked(&self.violations).iter().cloned().collect())
+    pub(in crate::testing) fn violations(&self) -> Violations {
+        locked(&self.violations).iter().cloned().collect()
     }
 
     fn tell(&self, event: &Event) {

@@ -6,6 +6,8 @@ use p256::ecdsa::signature::Verifier as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::testing::text::{from_hex, to_hex};
+
 /// A public key of a kind that the double can check.
 #[derive(Clone, Debug)]
 pub(super) enum PublicKey {
@@ -64,7 +66,7 @@ pub(super) fn attested_key(client_data: &ClientData, attestation: &str) -> Resul
     let key = PublicKey::from_pem(pem).ok_or("attestationData: expected a P-256 or Ed25519 public key in PEM form")?;
     let signature = attestation["signature"].as_str().and_then(from_hex).ok_or("attestationData: expected a signature in hex")?;
     // Alphabetical and compact, as the vendor's document wants it.
-    let fingerprint = json!({ "clientDataHash": hex(&sha256(&client_data.bytes)), "publicKey": pem }).to_string();
+    let fingerprint = json!({ "clientDataHash": to_hex(&sha256(&client_data.bytes)), "publicKey": pem }).to_string();
     if key.verifies(fingerprint.as_bytes(), &signature) { Ok((key, pem.to_owned())) } else { Err(UNVERIFIABLE.into()) }
 }
 
@@ -75,27 +77,9 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect::<Option<_>>()?;
-    let (pairs, rest) = digits.as_chunks::<2>();
-    rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hex_is_read_as_it_is_written() {
-        assert_eq!(from_hex(&hex(&[0, 15, 160, 255])), Some(vec![0, 15, 160, 255]));
-        for bad in ["0", "0g", "é0"] {
-            assert_eq!(from_hex(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn a_challenge_is_taken_in_both_spellings_for_passkeys_alone() {

@@ -12,7 +12,7 @@ use super::{
 
 /// A challenge for a new credential.
 #[derive(Clone)]
-pub(super) struct Registration {
+pub(super) struct PendingCredential {
     pub(super) kind: String,
     pub(super) challenge: String,
     pub(super) expires: SystemTime,
@@ -34,7 +34,7 @@ pub(super) struct Recorded {
 /// The largest encrypted key that is kept.
 const LARGEST: usize = 16 << 10;
 
-impl Registration {
+impl PendingCredential {
     /// The credential in a request's body, once it is checked; what is wrong with it, if it is not right.
     pub(super) fn check(&self, body: &Value, rp_id: &str, uuid: String) -> Result<Recorded, String> {
         if body["credentialKind"].as_str() != Some(&self.kind) {

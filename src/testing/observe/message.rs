@@ -1,19 +1,20 @@
 //! What a double "sent".
 
-use std::{fmt, ops::Deref, time::SystemTime};
+use std::{fmt, time::SystemTime};
 
+use super::Entries;
 use crate::{Challenge, Method, Personal, Secret};
 
 /// A message that a double would have sent, were it the vendor.
 #[derive(Clone)]
 pub struct Message {
-    pub(super) method: Method,
-    pub(super) to: Personal,
-    pub(super) code: Secret,
-    pub(super) link: Option<Secret>,
-    pub(super) sent_at: SystemTime,
+    pub(in crate::testing) method: Method,
+    pub(in crate::testing) to: Personal,
+    pub(in crate::testing) code: Secret,
+    pub(in crate::testing) link: Option<Secret>,
+    pub(in crate::testing) sent_at: SystemTime,
     /// The vendor's id of the challenge that it belongs to.
-    pub(super) challenge_id: String,
+    pub(in crate::testing) challenge_id: String,
 }
 
 impl Message {
@@ -51,19 +52,12 @@ impl fmt::Debug for Message {
 }
 
 /// The messages that a double sent until now, the oldest first.
-///
-/// It is a list of [`Message`]s with a few questions and assertions of its own. Its `Debug` shows methods, never addresses and codes.
-#[derive(Clone, Debug, Default)]
-pub struct Outbox(Vec<Message>);
+pub type Outbox = Entries<Message>;
 
 impl Outbox {
-    pub(super) fn new(messages: Vec<Message>) -> Self {
-        Self(messages)
-    }
-
     /// The messages to one address.
     pub fn to(&self, address: &str) -> Self {
-        Self(self.0.iter().filter(|message| message.to() == address).cloned().collect())
+        self.those(|message| message.to() == address)
     }
 
     /// The code of the last message.
@@ -73,7 +67,7 @@ impl Outbox {
     /// Where nothing was sent.
     #[track_caller]
     pub fn last_code(&self) -> &str {
-        match self.0.last() {
+        match self.last() {
             Some(message) => message.code(),
             None => panic!("expected a message in the outbox, but nothing was sent"),
         }
@@ -81,7 +75,7 @@ impl Outbox {
 
     /// The code that was sent for a challenge.
     #[track_caller]
-    pub(super) fn code_of(&self, challenge: &Challenge) -> &str {
+    pub(in crate::testing) fn code_of(&self, challenge: &Challenge) -> &str {
         let id = challenge.handle().challenge_id().expose();
         match self.0.iter().rev().find(|message| message.challenge_id == id) {
             Some(message) => message.code(),
@@ -123,14 +117,6 @@ impl Outbox {
     }
 }
 
-impl Deref for Outbox {
-    type Target = [Message];
-
-    fn deref(&self) -> &[Message] {
-        &self.0
-    }
-}
-
 /// Tells how many messages of which methods there are.
 impl fmt::Display for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,7 +143,7 @@ mod tests {
 
     #[test]
     fn debug_shows_neither_address_nor_code() {
-        let outbox = Outbox::new(vec![message("jane@doe.com", "123456")]);
+        let outbox = Outbox::from_iter([message("jane@doe.com", "123456")]);
         let shown = format!("{outbox:?} {outbox} {:?}", outbox.only());
         assert!(shown.contains("EmailOtp"), "{shown}");
         assert!(!shown.contains("jane") && !shown.contains("123456"), "{shown}");
@@ -165,7 +151,7 @@ mod tests {
 
     #[test]
     fn messages_are_found_by_address() {
-        let outbox = Outbox::new(vec![message("jane@doe.com", "1"), message("joe@doe.com", "2"), message("jane@doe.com", "3")]);
+        let outbox = Outbox::from_iter([message("jane@doe.com", "1"), message("joe@doe.com", "2"), message("jane@doe.com", "3")]);
         assert_eq!(outbox.to("jane@doe.com").last_code(), "3");
         assert_eq!(outbox.to("joe@doe.com").only().code(), "2");
         outbox.to("nobody@doe.com").assert_empty();
@@ -174,6 +160,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "expected 1 messages in the outbox, but 2 came: email_otp, email_otp")]
     fn a_wrong_count_tells_what_came() {
-        Outbox::new(vec![message("a@b", "1"), message("a@b", "2")]).assert_count(1);
+        Outbox::from_iter([message("a@b", "1"), message("a@b", "2")]).assert_count(1);
     }
 }

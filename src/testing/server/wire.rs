@@ -24,17 +24,17 @@ const HANG: Duration = Duration::from_secs(120);
 const PASSED_OVER: usize = 256 << 20;
 
 /// A connection with what was read and not yet used.
-pub(super) struct Connection {
-    pub(super) stream: TcpStream,
+pub(in crate::testing) struct Connection {
+    pub(in crate::testing) stream: TcpStream,
     buffer: BytesMut,
 }
 
 /// The start of a request.
-pub(super) struct Head {
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) headers: HeaderMap,
-    pub(super) keep_alive: bool,
+pub(in crate::testing) struct RequestHead {
+    pub(in crate::testing) method: String,
+    pub(in crate::testing) target: String,
+    pub(in crate::testing) headers: HeaderMap,
+    pub(in crate::testing) keep_alive: bool,
     length: Length,
 }
 
@@ -44,7 +44,7 @@ enum Length {
 }
 
 /// Why no request came.
-pub(super) enum NoRequest {
+pub(in crate::testing) enum NoRequest {
     /// The client went away, or took too long.
     Gone,
     NotHttp,
@@ -58,18 +58,18 @@ impl From<io::Error> for NoRequest {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(in crate::testing) fn new(stream: TcpStream) -> Self {
         Self { stream, buffer: BytesMut::new() }
     }
 
-    pub(super) async fn head(&mut self) -> Result<Head, NoRequest> {
+    pub(in crate::testing) async fn head(&mut self) -> Result<RequestHead, NoRequest> {
         if self.buffer.is_empty() {
             timeout(IDLE, self.fill()).await.map_err(|_| NoRequest::Gone)??;
         }
         timeout(REQUEST, self.whole_head()).await.map_err(|_| NoRequest::Gone)?
     }
 
-    pub(super) async fn body(&mut self, head: &Head) -> Result<Bytes, NoRequest> {
+    pub(in crate::testing) async fn body(&mut self, head: &RequestHead) -> Result<Bytes, NoRequest> {
         match head.length {
             Length::Exactly(length) if length > LARGEST_BODY => return Err(NoRequest::TooLarge),
             Length::Exactly(0) => return Ok(Bytes::new()),
@@ -92,7 +92,7 @@ impl Connection {
     }
 
     /// Reads and forgets what still comes, up to a bound, so that the reply is not lost in a reset.
-    pub(super) async fn pass_over(&mut self) {
+    pub(in crate::testing) async fn pass_over(&mut self) {
         self.buffer.clear();
         let mut scratch = vec![0; 64 << 10];
         let all = async {
@@ -109,7 +109,7 @@ impl Connection {
     }
 
     /// Waits until the client closes, and forgets what it still sends.
-    pub(super) async fn wait_for_end(&mut self) {
+    pub(in crate::testing) async fn wait_for_end(&mut self) {
         let mut scratch = [0; 4096];
         let gone = async { while self.stream.read(&mut scratch).await.is_ok_and(|read| read > 0) {} };
         _ = timeout(HANG, gone).await;
@@ -129,7 +129,7 @@ impl Connection {
         Ok(())
     }
 
-    async fn whole_head(&mut self) -> Result<Head, NoRequest> {
+    async fn whole_head(&mut self) -> Result<RequestHead, NoRequest> {
         loop {
             let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
             let mut request = httparse::Request::new(&mut headers);
@@ -190,7 +190,7 @@ impl Connection {
     }
 }
 
-fn read_head(request: &httparse::Request<'_, '_>) -> Result<Head, NoRequest> {
+fn read_head(request: &httparse::Request<'_, '_>) -> Result<RequestHead, NoRequest> {
     let mut headers = HeaderMap::new();
     for field in request.headers.iter() {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| NoRequest::NotHttp)?;
@@ -213,5 +213,5 @@ fn read_head(request: &httparse::Request<'_, '_>) -> Result<Head, NoRequest> {
         ("chunked", None, _) => Length::Chunked,
         _ => return Err(NoRequest::NotHttp),
     };
-    Ok(Head { method: request.method.unwrap_or_default().to_owned(), target, headers, keep_alive, length })
+    Ok(RequestHead { method: request.method.unwrap_or_default().to_owned(), target, headers, keep_alive, length })
 }

@@ -2,53 +2,50 @@
 
 use std::{
     io,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{LazyLock, Mutex},
     time::{Duration, SystemTime},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderMap, header};
+use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
+use super::AuthsignalSettings;
 use crate::{
-    Method, Personal, Secret,
+    ChallengeRequest, Method, Personal, ProviderId, Secret,
     testing::{
         Clock, Message, Operation,
+        builder::Settings,
         clock::unix_seconds,
-        common::Setup,
-        contract::{Contract, Documented},
-        fresh,
-        journal::Journal,
-        locked,
-        reply::{Refusal, Reply},
-        server::{Call, Vendor},
+        contract::{Contract, Contracted, Documented, NamedOperation},
+        fresh, locked,
+        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming},
         store::Store,
+        text::{is_email_address, is_phone_number},
     },
 };
 
-const OPERATIONS: &[(&str, &str, Operation)] = &[
-    ("POST", "/challenge", Operation::Create),
-    ("POST", "/verify", Operation::Verify),
-    ("POST", "/claim", Operation::Claim),
-    ("POST", "/validate", Operation::Validate),
-    ("GET", "/challenges", Operation::Active),
+const OPERATIONS: &[NamedOperation] = &[
+    ("POST", "/challenge", Operation::CREATE),
+    ("POST", "/verify", Operation::VERIFY),
+    ("POST", "/claim", Operation::CLAIM),
+    ("POST", "/validate", Operation::VALIDATE),
+    ("GET", "/challenges", Operation::ACTIVE),
 ];
 
-static CONTRACT: LazyLock<Result<Contract, String>> =
-    LazyLock::new(|| Contract::read(include_str!(concat!(env!("OUT_DIR"), "/authsignal.spec.json")), "/v1", OPERATIONS));
+static CONTRACT: Contracted = LazyLock::new(|| Contract::read(include_str!(concat!(env!("OUT_DIR"), "/authsignal.spec.json")), "/v1", OPERATIONS));
 
 /// How long a challenge lives, and a token.
 const LIFETIME: Duration = Duration::from_secs(600);
 /// The longest text that is kept.
 const LONGEST: usize = 1024;
 
-pub(super) struct Authsignal {
+pub(super) struct AuthsignalBehaviour {
     contract: &'static Contract,
-    authorization: Secret,
+    authorization: ExpectedBasic,
+    secret_key: Secret,
     code: Option<String>,
     attempts: u32,
     clock: Clock,
-    journal: Arc<Journal>,
     state: Mutex<State>,
 }
 
@@ -79,31 +76,30 @@ struct Claimed {
     at: SystemTime,
 }
 
-impl Authsignal {
-    pub(super) fn new(setup: &Setup, journal: Arc<Journal>, secret_key: &Secret) -> io::Result<Self> {
-        let pair = format!("{}:", secret_key.expose());
+impl AuthsignalBehaviour {
+    pub(super) fn new(settings: &Settings, vendor: AuthsignalSettings) -> io::Result<Self> {
         Ok(Self {
-            contract: CONTRACT.as_ref().map_err(|problem| io::Error::other(problem.as_str()))?,
-            authorization: Secret::new(format!("Basic {}", STANDARD.encode(pair))),
-            code: setup.code.clone(),
-            attempts: setup.attempts,
-            clock: setup.clock.clone(),
-            journal,
+            contract: Contract::of(&CONTRACT)?,
+            authorization: ExpectedBasic::new(vendor.secret_key.expose(), ""),
+            secret_key: vendor.secret_key,
+            code: settings.code.clone(),
+            attempts: settings.attempts,
+            clock: settings.clock.clone(),
             state: Mutex::new(State { challenges: Store::of_at_most(10_000), tokens: Store::of_at_most(10_000) }),
         })
     }
 
-    fn challenge(&self, call: &Call<'_>) -> Reply {
-        if let Some(id) = call.text("challengeId") {
-            return self.send_again(id);
+    fn challenge(&self, incoming: &Incoming<'_>) -> HttpReply {
+        if let Some(id) = incoming.text("challengeId") {
+            return self.send_again(incoming, id);
         }
-        let method = call.text("verificationMethod").unwrap_or_default();
+        let method = incoming.text("verificationMethod").unwrap_or_default();
         let field = if method == "EMAIL_OTP" { "email" } else { "phoneNumber" };
-        let address = call.text(field).unwrap_or_default();
+        let address = incoming.text(field).unwrap_or_default();
         let problem = match (field, address) {
             (_, "") => Some("is required"),
-            ("email", address) if !is_email(address) => Some("expected an e-mail address"),
-            ("phoneNumber", number) if !is_e164(number) => Some("expected a phone number in E.164 form"),
+            ("email", address) if !is_email_address(address) => Some("expected an e-mail address"),
+            ("phoneNumber", number) if !is_phone_number(number, 7..=15) => Some("expected a phone number in E.164 form"),
             _ => None,
         };
         if let Some(problem) = problem {
@@ -112,37 +108,37 @@ impl Authsignal {
         let now = self.clock.now();
         let issued = Issued {
             method: method.to_owned(),
-            channel: call.text("smsChannel").map(str::to_owned),
-            action: call.text("action").unwrap_or_default().to_owned(),
+            channel: incoming.text("smsChannel").map(str::to_owned),
+            action: incoming.text("action").unwrap_or_default().to_owned(),
             address: address.to_owned(),
-            group: call.text("idempotencyKey").map_or_else(fresh::uuid, str::to_owned),
+            group: incoming.text("idempotencyKey").map_or_else(fresh::uuid, str::to_owned),
             code: self.code.clone().unwrap_or_else(|| fresh::digits(6)),
             expires: now.checked_add(LIFETIME).unwrap_or(now),
             wrong: 0,
             verified: None,
         };
         let id = fresh::uuid();
-        self.send(&id, &issued);
+        self.send(incoming, &id, &issued);
         let reply = issued.started(&id);
         locked(&self.state).challenges.insert(id, issued);
         reply
     }
 
-    fn send_again(&self, id: &str) -> Reply {
+    fn send_again(&self, incoming: &Incoming<'_>, id: &str) -> HttpReply {
         let issued = locked(&self.state).challenges.get(id).cloned();
         match issued {
             None => not_found("challengeId: no such challenge"),
             Some(issued) if issued.verified.is_some() => invalid_request("challengeId: the challenge is verified already"),
             Some(issued) if self.clock.now() >= issued.expires => invalid_request("challengeId: the challenge has expired"),
             Some(issued) => {
-                self.send(id, &issued);
+                self.send(incoming, id, &issued);
                 issued.started(id)
             }
         }
     }
 
-    fn send(&self, id: &str, issued: &Issued) {
-        self.journal.sent(Message {
+    fn send(&self, incoming: &Incoming<'_>, id: &str, issued: &Issued) {
+        incoming.send(Message {
             method: match (issued.method.as_str(), issued.channel.as_deref()) {
                 ("EMAIL_OTP", _) => Method::EmailOtp,
                 ("WHATSAPP", _) | (_, Some("WHATSAPP")) => Method::WhatsAppOtp,
@@ -156,47 +152,47 @@ impl Authsignal {
         });
     }
 
-    fn verify(&self, call: &Call<'_>) -> Reply {
+    fn verify(&self, incoming: &Incoming<'_>) -> HttpReply {
         let now = self.clock.now();
         let mut state = locked(&self.state);
-        let Some(issued) = call.text("challengeId").and_then(|id| state.challenges.get_mut(id)) else {
+        let Some(issued) = incoming.text("challengeId").and_then(|id| state.challenges.get_mut(id)) else {
             return not_found("challengeId: no such challenge");
         };
-        let no = |reason: &str| Reply::json(200, &json!({ "isVerified": false, "failureReason": reason }));
+        let no = |reason: &str| HttpReply::json(200, &json!({ "isVerified": false, "failureReason": reason }));
         if issued.wrong >= self.attempts {
             return no("MAX_ATTEMPTS_EXCEEDED");
         }
         if issued.verified.is_some() || now >= issued.expires {
             return no("CODE_INVALID_OR_EXPIRED");
         }
-        if call.text("verificationCode") != Some(issued.code.as_str()) {
+        if incoming.text("verificationCode") != Some(issued.code.as_str()) {
             issued.wrong += 1;
             return no("CODE_INVALID_OR_EXPIRED");
         }
         issued.verified = Some(now);
         let (field, address) = issued.contact();
-        Reply::json(200, &json!({ "isVerified": true, field: address, "verificationMethod": issued.method }))
+        HttpReply::json(200, &json!({ "isVerified": true, field: address, "verificationMethod": issued.method }))
     }
 
-    fn claim(&self, call: &Call<'_>) -> Reply {
+    fn claim(&self, incoming: &Incoming<'_>) -> HttpReply {
         let now = self.clock.now();
         let mut state = locked(&self.state);
-        let Some(issued) = call.text("challengeId").and_then(|id| state.challenges.get(id)).cloned() else {
+        let Some(issued) = incoming.text("challengeId").and_then(|id| state.challenges.get(id)).cloned() else {
             return not_found("challengeId: no such challenge");
         };
-        if issued.verified.is_none() && call.checked.body["skipVerificationCheck"] != Value::Bool(true) {
+        if issued.verified.is_none() && incoming.body["skipVerificationCheck"] != Value::Bool(true) {
             return invalid_request("challengeId: the challenge is not verified");
         }
         let token = format!("eyJhbGciOiJIUzI1NiJ9.{}.{}", fresh::alphanumeric(48), fresh::alphanumeric(43));
-        let reply = Reply::json(200, &json!({ "token": token, "verificationMethod": issued.method }));
-        let user_id = call.text("userId").unwrap_or_default().to_owned();
+        let reply = HttpReply::json(200, &json!({ "token": token, "verificationMethod": issued.method }));
+        let user_id = incoming.text("userId").unwrap_or_default().to_owned();
         state.tokens.insert(token, Claimed { challenge: issued, user_id, at: now });
         reply
     }
 
-    fn validate(&self, call: &Call<'_>) -> Reply {
-        let claimed = call.text("token").and_then(|token| locked(&self.state).tokens.get(token).cloned());
-        let no = |code: &str, words: &str| Reply::json(200, &json!({ "isValid": false, "error": code, "errorCode": code, "errorDescription": words }));
+    fn validate(&self, incoming: &Incoming<'_>) -> HttpReply {
+        let claimed = incoming.text("token").and_then(|token| locked(&self.state).tokens.get(token).cloned());
+        let no = |code: &str, words: &str| HttpReply::json(200, &json!({ "isValid": false, "error": code, "errorCode": code, "errorDescription": words }));
         let Some(Claimed { challenge, user_id, at }) = claimed else {
             return no("invalid_token", "The token is not known.");
         };
@@ -204,12 +200,12 @@ impl Authsignal {
             return no("expired_token", "The token has expired.");
         }
         for (field, is) in [("userId", &user_id), ("action", &challenge.action)] {
-            if call.text(field).is_some_and(|wanted| wanted != is) {
+            if incoming.text(field).is_some_and(|wanted| wanted != is) {
                 return no("invalid_request", &format!("The token is for another {field}."));
             }
         }
         let (is_valid, state) = if challenge.verified.is_some() { (true, "CHALLENGE_SUCCEEDED") } else { (false, "CHALLENGE_REQUIRED") };
-        Reply::json(
+        HttpReply::json(
             200,
             &json!({
                 "isValid": is_valid,
@@ -224,9 +220,9 @@ impl Authsignal {
         )
     }
 
-    fn active(&self, call: &Call<'_>) -> Reply {
+    fn active(&self, incoming: &Incoming<'_>) -> HttpReply {
         let now = self.clock.now();
-        let query = &call.checked.query;
+        let query = &incoming.query;
         // A challenge has no user before it is claimed, and then it is no longer active.
         let fits = |id: &str, issued: &Issued| {
             let wanted = |name: &str, is: &str| query.get(name).is_none_or(|wanted| wanted == is);
@@ -247,13 +243,13 @@ impl Authsignal {
                 body.insert("smsChannel".into(), channel.as_str().into());
             }
         }
-        Reply::json(200, &Value::Object(body))
+        HttpReply::json(200, &Value::Object(body))
     }
 }
 
 impl Issued {
-    fn started(&self, id: &str) -> Reply {
-        Reply::json(200, &json!({ "challengeId": id, "idempotencyKey": self.group, "expiresAt": unix_seconds(self.expires) }))
+    fn started(&self, id: &str) -> HttpReply {
+        HttpReply::json(200, &json!({ "challengeId": id, "idempotencyKey": self.group, "expiresAt": unix_seconds(self.expires) }))
     }
 
     fn contact(&self) -> (&'static str, &str) {
@@ -261,68 +257,78 @@ impl Issued {
     }
 }
 
-impl Vendor for Authsignal {
+impl Behaviour for AuthsignalBehaviour {
     fn contract(&self) -> &Contract {
         self.contract
     }
 
-    fn authorize(&self, _: &Documented, headers: &HeaderMap) -> Result<(), &'static str> {
-        let given = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
-        if given == Some(self.authorization.expose().as_bytes()) {
-            Ok(())
-        } else {
-            Err("expected Basic with the secret key as user name and an empty password")
-        }
+    fn base_path(&self) -> &'static str {
+        "/v1"
     }
 
-    fn answer(&self, call: Call<'_>) -> Reply {
-        if !call.checked.findings.is_empty() {
-            let name = |pointer: &str| pointer.trim_start_matches('/').split_once('/').map_or("", |(_, field)| field).replace('/', ".");
-            let fields = call.checked.findings.iter().map(|finding| format!("{}: {}", name(&finding.pointer), finding.message)).collect::<Vec<_>>();
+    fn config_members(&self) -> Vec<(&'static str, String)> {
+        vec![("secret_key", self.secret_key.expose().to_owned())]
+    }
+
+    fn authorize(&self, _: &Documented, headers: &HeaderMap) -> Result<(), &'static str> {
+        if self.authorization.is_in(headers) { Ok(()) } else { Err("expected Basic with the secret key as user name and an empty password") }
+    }
+
+    fn answer(&self, incoming: Incoming<'_>) -> HttpReply {
+        if !incoming.findings.is_empty() {
+            let fields = incoming.findings.iter().map(|finding| format!("{}: {}", finding.field(), finding.message)).collect::<Vec<_>>();
             return invalid_request(&fields.join("; "));
         }
-        if let Some((field, _)) = call.checked.body.as_object().into_iter().flatten().find(|(_, value)| value.as_str().is_some_and(|text| text.len() > LONGEST))
-        {
+        let is_long = |value: &Value| value.as_str().is_some_and(|text| text.len() > LONGEST);
+        if let Some((field, _)) = incoming.body.as_object().into_iter().flatten().find(|(_, value)| is_long(value)) {
             return invalid_request(&format!("{field}: is too long"));
         }
-        match call.documented.operation {
-            Operation::Verify => self.verify(&call),
-            Operation::Claim => self.claim(&call),
-            Operation::Validate => self.validate(&call),
-            Operation::Active => self.active(&call),
-            _ => self.challenge(&call),
+        match incoming.documented.operation {
+            Operation::VERIFY => self.verify(&incoming),
+            Operation::CLAIM => self.claim(&incoming),
+            Operation::VALIDATE => self.validate(&incoming),
+            Operation::ACTIVE => self.active(&incoming),
+            _ => self.challenge(&incoming),
         }
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Reply {
-        match refusal {
-            Refusal::Unauthorized | Refusal::Status(401) => {
+    fn person(&self, name: &str) -> ChallengeRequest {
+        let request = if name.starts_with('+') { ChallengeRequest::sms_otp(name) } else { ChallengeRequest::email_otp(name) };
+        request.user_id_at(ProviderId::AUTHSIGNAL, name).action("login")
+    }
+
+    fn deny(&self, denial: &Denial) -> HttpReply {
+        match denial {
+            Denial::Unauthorized | Denial::Status(401) => {
                 error(401, "unauthorized", "The request is unauthorized. Check that your API key and region base URL are correctly configured.")
             }
-            Refusal::Status(429) => error(429, "too_many_requests", refusal.message()),
-            Refusal::Status(status @ 500..) => error(*status, "internal_error", refusal.message()),
+            Denial::Status(429) => error(429, "too_many_requests", denial.message()),
+            Denial::Status(status @ 500..) => error(*status, "internal_error", denial.message()),
             other => error(other.status(), "invalid_request", other.message()),
         }
     }
 }
 
-fn is_email(address: &str) -> bool {
-    address.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty())
-}
-
-fn is_e164(number: &str) -> bool {
-    number.strip_prefix('+').is_some_and(|digits| (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-fn invalid_request(words: &str) -> Reply {
+fn invalid_request(words: &str) -> HttpReply {
     error(400, "invalid_request", words)
 }
 
-fn not_found(words: &str) -> Reply {
+fn not_found(words: &str) -> HttpReply {
     error(404, "invalid_request", words)
 }
 
 /// The wire carries the code under two names: some SDKs read one, some the other.
-fn error(status: u16, code: &str, words: &str) -> Reply {
-    Reply::json(status, &json!({ "error": code, "errorCode": code, "errorDescription": words }))
+fn error(status: u16, code: &str, words: &str) -> HttpReply {
+    HttpReply::json(status, &json!({ "error": code, "errorCode": code, "errorDescription": words }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_enumerations_of_replies_are_found() {
+        let found = Contract::of(&CONTRACT).expect("a document").enumerations();
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["failureReason", "smsChannel", "state", "verificationMethod"]);
+    }
 }

@@ -12,12 +12,12 @@ use tokio::{
 };
 
 use super::{
-    Received,
-    fault::Kind,
-    reply::{Refusal, Reply},
-    server::Backstage,
-    wire::{Connection, Head, NoRequest},
+    backstage::Backstage,
+    bend::bend,
+    reply::{Denial, HttpReply},
+    wire::{Connection, NoRequest, RequestHead},
 };
+use crate::testing::{ReceivedRequest, faults::FaultKind};
 
 /// How many connections are open at once; more wait.
 const CONNECTIONS: usize = 256;
@@ -70,24 +70,28 @@ async fn serve(stream: TcpStream, backstage: &Backstage) {
             Ok(Some(request)) => request,
             Ok(None) => return reset(connection.stream),
             Err(NoRequest::Gone) => return,
-            Err(NoRequest::NotHttp) => return refuse(connection, backstage, Refusal::NotHttp).await,
-            Err(NoRequest::TooLarge) => return refuse(connection, backstage, Refusal::TooLarge).await,
+            Err(NoRequest::NotHttp) => return deny(connection, backstage, Denial::NotHttp).await,
+            Err(NoRequest::TooLarge) => return deny(connection, backstage, Denial::TooLarge).await,
         };
         let is_head = head.method == "HEAD";
         let reply = match &fault {
-            Some(Kind::Status(status, retry_after)) => {
-                let reply = backstage.vendor.refuse(&Refusal::Status(*status));
+            Some(FaultKind::Status(status, retry_after)) => {
+                let reply = backstage.behaviour.deny(&Denial::Status(*status));
                 match retry_after {
                     Some(pause) => reply.with_header("retry-after", &pause.as_secs().to_string()),
                     None => reply,
                 }
             }
-            Some(Kind::GatewayHtml(status)) => gateway(*status),
+            Some(FaultKind::GatewayHtml(status)) => gateway(*status),
             _ => match forward(&mut upstream, backstage.behind, &head, &body).await {
                 Ok(reply) => reply,
                 // Nothing that came in is known to lead here.
-                Err(_) => backstage.vendor.refuse(&Refusal::NotHttp),
+                Err(_) => backstage.behaviour.deny(&Denial::NotHttp),
             },
+        };
+        let reply = match &fault {
+            Some(fault) => bend(fault, reply, backstage.behaviour.contract().enumerations()),
+            None => reply,
         };
         if !deliver(&mut connection, fault, reply, is_head, head.keep_alive).await {
             return;
@@ -96,16 +100,16 @@ async fn serve(stream: TcpStream, backstage: &Backstage) {
 }
 
 /// Reads a request, keeps it, and finds the fault that waits for it; `None` for the fault that resets before the request is read.
-async fn request(connection: &mut Connection, backstage: &Backstage) -> Result<Option<(Head, Bytes, Option<Kind>)>, NoRequest> {
+async fn request(connection: &mut Connection, backstage: &Backstage) -> Result<Option<(RequestHead, Bytes, Option<FaultKind>)>, NoRequest> {
     let head = connection.head().await?;
     let path = head.target.split('?').next().unwrap_or_default();
-    let operation = backstage.vendor.contract().operation(&head.method, path);
+    let operation = backstage.behaviour.contract().operation(&head.method, path);
     let fault = backstage.faults.take(operation);
-    if matches!(fault, Some(Kind::ResetBeforeRead)) {
+    if matches!(fault, Some(FaultKind::ResetBeforeRead)) {
         return Ok(None);
     }
     let body = connection.body(&head).await?;
-    backstage.journal.received(Received {
+    backstage.journal.received(ReceivedRequest {
         operation,
         method: head.method.clone(),
         target: head.target.clone(),
@@ -115,33 +119,29 @@ async fn request(connection: &mut Connection, backstage: &Backstage) -> Result<O
     Ok(Some((head, body, fault)))
 }
 
-/// Writes a reply as the fault wants it; false where the connection is of no more use.
-async fn deliver(connection: &mut Connection, fault: Option<Kind>, reply: Reply, is_head: bool, keep_alive: bool) -> bool {
+/// Writes a bent reply as the fault wants it; false where the connection is of no more use.
+async fn deliver(connection: &mut Connection, fault: Option<FaultKind>, reply: HttpReply, is_head: bool, keep_alive: bool) -> bool {
     let stream = &mut connection.stream;
-    let reply = match &fault {
-        Some(fault) => fault.bend(reply),
-        None => reply,
-    };
     match fault {
-        Some(Kind::Slow(pause)) => tokio::time::sleep(pause).await,
-        Some(Kind::Hang) => {
+        Some(FaultKind::Slow(pause)) => tokio::time::sleep(pause).await,
+        Some(FaultKind::Hang) => {
             connection.wait_for_end().await;
             return false;
         }
-        Some(Kind::ResetAfterRead) => {
+        Some(FaultKind::ResetAfterRead) => {
             reset_now(stream);
             return false;
         }
-        Some(Kind::NotHttp) => {
+        Some(FaultKind::NotHttp) => {
             _ = stream.write_all(b"\x16\x03\x01 this is not HTTP\r\n\r\n").await;
             return false;
         }
-        Some(Kind::CutBody) => {
+        Some(FaultKind::CutBody) => {
             _ = stream.write_all(reply.head(reply.body.len() + 1, false).as_bytes()).await;
             _ = stream.write_all(reply.body.split_at(reply.body.len() / 2).0).await;
             return false;
         }
-        Some(Kind::HugeBody(bytes)) => return flood(stream, &reply, bytes, keep_alive).await.is_ok() && keep_alive,
+        Some(FaultKind::HugeBody(bytes)) => return flood(stream, &reply, bytes, keep_alive).await.is_ok() && keep_alive,
         _ => {}
     }
     let mut whole = reply.head(reply.body.len(), keep_alive).into_bytes();
@@ -152,7 +152,7 @@ async fn deliver(connection: &mut Connection, fault: Option<Kind>, reply: Reply,
 }
 
 /// Writes a reply with one more field that is large, without holding it in memory.
-async fn flood(stream: &mut TcpStream, reply: &Reply, bytes: usize, keep_alive: bool) -> io::Result<()> {
+async fn flood(stream: &mut TcpStream, reply: &HttpReply, bytes: usize, keep_alive: bool) -> io::Result<()> {
     const PIECE: [u8; 4096] = [b'x'; 4096];
     let start = reply.body.strip_suffix(b"}").unwrap_or(b"{\"is\":1");
     let (before, after) = (b",\"padding\":\"", b"\"}");
@@ -168,8 +168,8 @@ async fn flood(stream: &mut TcpStream, reply: &Reply, bytes: usize, keep_alive: 
     stream.write_all(after).await
 }
 
-async fn refuse(mut connection: Connection, backstage: &Backstage, refusal: Refusal) {
-    let reply = backstage.vendor.refuse(&refusal);
+async fn deny(mut connection: Connection, backstage: &Backstage, denial: Denial) {
+    let reply = backstage.behaviour.deny(&denial);
     let mut whole = reply.head(reply.body.len(), false).into_bytes();
     whole.extend_from_slice(&reply.body);
     if connection.stream.write_all(&whole).await.is_ok() && connection.stream.shutdown().await.is_ok() {
@@ -186,13 +186,13 @@ fn reset_now(stream: &TcpStream) {
     _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }
 
-fn gateway(status: u16) -> Reply {
+fn gateway(status: u16) -> HttpReply {
     let page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n";
-    Reply { status, headers: vec![("content-type".into(), "text/html".into())], body: page.into() }
+    HttpReply { status, headers: vec![("content-type".into(), "text/html".into())], body: page.into() }
 }
 
 /// Hands a request to wiremock and reads its reply, on one connection for all requests of a client's connection.
-async fn forward(upstream: &mut Option<TcpStream>, behind: SocketAddr, head: &Head, body: &Bytes) -> io::Result<Reply> {
+async fn forward(upstream: &mut Option<TcpStream>, behind: SocketAddr, head: &RequestHead, body: &Bytes) -> io::Result<HttpReply> {
     let mut stream = match upstream.take() {
         Some(stream) => stream,
         None => TcpStream::connect(behind).await?,
@@ -217,7 +217,7 @@ async fn forward(upstream: &mut Option<TcpStream>, behind: SocketAddr, head: &He
     Ok(reply)
 }
 
-async fn read_reply(stream: &mut TcpStream, is_head: bool) -> io::Result<Reply> {
+async fn read_reply(stream: &mut TcpStream, is_head: bool) -> io::Result<HttpReply> {
     let mut buffer = BytesMut::new();
     loop {
         if stream.read_buf(&mut buffer).await? == 0 {
@@ -244,6 +244,6 @@ async fn read_reply(stream: &mut TcpStream, is_head: bool) -> io::Result<Reply> 
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        return Ok(Reply { status, headers, body: buffer.split_to(end).split_off(used).to_vec() });
+        return Ok(HttpReply { status, headers, body: buffer.split_to(end).split_off(used).to_vec() });
     }
 }

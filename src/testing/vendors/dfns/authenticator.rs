@@ -8,8 +8,11 @@ use p256::{
 };
 use serde_json::json;
 
-use super::proof::{hex, sha256};
-use crate::{Answer, CredentialAnswer, CredentialKind, Registration, testing::fresh};
+use super::proof::sha256;
+use crate::{
+    Answer, CredentialAnswer, CredentialKind, Registration,
+    testing::{fresh, text::to_hex},
+};
 
 /// What is signed, and whether the signature is that of what is sent.
 struct Signed<'a> {
@@ -44,9 +47,9 @@ fn own_key(kind: CredentialKind, signed: &Signed<'_>, key: &SigningKey, id: &str
     let pem = key.verifying_key().to_public_key_pem(LineEnding::LF).unwrap_or_default();
     let client_data = json!({ "challenge": signed.challenge, "type": "key.create" }).to_string();
     let what = if signed.is_right { client_data.as_str() } else { "something else" };
-    let fingerprint = json!({ "clientDataHash": hex(&sha256(what.as_bytes())), "publicKey": pem }).to_string();
+    let fingerprint = json!({ "clientDataHash": to_hex(&sha256(what.as_bytes())), "publicKey": pem }).to_string();
     let signature: Signature = key.sign(fingerprint.as_bytes());
-    let attestation = json!({ "publicKey": pem, "signature": hex(signature.to_der().as_bytes()) }).to_string();
+    let attestation = json!({ "publicKey": pem, "signature": to_hex(signature.to_der().as_bytes()) }).to_string();
     let answer = CredentialAnswer::new(kind, "test key", id, URL_SAFE_NO_PAD.encode(client_data), URL_SAFE_NO_PAD.encode(attestation));
     if kind == CredentialKind::PasswordProtectedKey { answer.with_encrypted_private_key("an encrypted key") } else { answer }
 }

@@ -1,6 +1,8 @@
 //! Where a request strays from the vendor's document.
 
-use std::{fmt, ops::Deref};
+use std::fmt;
+
+use super::Entries;
 
 /// One place where a request, or a double's own reply, is not as the vendor's document says. It never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,14 +37,9 @@ impl fmt::Display for SpecViolation {
 }
 
 /// The violations until now, the oldest first: empty in a good test.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Violations(Vec<SpecViolation>);
+pub type Violations = Entries<SpecViolation>;
 
 impl Violations {
-    pub(in crate::testing) fn new(violations: Vec<SpecViolation>) -> Self {
-        Self(violations)
-    }
-
     /// Asserts that there is none.
     ///
     /// # Panics
@@ -54,17 +51,9 @@ impl Violations {
     }
 }
 
-impl Deref for Violations {
-    type Target = [SpecViolation];
-
-    fn deref(&self) -> &[SpecViolation] {
-        &self.0
-    }
-}
-
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, violation) in self.0.iter().enumerate() {
+        for (index, violation) in self.iter().enumerate() {
             write!(f, "{}{violation}", if index == 0 { "" } else { "\n" })?;
         }
         Ok(())

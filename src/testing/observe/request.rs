@@ -1,24 +1,25 @@
 //! What came in at a double.
 
-use std::{fmt, ops::Deref};
+use std::fmt;
 
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::Operation;
+use super::Entries;
+use crate::testing::Operation;
 
 /// A request as a double read it.
 #[derive(Clone)]
-pub struct Received {
-    pub(super) operation: Option<Operation>,
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub struct ReceivedRequest {
+    pub(in crate::testing) operation: Option<Operation>,
+    pub(in crate::testing) method: String,
+    pub(in crate::testing) target: String,
+    pub(in crate::testing) headers: HeaderMap,
+    pub(in crate::testing) body: Bytes,
 }
 
-impl Received {
+impl ReceivedRequest {
     /// The operation; `None` where the vendor has none at this path.
     pub fn operation(&self) -> Option<Operation> {
         self.operation
@@ -61,24 +62,23 @@ impl Received {
 }
 
 /// Shows operation, method and size: the rest may hold secrets.
-impl fmt::Debug for Received {
+impl fmt::Debug for ReceivedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received").field("operation", &self.operation).field("method", &self.method).field("bytes", &self.body.len()).finish_non_exhaustive()
+        f.debug_struct("ReceivedRequest")
+            .field("operation", &self.operation)
+            .field("method", &self.method)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 
 /// The requests that came in until now, the oldest first.
-#[derive(Clone, Debug, Default)]
-pub struct Requests(Vec<Received>);
+pub type Requests = Entries<ReceivedRequest>;
 
 impl Requests {
-    pub(super) fn new(requests: Vec<Received>) -> Self {
-        Self(requests)
-    }
-
     /// The requests of one operation.
     pub fn of(&self, operation: Operation) -> Self {
-        Self(self.0.iter().filter(|request| request.operation == Some(operation)).cloned().collect())
+        self.those(|request| request.operation == Some(operation))
     }
 
     /// Asserts how many came.
@@ -88,15 +88,7 @@ impl Requests {
     /// Where it is another number.
     #[track_caller]
     pub fn assert_count(&self, expected: usize) {
-        let came: Vec<&str> = self.0.iter().map(|request| request.operation.map_or("one to no known path", Operation::as_str)).collect();
+        let came: Vec<&str> = self.iter().map(|request| request.operation.map_or("one to no known path", Operation::as_str)).collect();
         assert!(came.len() == expected, "expected {expected} requests, but {} came: {}", came.len(), came.join(", "));
-    }
-}
-
-impl Deref for Requests {
-    type Target = [Received];
-
-    fn deref(&self) -> &[Received] {
-        &self.0
     }
 }
