@@ -21,8 +21,8 @@
 use std::fmt;
 
 use crate::{
-    Answer, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, CredentialKind, Error, ErrorKind, Field, Method,
-    ProviderId, SendState, Verification,
+    model::{Answer, Challenge, ChallengeHandle, ChallengeRequest, CredentialKind, Error, ErrorKind, Field, Method, ProviderId, SendState, Verification},
+    provider::{ChallengeProvider, ChallengeProviderExt as _},
 };
 
 type MakeRequest = Box<dyn Fn() -> ChallengeRequest + Send + Sync>;
@@ -87,17 +87,17 @@ impl Subject {
             Err(error) => return report.fail(format!("create accepts a complete request, but: {error}")),
         };
         let id = self.provider.id();
-        report.expect("a challenge names its provider", challenge.provider() == id);
+        report.expect("a challenge names its provider", *challenge.provider() == id);
         report.expect("a challenge has the method that was asked for", challenge.method() == request.method());
         report.expect("a challenge lists the ignored fields that check lists", checked.is_ok_and(|fields| fields == challenge.ignored()));
         report.expect("a challenge has an id that names it at the provider", !challenge.handle().challenge_id().expose().is_empty());
         let kept = serde_json::to_string(challenge.handle()).and_then(|text| serde_json::from_str::<ChallengeHandle>(&text));
-        let is_same = kept.is_ok_and(|kept| kept.provider() == id && kept.challenge_id().expose() == challenge.handle().challenge_id().expose());
+        let is_same = kept.is_ok_and(|kept| *kept.provider() == id && kept.challenge_id().expose() == challenge.handle().challenge_id().expose());
         report.expect("a handle survives being stored", is_same);
 
         let shown = format!("{:?} {challenge:?} {:?} {request:?}", self.provider, challenge.handle());
-        let code = request.credential_code().map(|code| code.expose().to_owned());
-        let private = [request.address().map(str::to_owned), request.user_id_for(id).map(str::to_owned), code];
+        let code = request.code().map(|code| code.expose().to_owned());
+        let private = [request.recipient().map(str::to_owned), request.user_id_for(&id).map(str::to_owned), code];
         let leaks = private.into_iter().flatten().any(|value| !value.is_empty() && shown.contains(&value));
         report.expect("Debug shows no address, user id or code", !leaks);
     }
@@ -105,7 +105,7 @@ impl Subject {
     async fn refuses(&self, report: &mut Report) {
         let capabilities = self.provider.capabilities();
         let complete = (self.request)();
-        for method in every_method() {
+        for method in Method::ALL {
             let bare = ChallengeRequest::new(method);
             let required = capabilities.required_fields(method);
             if !capabilities.supports(method) {
@@ -118,7 +118,7 @@ impl Subject {
         let support = capabilities.methods().iter().find(|support| support.method() == complete.method());
         let takes_scope = support.is_some_and(|support| [support.required(), support.optional()].concat().contains(&Field::Scope));
         if !takes_scope {
-            let scoped = complete.scope("add:authenticators");
+            let scoped = complete.with_scope("add:authenticators");
             self.is_refused(&scoped, ErrorKind::InvalidRequest, &[Field::Scope], "a scope that the provider does not take", report).await;
         }
     }
@@ -137,7 +137,7 @@ impl Subject {
         let is_kind = created.kind() == kind || (fields == [Field::Scope] && created.kind() == ErrorKind::Unsupported);
         report.expect(&format!("{what} is the error {}, not sent", kind.as_str()), is_kind && created.send_state() == SendState::NotSent);
         for field in fields {
-            let is_named = created.violations().iter().any(|violation| violation.field() == Some(field.as_str()));
+            let is_named = created.violations().iter().any(|violation| violation.field() == Some(*field));
             report.expect(&format!("the refusal of {what} names {field}"), is_named);
         }
     }
@@ -166,7 +166,7 @@ impl Subject {
 
     async fn minds_its_own_handles(&self, report: &mut Report) {
         let before = self.calls.as_ref().map(|calls| calls());
-        let foreign = ChallengeHandle::new(ProviderId::custom("a-provider-that-nobody-has"), (self.request)().method(), "1").with_user_id("1");
+        let foreign = ChallengeHandle::new(ProviderId::new("a-provider-that-nobody-has"), (self.request)().method(), "1").with_user_id("1");
         let error = self.provider.verify(&foreign, &Answer::code("123456")).await.err();
         let is_refused = error.is_some_and(|error| error.kind() == ErrorKind::Handle && error.send_state() == SendState::NotSent);
         report.expect("another provider's handle is the error handle, not sent", is_refused);
@@ -219,11 +219,6 @@ impl Report {
         self.checks += 1;
         self.failures.push(what);
     }
-}
-
-fn every_method() -> impl Iterator<Item = Method> {
-    let sent = [Method::EmailOtp, Method::EmailLink, Method::SmsOtp, Method::WhatsAppOtp];
-    sent.into_iter().chain(CredentialKind::ALL.map(Method::Credential))
 }
 
 /// What two refusals have to have in common.

@@ -13,7 +13,11 @@ use super::{
     observe::Journal,
     server::{Behaviour, Running},
 };
-use crate::{Answer, Challenge, ChallengeProvider, ChallengeRequest, Config};
+use crate::{
+    config::Config,
+    model::{Answer, Challenge, ChallengeRequest},
+    provider::ChallengeProvider,
+};
 
 /// A running double of whichever vendor: all that doubles have in common. Clones are the same double; it ends with the last of them.
 ///

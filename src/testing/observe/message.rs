@@ -3,7 +3,7 @@
 use std::{fmt, time::SystemTime};
 
 use super::Entries;
-use crate::{Challenge, Method, Personal, Secret};
+use crate::model::{Challenge, Method, Personal, Secret};
 
 /// A message that a double would have sent, were it the vendor.
 #[derive(Clone)]

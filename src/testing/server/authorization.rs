@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, header};
 
-use crate::Secret;
+use crate::model::Secret;
 
 /// The one pair of a user name and a password that a double takes.
 pub(in crate::testing) struct ExpectedBasic(Secret);

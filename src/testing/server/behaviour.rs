@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::reply::{Denial, HttpReply};
 use crate::{
-    Answer, Challenge, ChallengeRequest,
+    model::{Answer, Challenge, ChallengeRequest},
     testing::{
         Message, Outbox,
         contract::{Contract, Documented, Finding},

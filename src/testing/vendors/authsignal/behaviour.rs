@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::AuthsignalSettings;
 use crate::{
-    ChallengeRequest, Method, Personal, ProviderId, Secret,
+    model::{ChallengeRequest, Method, Personal, ProviderId, Secret},
     testing::{
         Clock, Message, Operation,
         builder::Settings,
@@ -294,7 +294,7 @@ impl Behaviour for AuthsignalBehaviour {
 
     fn person(&self, name: &str) -> ChallengeRequest {
         let request = if name.starts_with('+') { ChallengeRequest::sms_otp(name) } else { ChallengeRequest::email_otp(name) };
-        request.user_id_at(ProviderId::AUTHSIGNAL, name).action("login")
+        request.with_user_id_at(ProviderId::AUTHSIGNAL, name).with_action("login")
     }
 
     fn deny(&self, denial: &Denial) -> HttpReply {

@@ -6,7 +6,7 @@ use std::{fmt, io, ops::Deref, sync::Arc};
 
 use super::{DoubleEntry, DoubleSetting};
 use crate::{
-    Secret,
+    model::Secret,
     testing::{Double, DoubleBuilder, Operation, double::started},
 };
 use behaviour::AuthsignalBehaviour;

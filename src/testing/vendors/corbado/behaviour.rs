@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::CorbadoSettings;
 use crate::{
-    ChallengeRequest, ClientContext, Method, Personal, ProviderId, Secret,
+    model::{ChallengeRequest, ClientContext, Method, Personal, ProviderId, Secret},
     testing::{
         Clock, Message, Operation,
         builder::Settings,
@@ -234,8 +234,8 @@ impl Behaviour for CorbadoBehaviour {
 
     fn person(&self, name: &str) -> ChallengeRequest {
         let request = if name.starts_with('+') { ChallengeRequest::sms_otp(name) } else { ChallengeRequest::email_otp(name) };
-        let client = ClientContext::new([203, 0, 113, 7]).user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0");
-        request.user_id_at(ProviderId::CORBADO, self.add_user(name)).action("login").client(client)
+        let client = ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0");
+        request.with_user_id_at(ProviderId::CORBADO, self.add_user(name)).with_action("login").with_client(client)
     }
 
     fn deny(&self, denial: &Denial) -> HttpReply {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::proof::sha256;
 use crate::{
-    Answer, CredentialAnswer, CredentialKind, Registration,
+    model::{Answer, CredentialAnswer, CredentialKind, Registration},
     testing::{fresh, text::to_hex},
 };
 

@@ -17,7 +17,7 @@ use super::{
     credential::{PendingCredential, Recorded},
 };
 use crate::{
-    Answer, Challenge, ChallengeRequest, CredentialKind, RelyingParty, Secret,
+    model::{Answer, Challenge, ChallengeRequest, CredentialKind, RelyingParty, Secret},
     testing::{
         Clock, Operation, Outbox,
         builder::Settings,

@@ -11,7 +11,7 @@ use std::{fmt, io, ops::Deref, sync::Arc};
 
 use super::{DoubleEntry, DoubleSetting};
 use crate::{
-    RelyingParty, Secret,
+    model::{RelyingParty, Secret},
     testing::{Double, DoubleBuilder, Operation, double::started},
 };
 use behaviour::DfnsBehaviour;
