@@ -1,5 +1,7 @@
 //! Handles: what was kept comes back whole, in this release and the next, and what is no handle is refused before anything is sent.
 
+mod support;
+
 use std::{
     error::Error,
     sync::Arc,
@@ -12,6 +14,7 @@ use auth_challenge::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use support::{Reserved, vendors};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -236,84 +239,33 @@ async fn a_router_refuses_the_handle_of_a_provider_that_is_not_configured() {
     }
 }
 
-#[cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
-mod vendors {
-    use std::net::TcpListener;
-
-    use auth_challenge::{
-        Http,
-        authsignal::{Authsignal, AuthsignalConfig},
-        corbado::{Corbado, CorbadoConfig},
-        dfns::{Dfns, DfnsConfig},
-    };
-
-    use super::*;
-
-    /// A vendor's client, and a method that it offers.
-    type Client = (Arc<dyn ChallengeProvider>, Method);
-
-    /// The three vendors at a loopback port where nobody listens: what is sent ends as `Connect`.
-    fn clients() -> Result<Vec<Client>, Box<dyn Error>> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let url = format!("http://{}", listener.local_addr()?);
-        drop(listener);
-        let http = Http::builder().build()?;
-        Ok(vec![
-            (Arc::new(Corbado::new(&CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(&url)?, http.clone())?), Method::EmailOtp),
-            (Arc::new(Authsignal::new(&AuthsignalConfig::new("key").with_base_url(&url)?, http.clone())?), Method::SmsOtp),
-            (Arc::new(Dfns::new(&DfnsConfig::new().with_base_url(&url)?, http)?), Method::Credential(CredentialKind::Key)),
-        ])
+#[tokio::test]
+async fn a_vendor_asks_its_server_about_its_own_handle() {
+    // What is sent to nobody ends as `Connect`.
+    let nobody = Reserved::new();
+    for vendor in vendors::all() {
+        let provider = vendor.provider(nobody.address());
+        let error = provider.verify_with(&vendor.handle(), &vendor.answer(), &CallOptions::default()).await.expect_err("nobody listens");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{vendor:?}: {error}");
     }
+}
 
-    #[tokio::test]
-    async fn a_vendor_asks_its_server_about_its_own_handle() -> Outcome {
-        for (client, method) in clients()? {
-            let own = ChallengeHandle::new(client.id().clone(), method, "id").with_user_id("usr-1");
-            let error = client.verify_with(&own, &answer(&own), &CallOptions::default()).await.expect_err("nobody listens");
-            assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{}: {error}", client.id());
+#[tokio::test]
+async fn a_vendor_refuses_the_handle_of_every_other_instance_before_any_io() {
+    let nobody = Reserved::new();
+    for vendor in vendors::all() {
+        let provider = vendor.provider(nobody.address());
+        let second = format!("{}-2", vendor.name);
+        let others = vendors::all().into_iter().map(|other| other.name).filter(|name| *name != vendor.name);
+        for other in others.chain([second.as_str(), ""]) {
+            let strange = vendor.handle_with("provider", other.into());
+            let error = provider.verify_with(&strange, &vendor.answer(), &CallOptions::default()).await.expect_err("it is another's");
+            assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent), "{vendor:?} of {other}");
+            assert_eq!((error.provider().map(ProviderId::as_str), error.operation()), (Some(vendor.name), Some("verify")), "{vendor:?} of {other}");
+            let error = provider.resend_with(&strange, &CallOptions::default()).await.expect_err("it is another's");
+            let expected = if vendor.can_resend { ErrorKind::Handle } else { ErrorKind::Unsupported };
+            assert_eq!((error.kind(), error.send_state()), (expected, SendState::NotSent), "{vendor:?} of {other}");
         }
-        Ok(())
-    }
-
-    #[tokio::test]
-    async fn a_vendor_refuses_the_handle_of_every_other_instance_before_any_io() -> Outcome {
-        for (client, method) in clients()? {
-            let own = client.id().clone();
-            for other in [ProviderId::CORBADO, ProviderId::AUTHSIGNAL, ProviderId::DFNS, ProviderId::custom(format!("{own}-2")), ProviderId::custom("")] {
-                if other == own {
-                    continue;
-                }
-                let strange = ChallengeHandle::new(other.clone(), method, "id").with_user_id("usr-1");
-                let error = client.verify_with(&strange, &answer(&strange), &CallOptions::default()).await.expect_err("it is another's");
-                assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent), "{own} of {other}");
-                assert_eq!((error.provider(), error.operation()), (Some(&own), Some("verify")), "{own} of {other}");
-                let error = client.resend_with(&strange, &CallOptions::default()).await.expect_err("it is another's");
-                let expected = if client.capabilities().resend() { ErrorKind::Handle } else { ErrorKind::Unsupported };
-                assert_eq!((error.kind(), error.send_state()), (expected, SendState::NotSent), "{own} of {other}");
-            }
-        }
-        Ok(())
-    }
-
-    #[tokio::test]
-    async fn a_handle_that_names_no_user_is_refused_by_the_vendor_that_needs_one() -> Outcome {
-        let (corbado, method) = clients()?.swap_remove(0);
-        let handle = ChallengeHandle::new(ProviderId::CORBADO, method, "id");
-        let error = corbado.verify_with(&handle, &answer(&handle), &CallOptions::default()).await.expect_err("whose challenge?");
-        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent));
-        Ok(())
-    }
-
-    #[tokio::test]
-    async fn an_id_that_would_climb_the_path_is_refused_before_any_io() -> Outcome {
-        let (corbado, method) = clients()?.swap_remove(0);
-        for (user_id, challenge_id) in [("", "id"), (".", "id"), ("..", "id"), ("usr-1", ""), ("usr-1", "."), ("usr-1", "..")] {
-            let handle = ChallengeHandle::new(ProviderId::CORBADO, method, challenge_id).with_user_id(user_id);
-            let error = corbado.verify_with(&handle, &answer(&handle), &CallOptions::default()).await.expect_err("it climbs");
-            assert_ne!(error.kind(), ErrorKind::Connect, "{user_id:?} {challenge_id:?}");
-            assert_eq!(error.send_state(), SendState::NotSent, "{user_id:?} {challenge_id:?}");
-        }
-        Ok(())
     }
 }
 
@@ -334,14 +286,9 @@ fn what_is_wrong_in_a_handle_is_not_quoted() {
 
 #[test]
 fn a_compact_handle_has_the_documented_size_and_reads_back() {
-    use auth_challenge::{ChallengeHandle, CredentialKind, Method, ProviderId};
-    let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_900_000_000);
-    let corbado =
-        ChallengeHandle::new(ProviderId::CORBADO, Method::EmailLink, "cha-4693224802260150919").with_user_id("usr-4693224802260150919").with_expiry(at);
-    let authsignal = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::WhatsAppOtp, "0b7b2e6e-3f0e-4f6e-9f0c-3d3b4d0a7e11").with_expiry(at);
-    let kind = Method::Credential(CredentialKind::PasswordProtectedKey);
-    let dfns = ChallengeHandle::new(ProviderId::DFNS, kind, "x".repeat(1000)).with_text_to_sign("Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw");
-    for (handle, most) in [(corbado, 240), (authsignal, 200), (dfns, 1600)] {
+    for vendor in vendors::all() {
+        let (handle, most) = (vendor.verify.longest_handle)();
+        let handle = handle.with_expiry(at(1_900_000_000));
         let text = handle.to_compact();
         assert!(text.len() <= most, "{} bytes for {handle:?}", text.len());
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));

@@ -1,17 +1,18 @@
 //! Several providers behind one: routes, failover, guard, reload.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
-
 mod support;
 
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
     Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind,
-    Guard, LocalGuard, Method, ProviderId, Reason, Refusal, Rejected, Reloadable, Router, SendState, Sending, Verified, testing::Scripted,
+    Field, Guard, LocalGuard, Method, ProviderId, Reason, Refusal, Rejected, Reloadable, Router, SendState, Sending, Verified, testing::Scripted,
 };
 use serde_json::json;
-use support::{Server, Vendor};
+use support::{
+    Server,
+    vendors::{self, Vendor},
+};
 
 fn id(name: &str) -> ProviderId {
     ProviderId::custom(name)
@@ -104,48 +105,73 @@ async fn another_provider_never_sees_the_current_ones_user_id() {
     assert_eq!(seen, [None, Some("id-at-second".to_owned())]);
 }
 
+/// A request for a method with all that any vendor needs, for the user `user-1` at this one.
+fn complete(method: Method, vendor: &Vendor) -> ChallengeRequest {
+    let to = if method.is_to_phone() { "+64270000000" } else { "jane@doe.com" };
+    let client = ClientContext::new([127, 0, 0, 1]).user_agent("x");
+    let request = ChallengeRequest::new(method).to(to).code("code").action("signIn").client(client);
+    request.user_id("usr-1").user_id_at(ProviderId::custom(vendor.name), "user-1")
+}
+
 #[tokio::test]
 async fn a_method_goes_where_it_is_routed_or_to_the_one_provider_that_has_it() {
-    let servers = [
-        Server::answering(200, &[], &Vendor::Corbado.created().to_string()).await,
-        Server::answering(200, &[], &Vendor::Authsignal.created().to_string()).await,
-    ];
-    let config = |route: serde_json::Value| -> Config {
-        serde_json::from_value(json!({
-            "provider": "corbado",
-            "corbado": { "project_id": "pro-1", "api_secret": "corbado1_secret", "base_url": format!("http://{}", servers[0].address) },
-            "authsignal": { "secret_key": "as_secret", "base_url": format!("http://{}", servers[1].address) },
-            "route": route,
-        }))
-        .expect("a config")
-    };
-    let complete = |request: ChallengeRequest| {
-        request.user_id("usr-1").user_id_at(ProviderId::AUTHSIGNAL, "user-1").action("signIn").client(ClientContext::new([127, 0, 0, 1]).user_agent("x"))
-    };
-    let (whatsapp, sms) = (complete(ChallengeRequest::whatsapp_otp("+64270000000")), complete(ChallengeRequest::sms_otp("+64270000000")));
-    let plain = config(json!({})).build().expect("a provider");
-    assert_eq!(plain.create(&whatsapp).await.expect("a challenge").provider(), &ProviderId::AUTHSIGNAL);
-    assert_eq!(plain.create(&sms).await.expect("a challenge").provider(), &ProviderId::CORBADO);
-    let routed = config(json!({ "sms_otp": "authsignal" })).build().expect("a provider");
-    assert_eq!(routed.create(&sms).await.expect("a challenge").provider(), &ProviderId::AUTHSIGNAL);
-    assert_eq!((plain.id(), routed.id()), (&ProviderId::CORBADO, &ProviderId::CORBADO));
-    let nobody = plain.create(&ChallengeRequest::credential(CredentialKind::Key, "code")).await.expect_err("nobody has it");
-    assert_eq!(nobody.kind(), ErrorKind::Unsupported);
-    assert_eq!(servers[1].requests().first().map(|request| request.json()["userId"].clone()), Some(json!("user-1")));
+    for (current, other) in pairs() {
+        let server = Server::answering(200, &[], &current.created().to_string()).await;
+        for method in other.offers.iter().copied().filter(|method| method.credential_kind().is_none()) {
+            let others = Server::answering(200, &[], &(other.create.reply)(method).to_string()).await;
+            let config = |route: serde_json::Value| -> Config {
+                serde_json::from_value(json!({
+                    "provider": current.name,
+                    current.name: current.named_section(&format!("http://{}", server.address)),
+                    other.name: other.named_section(&format!("http://{}", others.address)),
+                    "route": route,
+                }))
+                .expect("a config")
+            };
+            let request = complete(method, other);
+            let (plain, routed) = (config(json!({})).build().expect("a provider"), config(json!({ method.as_str(): other.name })).build().expect("a provider"));
+            let maker = if current.offers.contains(&method) { current.name } else { other.name };
+            let context = format!("{method} at {current:?} or {other:?}");
+            assert_eq!(plain.create(&request).await.expect("a challenge").provider().as_str(), maker, "{context}");
+            assert_eq!(routed.create(&request).await.expect("a challenge").provider().as_str(), other.name, "{context}");
+            assert_eq!((plain.id().as_str(), routed.id().as_str()), (current.name, current.name));
+            // The current one's user id stays at home; where the other takes one, it is its own.
+            let seen = others.requests().into_iter().last().expect("a request");
+            let text = format!("{} {}", seen.path, String::from_utf8_lossy(&seen.body));
+            let takes_a_user = !other.ignores(Field::UserId);
+            assert_eq!((text.contains("usr-1"), text.contains("user-1")), (false, takes_a_user), "{context}: {text}");
+        }
+        let lacking = [Method::EmailLink, Method::WhatsAppOtp, Method::Credential(CredentialKind::Key)].into_iter();
+        for method in lacking.filter(|method| !current.offers.contains(method) && !other.offers.contains(method)) {
+            let config = json!({ "provider": current.name, current.name: (current.section.credentials)(), other.name: (other.section.credentials)() });
+            let plain = serde_json::from_value::<Config>(config).expect("a config").build().expect("a provider");
+            let nobody = plain.create(&complete(method, other)).await.expect_err("nobody has it");
+            assert_eq!(nobody.kind(), ErrorKind::Unsupported, "{method} at {current:?} or {other:?}");
+        }
+    }
+}
+
+/// Each vendor with each other one.
+fn pairs() -> Vec<(&'static Vendor, &'static Vendor)> {
+    vendors::all().into_iter().flat_map(|one| vendors::all().into_iter().filter(move |other| *other != one).map(move |other| (one, other))).collect()
 }
 
 #[tokio::test]
 async fn a_limited_vendor_is_left_at_once_where_there_is_another() {
-    let limited = Server::answering(429, &[("retry-after", "1")], "{}").await;
-    let other = Server::answering(200, &[], &Vendor::Authsignal.created().to_string()).await;
-    let config: Config = serde_json::from_value(json!({
-        "provider": "one", "failover": ["two"],
-        "one": { "vendor": "authsignal", "secret_key": "as_secret", "base_url": format!("http://{}", limited.address) },
-        "two": { "vendor": "authsignal", "secret_key": "as_secret", "base_url": format!("http://{}", other.address) },
-    }))
-    .expect("a config");
-    let challenge = config.build().expect("a provider").create(&Vendor::Authsignal.request()).await.expect("a challenge");
-    assert_eq!((challenge.provider().as_str(), limited.requests().len(), other.requests().len()), ("two", 1, 1));
+    for vendor in vendors::all_with_messages() {
+        let limited = Server::answering(429, &[("retry-after", "1")], "{}").await;
+        let other = Server::answering(200, &[], &vendor.created().to_string()).await;
+        let config: Config = serde_json::from_value(json!({
+            "provider": "one", "failover": ["two"],
+            "one": vendor.named_section(&format!("http://{}", limited.address)),
+            "two": vendor.named_section(&format!("http://{}", other.address)),
+        }))
+        .expect("a config");
+        // The second one has a user id of its own.
+        let request = vendor.request().user_id_at(id("two"), "usr-2");
+        let challenge = config.build().expect("a provider").create(&request).await.expect("a challenge");
+        assert_eq!((challenge.provider().as_str(), limited.requests().len(), other.requests().len()), ("two", 1, 1), "{vendor:?}");
+    }
 }
 
 #[tokio::test]
@@ -204,16 +230,18 @@ async fn a_guard_ends_the_guessing_of_codes() {
 
 #[tokio::test]
 async fn a_guard_in_the_config_guards_a_single_vendor_too() {
-    let server = Server::answering(200, &[], &Vendor::Authsignal.created().to_string()).await;
-    let config: Config = serde_json::from_value(json!({
-        "provider": "authsignal", "authsignal": { "secret_key": "as_secret", "base_url": format!("http://{}", server.address) },
-        "guard": { "per_address": "1 per 1h", "per_ip": "5 per 1m", "wrong_codes": 3, "calling_codes": ["+64"] },
-    }))
-    .expect("a config");
-    let provider = config.build().expect("a provider");
-    provider.create(&Vendor::Authsignal.request()).await.expect("the first");
-    assert_eq!(provider.create(&Vendor::Authsignal.request()).await.expect_err("the second").kind(), ErrorKind::Throttled);
-    assert_eq!(server.requests().len(), 1);
+    for vendor in vendors::all_with_messages() {
+        let server = Server::answering(200, &[], &vendor.created().to_string()).await;
+        let config: Config = serde_json::from_value(json!({
+            "provider": vendor.name, vendor.name: vendor.named_section(&format!("http://{}", server.address)),
+            "guard": { "per_address": "1 per 1h", "per_ip": "5 per 1m", "wrong_codes": 3, "calling_codes": ["+64"] },
+        }))
+        .expect("a config");
+        let provider = config.build().expect("a provider");
+        provider.create(&vendor.request()).await.expect("the first");
+        assert_eq!(provider.create(&vendor.request()).await.expect_err("the second").kind(), ErrorKind::Throttled, "{vendor:?}");
+        assert_eq!(server.requests().len(), 1, "{vendor:?}");
+    }
 }
 
 #[tokio::test]
