@@ -60,12 +60,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn email_code() -> ChallengeRequest {
-    let client = ClientContext::new([203, 0, 113, 7]).user_agent(USER_AGENT);
-    ChallengeRequest::email_otp("jane@doe.com").user_id(CORBADO_USER).client(client)
+    let client = ClientContext::new([203, 0, 113, 7]).with_user_agent(USER_AGENT);
+    ChallengeRequest::email_otp("jane@doe.com").with_user_id(CORBADO_USER).with_client(client)
 }
 
 fn sms() -> ChallengeRequest {
-    ChallengeRequest::sms_otp(PHONE).action("signInWithSms").locale("en")
+    ChallengeRequest::sms_otp(PHONE).with_action("signInWithSms").with_locale("en")
 }
 
 fn load(vendor: &str, toml: &str) -> Result<std::sync::Arc<dyn ChallengeProvider>, Box<dyn Error>> {

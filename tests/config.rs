@@ -155,7 +155,7 @@ async fn the_limits_of_the_http_section_hold() -> Outcome {
             let error = vendor.config(address, limit).build()?.create(&vendor.request()).await.expect_err(limit);
             assert_eq!(error.send_state(), expected, "{vendor:?} {limit}: {error}");
         }
-        let generous = vendor.config(server.address, answering).http(Http::builder().timeout(Duration::from_secs(60)).build()?);
+        let generous = vendor.config(server.address, answering).with_http(Http::builder().with_timeout(Duration::from_secs(60)).build()?);
         assert!(generous.build()?.create(&vendor.request()).await.is_ok(), "a client of one's own goes before the section");
     }
     Ok(())

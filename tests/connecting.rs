@@ -35,7 +35,7 @@ impl Full {
         let (mut waiting, mut tries) = (Vec::new(), 0);
         loop {
             let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-            let is_taken = socket.connect_timeout(&address, Duration::from_millis(500)).is_ok();
+            let is_taken = socket.with_connect_timeout(&address, Duration::from_millis(500)).is_ok();
             waiting.push(socket);
             tries = if is_taken { 0 } else { tries + 1 };
             // Once may be for a busy machine.
@@ -61,9 +61,9 @@ async fn a_connect_that_takes_too_long_was_sent_nothing_and_is_tried_within_the_
     let full = Full::new();
     let mut runs = Vec::new();
     for (timeout, tries) in [(TRY * 30, 3), (TRY * 2, 1)] {
-        let http = Http::builder().timeout(timeout).connect_timeout(TRY).build().expect("a client");
+        let http = Http::builder().with_timeout(timeout).with_connect_timeout(TRY).build().expect("a client");
         for vendor in vendors::all() {
-            let provider = vendor.config(full.address, "").http(http.clone()).build().expect("a provider");
+            let provider = vendor.config(full.address, "").with_http(http.clone()).build().expect("a provider");
             runs.push(tokio::spawn(async move {
                 let started = Instant::now();
                 let error = create(&*provider, vendor).await.expect_err("nobody takes the connection");
@@ -87,10 +87,10 @@ async fn a_connect_that_takes_too_long_was_sent_nothing_and_is_tried_within_the_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_whose_time_ends_while_connecting_is_unknown() {
     let full = Full::new();
-    let http = Http::builder().timeout(Duration::from_secs(60)).connect_timeout(Duration::from_secs(30)).build().expect("a client");
-    let options = CallOptions::default().timeout(Duration::from_millis(500));
+    let http = Http::builder().with_timeout(Duration::from_secs(60)).with_connect_timeout(Duration::from_secs(30)).build().expect("a client");
+    let options = CallOptions::default().with_timeout(Duration::from_millis(500));
     for vendor in vendors::all() {
-        let provider = vendor.config(full.address, "").http(http.clone()).build().expect("a provider");
+        let provider = vendor.config(full.address, "").with_http(http.clone()).build().expect("a provider");
         let started = Instant::now();
         let errors = [
             provider.create_with(&vendor.request(), &options).await.map(drop).expect_err("out of time"),
@@ -105,10 +105,10 @@ async fn a_call_whose_time_ends_while_connecting_is_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_that_was_refused_a_connection_is_made_once_more_and_a_verify_is_not() {
-    let http = Http::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+    let http = Http::builder().with_timeout(Duration::from_secs(30)).build().expect("a client");
     for vendor in vendors::all() {
         let reserved = Reserved::new();
-        let provider = vendor.config(reserved.address(), "").http(http.clone()).build().expect("a provider");
+        let provider = vendor.config(reserved.address(), "").with_http(http.clone()).build().expect("a provider");
         let error = verify(&*provider, vendor).await.expect_err("nobody listens");
         assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{vendor:?}: {error:?}");
 
@@ -122,7 +122,7 @@ async fn a_create_that_was_refused_a_connection_is_made_once_more_and_a_verify_i
 
 /// Whether a create succeeds at a port that is opened after the first attempt; it may come too late for that on a busy machine.
 async fn is_made_once_more(http: &Http, vendor: &'static Vendor, reserved: Reserved) -> bool {
-    let provider = vendor.config(reserved.address(), "").http(http.clone()).build().expect("a provider");
+    let provider = vendor.config(reserved.address(), "").with_http(http.clone()).build().expect("a provider");
     let mut call = tokio::spawn(async move { create(&*provider, vendor).await });
     // Less than the two pauses together, at their shortest.
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -140,10 +140,10 @@ async fn is_made_once_more(http: &Http, vendor: &'static Vendor, reserved: Reser
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_that_finds_nobody_is_given_up_after_three_tries_with_pauses() {
-    let http = Http::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+    let http = Http::builder().with_timeout(Duration::from_secs(30)).build().expect("a client");
     let reserved = Reserved::new();
     for vendor in vendors::all() {
-        let provider = vendor.config(reserved.address(), "").http(http.clone()).build().expect("a provider");
+        let provider = vendor.config(reserved.address(), "").with_http(http.clone()).build().expect("a provider");
         let started = Instant::now();
         let error = create(&*provider, vendor).await.expect_err("nobody listens");
         let took = started.elapsed();
@@ -155,11 +155,11 @@ async fn a_create_that_finds_nobody_is_given_up_after_three_tries_with_pauses() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_call_closes_its_connection_and_sends_nothing_more() {
-    let http = Http::builder().timeout(Duration::from_secs(60)).build().expect("a client");
+    let http = Http::builder().with_timeout(Duration::from_secs(60)).build().expect("a client");
     for vendor in vendors::all() {
         for (what, answer) in [("before the reply", &b""[..]), ("within the reply", &b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"[..])] {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-            let provider = vendor.config(listener.local_addr().expect("the port"), "").http(http.clone()).build().expect("a provider");
+            let provider = vendor.config(listener.local_addr().expect("the port"), "").with_http(http.clone()).build().expect("a provider");
             let server = async {
                 let (mut stream, _) = listener.accept().await.expect("a connection");
                 read_request(&mut stream, &mut Vec::new()).await.expect("a request").expect("a request");
@@ -187,10 +187,10 @@ async fn a_dropped_call_closes_its_connection_and_sends_nothing_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_dropped_in_a_pause_is_not_made_again() {
-    let http = Http::builder().timeout(Duration::from_secs(60)).build().expect("a client");
+    let http = Http::builder().with_timeout(Duration::from_secs(60)).build().expect("a client");
     for vendor in vendors::all() {
         let server = Server::answering(429, &[("retry-after", "1")], "{}").await;
-        let provider = vendor.config(server.address, "").http(http.clone()).build().expect("a provider");
+        let provider = vendor.config(server.address, "").with_http(http.clone()).build().expect("a provider");
         let comes_to_the_pause = async {
             while server.requests().is_empty() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -208,10 +208,10 @@ async fn a_call_that_is_dropped_in_a_pause_is_not_made_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_that_was_limited_and_then_found_nobody_was_refused_and_not_unsent() {
-    let http = Http::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+    let http = Http::builder().with_timeout(Duration::from_secs(30)).build().expect("a client");
     for vendor in vendors::all() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let provider = vendor.config(listener.local_addr().expect("the port"), "").http(http.clone()).build().expect("a provider");
+        let provider = vendor.config(listener.local_addr().expect("the port"), "").with_http(http.clone()).build().expect("a provider");
         let server = async move {
             let (mut stream, _) = listener.accept().await.expect("a connection");
             // Nobody listens any more once the answer is read.

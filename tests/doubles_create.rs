@@ -44,7 +44,7 @@ async fn the_message_is_in_the_outbox_of_the_vendors_that_send() {
 #[tokio::test]
 async fn a_user_that_corbado_does_not_know_is_a_validation_error() {
     let corbado = CorbadoDouble::start().await;
-    let request = corbado.person("jane@doe.com").user_id_at(ProviderId::CORBADO, "usr-0");
+    let request = corbado.person("jane@doe.com").with_user_id_at(ProviderId::CORBADO, "usr-0");
     let error = corbado.provider().create(&request).await.expect_err("nobody");
     assert_eq!((error.kind(), error.status(), error.vendor_code()), (ErrorKind::NotFound, Some(400), Some("validation_error")));
     corbado.outbox().assert_empty();

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 async fn create(double: &Double) -> Result<Challenge, Error> {
-    double.provider().create_with(&double.person("jane@doe.com"), &CallOptions::default().timeout(Duration::from_millis(500))).await
+    double.provider().create_with(&double.person("jane@doe.com"), &CallOptions::default().with_timeout(Duration::from_millis(500))).await
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ async fn a_right_answer_after_too_many_wrong_ones_is_rejected_at_the_vendors_tha
 #[tokio::test]
 async fn a_lifetime_is_honoured() {
     let corbado = CorbadoDouble::start().await;
-    let request = corbado.person("jane@doe.com").lifetime(Duration::from_secs(30));
+    let request = corbado.person("jane@doe.com").with_lifetime(Duration::from_secs(30));
     let challenge = corbado.provider().create(&request).await.expect("a challenge");
     corbado.clock().advance(Duration::from_secs(31));
     assert_eq!(rejection(&corbado, &challenge, &corbado.right_answer(&challenge)).await, Some(Reason::Expired));
@@ -96,7 +96,7 @@ async fn a_lifetime_is_honoured() {
 async fn a_link_carries_the_answer() {
     let corbado = CorbadoDouble::start().await;
     let request =
-        ChallengeRequest::email_link("jane@doe.com").user_id(corbado.add_user("jane@doe.com")).client(corbado.person("jane@doe.com").client_context().clone());
+        ChallengeRequest::email_link("jane@doe.com").with_user_id(corbado.add_user("jane@doe.com")).with_client(corbado.person("jane@doe.com").client().clone());
     let challenge = corbado.provider().create(&request).await.expect("a challenge");
     let outbox = corbado.outbox();
     let message = outbox.only();

@@ -21,7 +21,7 @@ fn client() -> Http {
 /// What a create of canaries sends, as a vendor could name it: each value of the body, and the whole of it with the head.
 async fn submitted(vendor: &Vendor, http: &Http) -> (Vec<String>, String) {
     let server = Server::answering(400, &[], "{}").await;
-    let provider = vendor.canary_config(&format!("http://{}", server.address), "").http(http.clone()).build().expect("a provider");
+    let provider = vendor.canary_config(&format!("http://{}", server.address), "").with_http(http.clone()).build().expect("a provider");
     provider.create(&(vendor.secrecy.request)()).await.expect_err("a refusal");
     let request = server.only_request();
     let authorization = request.header("authorization").first().copied().unwrap_or_default().to_owned();
@@ -39,7 +39,7 @@ async fn submitted(vendor: &Vendor, http: &Http) -> (Vec<String>, String) {
 /// A create and a verify of canaries at a vendor that answers this.
 async fn assert_masked(vendor: &Vendor, http: &Http, status: u16, headers: &[(&str, &str)], body: &Value) {
     let server = Server::start(vec![Step::Answer(reply(status, headers, &body.to_string()))]).await;
-    let provider = vendor.canary_config(&format!("http://{}", server.address), "").http(http.clone()).build().expect("a provider");
+    let provider = vendor.canary_config(&format!("http://{}", server.address), "").with_http(http.clone()).build().expect("a provider");
     let error = provider.create(&(vendor.secrecy.request)()).await.expect_err("the reply is an error, or not a challenge");
     let what = format!("{vendor:?} {status}");
     assert_eq!(error.status(), Some(status), "{what}: {error}");
@@ -75,7 +75,7 @@ async fn what_a_vendor_echoes_of_a_verify_is_masked() {
         let (mut heard, answer) = ("nothing yet".to_owned(), (vendor.verify.answer)("canary7code"));
         for status in [400, 200, 400, 401, 404, 422, 429, 500] {
             let server = Server::answering(status, &[], &(vendor.secrecy.echo)(&heard).to_string()).await;
-            let provider = vendor.canary_config(&format!("http://{}", server.address), "").http(http.clone()).build().expect("a provider");
+            let provider = vendor.canary_config(&format!("http://{}", server.address), "").with_http(http.clone()).build().expect("a provider");
             match provider.verify(&vendor.canary_handle(), &answer).await {
                 Ok(verification) => assert_silent(vendor.name, &verification),
                 Err(error) => assert_silent_error(vendor.name, &error),
@@ -96,7 +96,7 @@ async fn a_value_is_masked_in_other_letters_and_encoded_too() {
             let encoded = utf8_percent_encode(&value, NON_ALPHANUMERIC).to_string();
             for form in [value.to_uppercase(), encoded.clone(), encoded.to_uppercase()] {
                 let server = Server::answering(400, &[], &(vendor.secrecy.echo)(&format!("{form} is blocked")).to_string()).await;
-                let provider = vendor.canary_config(&format!("http://{}", server.address), "").http(http.clone()).build().expect("a provider");
+                let provider = vendor.canary_config(&format!("http://{}", server.address), "").with_http(http.clone()).build().expect("a provider");
                 let error = provider.create(&(vendor.secrecy.request)()).await.expect_err("a refusal");
                 assert_silent_error(&form, &error);
                 assert!(error.vendor_message().is_some_and(|message| message.contains("*** is blocked")), "{form}: {error:?}");

@@ -120,7 +120,7 @@ async fn run(case: Case, http: Http) -> Result<(), String> {
     let http = http.with_timeout(time);
     let body = if case.creates { case.vendor.created() } else { case.vendor.verified() }.to_string();
     let server = Server::start(case.deeds.iter().map(|deed| deed.step(&body)).collect()).await;
-    let provider = case.vendor.config(server.address, "").http(http).build().map_err(|error| error.to_string())?;
+    let provider = case.vendor.config(server.address, "").with_http(http).build().map_err(|error| error.to_string())?;
     for call in 0..case.calls {
         let before = server.requests().len();
         let started = Instant::now();
@@ -207,7 +207,7 @@ async fn run_one_call(case: Case, http: Http) -> Result<(), String> {
 async fn run_one_call_within(case: &Case, http: Http) -> Result<(Result<(), String>, bool), String> {
     let body = if case.creates { case.vendor.created() } else { case.vendor.verified() }.to_string();
     let server = Server::start(case.deeds.iter().map(|deed| deed.step(&body)).collect()).await;
-    let provider = case.vendor.config(server.address, "").http(http).build().map_err(|error| error.to_string())?;
+    let provider = case.vendor.config(server.address, "").with_http(http).build().map_err(|error| error.to_string())?;
     let outcome = match case.creates {
         true => provider.create(&case.vendor.request()).await.map(drop),
         false => provider.verify(&case.vendor.handle(), &case.vendor.answer()).await.map(drop),
@@ -219,7 +219,7 @@ async fn run_one_call_within(case: &Case, http: Http) -> Result<(Result<(), Stri
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_real_sockets_no_sequence_of_faults_sends_twice_or_tells_less_than_the_truth() {
-    let http = Http::builder().timeout(LONG).connect_timeout(LONG / 2).build().expect("a client");
+    let http = Http::builder().with_timeout(LONG).with_connect_timeout(LONG / 2).build().expect("a client");
     let mut runner = TestRunner::new(Cases::default());
     let permits = Arc::new(tokio::sync::Semaphore::new(AT_A_TIME));
     let mut runs = Vec::new();
@@ -285,15 +285,15 @@ proptest! {
             let providers: Vec<Scripted> = queues.iter().enumerate().map(|(number, queue)| {
                 queue.iter().fold(Scripted::named(name(number)), |scripted, queued| match queued {
                     Some((kind, state)) => scripted.create_fails(Error::new(*kind, *state)),
-                    None => scripted.create_gives(Challenge::new(ChallengeHandle::new(ProviderId::custom(name(number)), Method::EmailOtp, "cha-1"))),
+                    None => scripted.create_gives(Challenge::new(ChallengeHandle::new(ProviderId::new(name(number)), Method::EmailOtp, "cha-1"))),
                 })
             }).collect();
             let mut router = Router::new(Arc::new(providers[0].clone())).with_timeout(Duration::from_secs(5));
             for provider in &providers[1..] {
                 router = router.with_provider(Arc::new(provider.clone()));
             }
-            let router = router.with_failover((1..providers.len()).map(|number| ProviderId::custom(name(number))));
-            let options = if asks_for_more { CallOptions::default().fail_over_when_unknown() } else { CallOptions::default() };
+            let router = router.with_failover((1..providers.len()).map(|number| ProviderId::new(name(number))));
+            let options = if asks_for_more { CallOptions::default().with_failover_when_unknown() } else { CallOptions::default() };
             for _ in 0..calls {
                 let before: Vec<usize> = providers.iter().map(|provider| provider.created().len()).collect();
                 let outcome = router.create_with(&ChallengeRequest::email_otp("jane@doe.com"), &options).await;
@@ -345,8 +345,8 @@ proptest! {
             let router = Router::new(Arc::new(providers[0].clone()))
                 .with_provider(Arc::new(providers[1].clone()))
                 .with_provider(Arc::new(providers[2].clone()))
-                .with_failover([ProviderId::custom(name(1)), ProviderId::custom(name(2))]);
-            let handle = ChallengeHandle::new(ProviderId::custom(name(issuer)), Method::EmailOtp, "cha-1");
+                .with_failover([ProviderId::new(name(1)), ProviderId::new(name(2))]);
+            let handle = ChallengeHandle::new(ProviderId::new(name(issuer)), Method::EmailOtp, "cha-1");
             for number in 0..queue.len() + 1 {
                 let outcome = router.verify(&handle, &Answer::code("123456")).await;
                 for (place, provider) in providers.iter().enumerate() {

@@ -48,9 +48,9 @@ fn told(handle: &ChallengeHandle) -> (String, Method, String, Option<String>, Op
 #[test]
 fn a_handle_of_every_method_is_kept_in_the_documented_form_and_comes_back() -> Outcome {
     for (method, name, kind) in METHODS {
-        let handle = ChallengeHandle::new(ProviderId::custom("corbado-2"), method, "chl-1")
+        let handle = ChallengeHandle::new(ProviderId::new("corbado-2"), method, "chl-1")
             .with_user_id("usr-1")
-            .with_expiry(at(1_700_000_000))
+            .with_expires_at(at(1_700_000_000))
             .with_text_to_sign("to sign");
         let mut expected = json!({
             "v": 1, "provider": "corbado-2", "method": name, "challenge_id": "chl-1", "user_id": "usr-1", "expires_at": 1_700_000_000, "to_sign": "to sign",
@@ -75,7 +75,7 @@ fn a_handle_of_few_words_has_no_empty_members() -> Outcome {
 
 #[test]
 fn an_expiry_is_kept_in_whole_seconds() -> Outcome {
-    let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "id").with_expiry(at(1_700_000_000) + Duration::from_millis(999));
+    let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "id").with_expires_at(at(1_700_000_000) + Duration::from_millis(999));
     let back: ChallengeHandle = serde_json::from_str(&serde_json::to_string(&handle)?)?;
     assert_eq!(back.expires_at(), Some(at(1_700_000_000)));
     Ok(())
@@ -88,7 +88,7 @@ fn an_expiry_that_is_nobodys_is_dropped_and_the_handle_still_reads() -> Outcome 
             serde_json::from_value(json!({ "v": 1, "provider": "dfns", "method": "sms_otp", "challenge_id": "id", "expires_at": expires_at }))?;
         assert_eq!(handle.expires_at(), None, "{expires_at}");
     }
-    let before = ChallengeHandle::new(ProviderId::DFNS, Method::SmsOtp, "id").with_expiry(SystemTime::UNIX_EPOCH - Duration::from_secs(1));
+    let before = ChallengeHandle::new(ProviderId::DFNS, Method::SmsOtp, "id").with_expires_at(SystemTime::UNIX_EPOCH - Duration::from_secs(1));
     assert!(serde_json::to_value(&before)?["expires_at"].is_null());
     Ok(())
 }
@@ -150,12 +150,12 @@ proptest! {
         seconds in prop::option::of(1..=253_402_300_799_u64),
         to_sign in any::<Option<String>>(),
     ) {
-        let mut handle = ChallengeHandle::new(ProviderId::custom(provider), method.0, challenge_id);
+        let mut handle = ChallengeHandle::new(ProviderId::new(provider), method.0, challenge_id);
         if let Some(id) = user_id {
             handle = handle.with_user_id(id);
         }
         if let Some(seconds) = seconds {
-            handle = handle.with_expiry(at(seconds));
+            handle = handle.with_expires_at(at(seconds));
         }
         if let Some(text) = to_sign {
             handle = handle.with_text_to_sign(text);
@@ -178,7 +178,7 @@ fn debug_shows_provider_and_method_alone() {
     let handle = ChallengeHandle::new(ProviderId::DFNS, Method::Credential(CredentialKind::Key), "canary-id")
         .with_user_id("canary-user")
         .with_text_to_sign("canary-text")
-        .with_expiry(at(1_700_000_000));
+        .with_expires_at(at(1_700_000_000));
     assert_eq!(format!("{handle:?}"), "ChallengeHandle { provider: \"dfns\", method: Credential(Key) }");
     assert!(!format!("{handle:#?}").contains("canary"));
 }
@@ -211,7 +211,7 @@ impl ChallengeProvider for Unreachable {
 }
 
 fn unreachable_provider(name: &str) -> Arc<dyn ChallengeProvider> {
-    Arc::new(Unreachable(ProviderId::custom(name), Capabilities::new(Vec::new())))
+    Arc::new(Unreachable(ProviderId::new(name), Capabilities::new(Vec::new())))
 }
 
 fn answer(handle: &ChallengeHandle) -> Answer {
@@ -224,7 +224,7 @@ fn answer(handle: &ChallengeHandle) -> Answer {
 #[tokio::test]
 async fn a_router_refuses_the_handle_of_a_provider_that_is_not_configured() {
     let router = Router::new(unreachable_provider("one")).with_provider(unreachable_provider("two"));
-    let strange = ChallengeHandle::new(ProviderId::custom("three"), Method::EmailOtp, "id");
+    let strange = ChallengeHandle::new(ProviderId::new("three"), Method::EmailOtp, "id");
     let options = CallOptions::default();
     let verified = router.verify_with(&strange, &answer(&strange), &options).await.expect_err("nobody made it");
     let resent = router.resend_with(&strange, &options).await.expect_err("nobody made it");
@@ -233,7 +233,7 @@ async fn a_router_refuses_the_handle_of_a_provider_that_is_not_configured() {
         assert_eq!(error.operation(), Some(operation));
     }
     for name in ["one", "two"] {
-        let handle = ChallengeHandle::new(ProviderId::custom(name), Method::EmailOtp, "id");
+        let handle = ChallengeHandle::new(ProviderId::new(name), Method::EmailOtp, "id");
         let reached = router.verify_with(&handle, &answer(&handle), &options).await.expect_err("the provider has no answer");
         assert_eq!(reached.kind(), ErrorKind::Connect, "{name} made it, so {name} is asked");
     }
@@ -288,7 +288,7 @@ fn what_is_wrong_in_a_handle_is_not_quoted() {
 fn a_compact_handle_has_the_documented_size_and_reads_back() {
     for vendor in vendors::all() {
         let (handle, most) = (vendor.verify.longest_handle)();
-        let handle = handle.with_expiry(at(1_900_000_000));
+        let handle = handle.with_expires_at(at(1_900_000_000));
         let text = handle.to_compact();
         assert!(text.len() <= most, "{} bytes for {handle:?}", text.len());
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));

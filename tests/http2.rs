@@ -45,7 +45,7 @@ struct Bench {
 impl Bench {
     fn new(name: &str) -> Self {
         let authority = Authority::new(name);
-        let http = Http::builder().timeout(LONG).connect_timeout(LONG / 2).max_response_bytes(4096).ca_file(authority.file()).build().expect("a client");
+        let http = Http::builder().with_timeout(LONG).with_connect_timeout(LONG / 2).with_max_response_bytes(4096).with_ca_file(authority.file()).build().expect("a client");
         Self { acceptor: authority.acceptor(Fault::None, &["h2", "http/1.1"]), http }
     }
 
@@ -72,7 +72,7 @@ enum Operation {
 }
 
 async fn call(provider: &dyn ChallengeProvider, vendor: &'static Vendor, operation: Operation, time: Duration) -> Result<(), Error> {
-    let options = CallOptions::default().timeout(time);
+    let options = CallOptions::default().with_timeout(time);
     match operation {
         Operation::Create => provider.create_with(&vendor.request(), &options).await.map(drop),
         Operation::Verify => provider.verify_with(&vendor.handle(), &vendor.answer(), &options).await.map(drop),
@@ -153,7 +153,7 @@ async fn every_fault_of_a_stream_sends_once_and_is_told_truly_in_time() {
                         let run = async |time: Duration| {
                             let script = Script::new(deeds.clone(), &body(vendor, operation));
                             let (server, handshakes) = bench.serve(&script).await;
-                            let provider = vendor.config_at(&server.https(), "").http(bench.http.clone()).build().expect("a provider");
+                            let provider = vendor.config_at(&server.https(), "").with_http(bench.http.clone()).build().expect("a provider");
                             for _ in 0..before {
                                 call(&*provider, vendor, operation, LONG).await.expect("the call before");
                             }
@@ -194,7 +194,7 @@ async fn a_server_that_goes_away_before_the_request_has_it_at_most_once() {
             ] {
                 let script = Script::new(vec![deed], &body(vendor, operation));
                 let (server, _) = bench.serve(&script).await;
-                let provider = vendor.config_at(&server.https(), "").http(bench.http.clone()).build().expect("a provider");
+                let provider = vendor.config_at(&server.https(), "").with_http(bench.http.clone()).build().expect("a provider");
                 let started = Instant::now();
                 let outcome = call(&*provider, vendor, operation, TIME).await;
                 let seen = script.seen().len();
@@ -221,7 +221,7 @@ async fn a_connection_that_the_server_gave_up_between_calls_never_sends_twice() 
             let answer = [vec![Head(200), End(body(vendor, Operation::Create).into_bytes())], frames].concat();
             let script = Script::new(vec![Deed::OnRequest(answer, then); 40], "{}");
             let (server, _) = bench.serve(&script).await;
-            let provider = vendor.config_at(&server.https(), "").http(bench.http.clone()).build().expect("a provider");
+            let provider = vendor.config_at(&server.https(), "").with_http(bench.http.clone()).build().expect("a provider");
             for calls in 1..=20 {
                 let before = script.seen().len();
                 let outcome = call(&*provider, vendor, Operation::Create, LONG).await;
@@ -253,7 +253,7 @@ async fn calls_that_share_a_connection_when_it_breaks_are_each_seen_at_most_once
                 let script = Script::new(vec![fine.clone(), fine, Deed::OnRequest(frames.clone(), Close)], &body(vendor, Operation::Create))
                     .with_concurrent_streams(most);
                 let (server, _) = bench.serve(&script).await;
-                let provider = vendor.config_at(&server.https(), "").http(bench.http.clone()).build().expect("a provider");
+                let provider = vendor.config_at(&server.https(), "").with_http(bench.http.clone()).build().expect("a provider");
                 call(&*provider, vendor, Operation::Create, LONG).await.expect("the call that opens the connection");
                 let calls: Vec<_> = (0..16)
                     .map(|number| {

@@ -65,18 +65,18 @@ fn client() -> Result<ClientContext, serde_json::Error> {
 fn request(method: Method) -> Result<ChallengeRequest, Box<dyn Error>> {
     let metadata = json!({ "canary-key": "canary-value" }).as_object().cloned().ok_or("an object")?;
     let request = ChallengeRequest::new(method)
-        .user_id("usr-canary")
-        .user_id_at(ProviderId::AUTHSIGNAL, "user-canary")
-        .action("login")
-        .action_key("group-canary")
-        .client(client()?)
-        .scope("add:authenticators")
-        .lifetime(Duration::from_secs(60))
-        .metadata(metadata);
+        .with_user_id("usr-canary")
+        .with_user_id_at(ProviderId::AUTHSIGNAL, "user-canary")
+        .with_action("login")
+        .with_action_key("group-canary")
+        .with_client(client()?)
+        .with_scope("add:authenticators")
+        .with_lifetime(Duration::from_secs(60))
+        .with_metadata(metadata);
     Ok(match method {
         Method::Credential(_) => request.code("code-canary"),
-        method if method.is_to_phone() => request.to("+canary"),
-        _ => request.to("jane.canary@doe.com"),
+        method if method.is_to_phone() => request.with_recipient("+canary"),
+        _ => request.with_recipient("jane.canary@doe.com"),
     })
 }
 
@@ -142,7 +142,7 @@ fn no_config_client_or_provider_prints_its_credentials() -> Outcome {
     }
     assert_silent("Router", &router.map(Arc::new));
 
-    let http = Http::builder().proxy(proxy.parse()?);
+    let http = Http::builder().with_proxy(proxy.parse()?);
     assert_silent("HttpBuilder", &http);
     assert_silent("Http", &http.build()?);
     Ok(())
@@ -176,18 +176,18 @@ async fn a_request_that_is_refused_before_sending_is_not_echoed() -> Outcome {
         let provider = vendor.provider(nowhere);
         let method = vendor.request().method();
         let malformed = [
-            ("a bad address", request(Method::EmailOtp)?.to("canary")),
-            ("a bad number", request(Method::SmsOtp)?.to("canary")),
-            ("a blank user agent and a bad number", request(Method::WhatsAppOtp)?.client(client()?.user_agent(""))),
-            ("another kind of method", request(Method::Credential(CredentialKind::Fido2))?.code("")),
-            ("an unknown scope", request(method)?.scope("scope-canary")),
-            ("an empty user id", request(method)?.user_id("").user_id_at(provider.id().clone(), "").to("canary").code("")),
+            ("a bad address", request(Method::EmailOtp)?.with_recipient("canary")),
+            ("a bad number", request(Method::SmsOtp)?.with_recipient("canary")),
+            ("a blank user agent and a bad number", request(Method::WhatsAppOtp)?.with_client(client()?.with_user_agent(""))),
+            ("another kind of method", request(Method::Credential(CredentialKind::Fido2))?.with_code("")),
+            ("an unknown scope", request(method)?.with_scope("scope-canary")),
+            ("an empty user id", request(method)?.with_user_id("").with_user_id_at(provider.id().clone(), "").with_recipient("canary").with_code("")),
         ];
         for (what, request) in malformed {
             let error = provider.create(&request).await.expect_err(what);
             assert_silent_error(&format!("{vendor:?} {what}"), &error);
         }
-        let strange = handle(ProviderId::custom("strange"), method);
+        let strange = handle(ProviderId::new("strange"), method);
         assert_silent_error("a strange handle", &provider.verify(&strange, &(vendor.verify.answer)(CANARY)).await.expect_err("it is another's"));
         let misfit = match method.credential_kind() {
             Some(_) => Answer::code("canary"),

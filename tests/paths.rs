@@ -13,7 +13,7 @@ async fn every_id_arrives_as_one_segment_of_the_path() {
     let corbado = vendors::get("corbado");
     for (id, segment) in [("usr-1/ä ?x=%41", "usr-1%2F%C3%A4%20%3Fx=%2541"), ("../../admin", "..%2F..%2Fadmin"), ("usr-1#a", "usr-1%23a"), ("...", "...")] {
         let server = Server::answering(200, &[], &corbado.created().to_string()).await;
-        corbado.provider(server.address).create(&corbado.request().user_id(id)).await.expect("a challenge");
+        corbado.provider(server.address).create(&corbado.request().with_user_id(id)).await.expect("a challenge");
         assert_eq!(server.only_request().path, format!("/v2/users/{segment}/challenges"), "{id}");
     }
 }

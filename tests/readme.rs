@@ -46,7 +46,7 @@ fn capabilities_say_what_the_table_says() {
     let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
     for vendor in vendors::all() {
         let provider = vendor.provider(nowhere);
-        assert_eq!(provider.capabilities().resend(), vendor.can_resend, "{vendor:?}");
+        assert_eq!(provider.capabilities().can_resend(), vendor.can_resend, "{vendor:?}");
         let offered: Vec<_> = provider.capabilities().methods().iter().map(|support| support.method()).collect();
         assert_eq!(offered, vendor.offers, "{vendor:?}");
         for support in provider.capabilities().methods() {

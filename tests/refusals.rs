@@ -45,7 +45,7 @@ async fn a_method_that_the_vendor_lacks_is_unsupported() {
             let is_offered = vendor.offers.contains(&method);
             assert_eq!(provider.capabilities().supports(method), is_offered, "{vendor:?} {method}");
             if !is_offered {
-                let error = provider.create(&ChallengeRequest::new(method).to("jane@doe.com").scope("x")).await.expect_err("unsupported");
+                let error = provider.create(&ChallengeRequest::new(method).with_recipient("jane@doe.com").with_scope("x")).await.expect_err("unsupported");
                 assert_eq!((error.kind(), error.send_state(), error.operation()), (ErrorKind::Unsupported, SendState::NotSent, Some("create")));
             }
         }

@@ -17,7 +17,7 @@ fn client() -> Http {
 
 async fn created(vendor: &Vendor, http: &Http, status: u16, headers: &[(&str, &str)], body: &str) -> Result<Challenge, Error> {
     let server = Server::answering(status, headers, body).await;
-    let provider = vendor.config(server.address, "").http(http.clone()).build().expect("a provider");
+    let provider = vendor.config(server.address, "").with_http(http.clone()).build().expect("a provider");
     let challenge = provider.create(&vendor.request()).await;
     assert_eq!(server.requests().len(), 1);
     challenge

@@ -15,7 +15,7 @@ use support::{
 };
 
 fn id(name: &str) -> ProviderId {
-    ProviderId::custom(name)
+    ProviderId::new(name)
 }
 
 fn error(kind: ErrorKind, state: SendState) -> Error {
@@ -68,7 +68,7 @@ async fn a_caller_may_ask_for_failover_after_an_unknown_outcome_and_the_error_st
     let request = ChallengeRequest::email_otp("jane@doe.com");
     let first = Scripted::named("first").create_fails(error(ErrorKind::Timeout, SendState::Unknown));
     let second = Scripted::named("second").create_fails(error(ErrorKind::Connect, SendState::NotSent));
-    let failed = pair(&first, &second).create_with(&request, &CallOptions::default().fail_over_when_unknown()).await.expect_err("both fail");
+    let failed = pair(&first, &second).create_with(&request, &CallOptions::default().with_failover_when_unknown()).await.expect_err("both fail");
     assert_eq!((failed.kind(), failed.send_state(), failed.hops().len()), (ErrorKind::Connect, SendState::Unknown, 1));
     assert_eq!(second.created().len(), 1);
 }
@@ -96,11 +96,11 @@ async fn a_provider_that_could_not_be_reached_is_passed_over_for_a_while() {
 
 #[tokio::test]
 async fn another_provider_never_sees_the_current_ones_user_id() {
-    let request = ChallengeRequest::email_otp("jane@doe.com").user_id("id-at-first");
+    let request = ChallengeRequest::email_otp("jane@doe.com").with_user_id("id-at-first");
     let first = || Scripted::named("first").create_fails(error(ErrorKind::Connect, SendState::NotSent));
     let second = Scripted::named("second");
     pair(&first(), &second).create(&request).await.expect("a challenge");
-    pair(&first(), &second).create(&request.clone().user_id_at(id("second"), "id-at-second")).await.expect("a challenge");
+    pair(&first(), &second).create(&request.clone().with_user_id_at(id("second"), "id-at-second")).await.expect("a challenge");
     let seen: Vec<_> = second.created().iter().map(|request| request.user_id_for(&id("second")).map(str::to_owned)).collect();
     assert_eq!(seen, [None, Some("id-at-second".to_owned())]);
 }
@@ -108,9 +108,9 @@ async fn another_provider_never_sees_the_current_ones_user_id() {
 /// A request for a method with all that any vendor needs, for the user `user-1` at this one.
 fn complete(method: Method, vendor: &Vendor) -> ChallengeRequest {
     let to = if method.is_to_phone() { "+64270000000" } else { "jane@doe.com" };
-    let client = ClientContext::new([127, 0, 0, 1]).user_agent("x");
-    let request = ChallengeRequest::new(method).to(to).code("code").action("signIn").client(client);
-    request.user_id("usr-1").user_id_at(ProviderId::custom(vendor.name), "user-1")
+    let client = ClientContext::new([127, 0, 0, 1]).with_user_agent("x");
+    let request = ChallengeRequest::new(method).with_recipient(to).with_code("code").with_action("signIn").with_client(client);
+    request.user_id("usr-1").with_user_id_at(ProviderId::new(vendor.name), "user-1")
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn a_limited_vendor_is_left_at_once_where_there_is_another() {
         }))
         .expect("a config");
         // The second one has a user id of its own.
-        let request = vendor.request().user_id_at(id("two"), "usr-2");
+        let request = vendor.request().with_user_id_at(id("two"), "usr-2");
         let challenge = config.build().expect("a provider").create(&request).await.expect("a challenge");
         assert_eq!((challenge.provider().as_str(), limited.requests().len(), other.requests().len()), ("two", 1, 1), "{vendor:?}");
     }
@@ -176,7 +176,7 @@ async fn a_limited_vendor_is_left_at_once_where_there_is_another() {
 
 #[tokio::test]
 async fn a_guard_limits_sends_by_address_client_and_calling_code() {
-    let guard = || LocalGuard::new().per_address("2 per 1h".parse().expect("a rate")).calling_codes(["+64"]);
+    let guard = || LocalGuard::new().with_per_recipient("2 per 1h".parse().expect("a rate")).with_calling_codes(["+64"]);
     let scripted = Scripted::named("first");
     let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(guard()));
     let request = ChallengeRequest::sms_otp("+64270000000");
@@ -191,8 +191,8 @@ async fn a_guard_limits_sends_by_address_client_and_calling_code() {
     assert_eq!(abroad.violations().first().and_then(|violation| violation.field()), Some("to"));
     assert_eq!(scripted.created().len(), 3);
 
-    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(LocalGuard::new().per_ip("1 per 1h".parse().expect("a rate"))));
-    let from = |ip: [u8; 4], to: &str| ChallengeRequest::email_otp(to).client(ClientContext::new(ip));
+    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(LocalGuard::new().with_per_ip("1 per 1h".parse().expect("a rate"))));
+    let from = |ip: [u8; 4], to: &str| ChallengeRequest::email_otp(to).with_client(ClientContext::new(ip));
     router.create(&from([203, 0, 113, 7], "a@doe.com")).await.expect("the first");
     assert_eq!(router.create(&from([203, 0, 113, 7], "b@doe.com")).await.expect_err("the second").kind(), ErrorKind::Throttled);
     router.create(&from([203, 0, 113, 8], "b@doe.com")).await.expect("another client");
@@ -201,7 +201,7 @@ async fn a_guard_limits_sends_by_address_client_and_calling_code() {
 #[tokio::test]
 async fn a_message_that_is_sent_again_counts_for_whom_the_first_one_did() {
     let scripted = Scripted::named("first");
-    let guard = LocalGuard::new().per_address("2 per 1h".parse().expect("a rate"));
+    let guard = LocalGuard::new().with_per_recipient("2 per 1h".parse().expect("a rate"));
     let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(guard));
     let request = ChallengeRequest::sms_otp("+64270000000");
     let challenge = router.create(&request).await.expect("the first");
@@ -216,7 +216,7 @@ async fn a_message_that_is_sent_again_counts_for_whom_the_first_one_did() {
 async fn a_guard_ends_the_guessing_of_codes() {
     let wrong = || Rejected::new(Reason::WrongOrExpiredCode);
     let scripted = Scripted::named("first").verify_gives(wrong()).verify_gives(wrong()).verify_gives(Verified::new(Method::SmsOtp));
-    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(LocalGuard::new().wrong_codes(2)));
+    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(LocalGuard::new().with_wrong_codes(2)));
     let challenge = router.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect("a challenge");
     for _ in 0..2 {
         let _ = router.verify(challenge.handle(), &Answer::code("1")).await.expect("an answer");
@@ -234,7 +234,7 @@ async fn a_guard_in_the_config_guards_a_single_vendor_too() {
         let server = Server::answering(200, &[], &vendor.created().to_string()).await;
         let config: Config = serde_json::from_value(json!({
             "provider": vendor.name, vendor.name: vendor.named_section(&format!("http://{}", server.address)),
-            "guard": { "per_address": "1 per 1h", "per_ip": "5 per 1m", "wrong_codes": 3, "calling_codes": ["+64"] },
+            "guard": { "per_recipient": "1 per 1h", "per_ip": "5 per 1m", "wrong_codes": 3, "calling_codes": ["+64"] },
         }))
         .expect("a config");
         let provider = config.build().expect("a provider");
@@ -285,8 +285,8 @@ async fn a_guard_sees_the_client_of_every_send_and_answer() {
     let scripted = Scripted::named("first");
     let router = Router::new(Arc::new(scripted.clone())).with_guard(watch.clone());
     let ip = std::net::IpAddr::from([203, 0, 113, 7]);
-    let options = CallOptions::default().client_ip(ip);
-    let challenge = router.create(&ChallengeRequest::email_otp("jane@doe.com").client(ClientContext::new(ip))).await.expect("a challenge");
+    let options = CallOptions::default().with_client_ip(ip);
+    let challenge = router.create(&ChallengeRequest::email_otp("jane@doe.com").with_client(ClientContext::new(ip))).await.expect("a challenge");
     router.resend_with(challenge.handle(), &options).await.expect("once more");
     let throttled = router.verify_with(challenge.handle(), &Answer::code("1"), &options).await.expect_err("refused by the guard");
     assert_eq!((throttled.kind(), scripted.answered().len()), (ErrorKind::Throttled, 0));

@@ -19,7 +19,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// Making a client takes long, so the runs share it.
 fn client() -> Http {
-    Http::builder().timeout(LONG).connect_timeout(LONG / 2).max_response_bytes(4096).build().expect("a client")
+    Http::builder().with_timeout(LONG).with_connect_timeout(LONG / 2).with_max_response_bytes(4096).build().expect("a client")
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ enum Operation {
 }
 
 async fn failed(vendor: &'static Vendor, operation: Operation, address: SocketAddr, http: Http) -> Error {
-    let provider = vendor.config(address, "").http(http).build().expect("a provider");
+    let provider = vendor.config(address, "").with_http(http).build().expect("a provider");
     match operation {
         Operation::Create => provider.create(&vendor.request()).await.map(drop),
         Operation::Verify => provider.verify(&vendor.handle(), &vendor.answer()).await.map(drop),
@@ -136,7 +136,7 @@ async fn where_nobody_listens_nothing_was_sent() {
 #[tokio::test]
 async fn a_host_that_does_not_exist_was_sent_nothing() {
     for vendor in vendors::all() {
-        let provider = vendor.config_at("https://no-such-host.invalid", "").http(client()).build().expect("a provider");
+        let provider = vendor.config_at("https://no-such-host.invalid", "").with_http(client()).build().expect("a provider");
         let error = provider.create(&vendor.request()).await.expect_err("no such host");
         assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{vendor:?}: {error:?}");
     }

@@ -23,12 +23,12 @@ use tls::{Authority, Connections, Fault, Handshakes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn client(authority: &Authority) -> Http {
-    Http::builder().timeout(Duration::from_secs(120)).connect_timeout(Duration::from_secs(60)).ca_file(authority.file()).build().expect("a client")
+    Http::builder().with_timeout(Duration::from_secs(120)).with_connect_timeout(Duration::from_secs(60)).with_ca_file(authority.file()).build().expect("a client")
 }
 
 /// A create and a verify, which both fail.
 async fn both_fail(vendor: &'static Vendor, url: &str, http: &Http) -> [Error; 2] {
-    let provider = vendor.config_at(url, "").http(http.clone()).build().expect("a provider");
+    let provider = vendor.config_at(url, "").with_http(http.clone()).build().expect("a provider");
     let create = provider.create(&vendor.request()).await.expect_err("no challenge");
     let verify = provider.verify(&vendor.handle(), &vendor.answer()).await.expect_err("no answer");
     [create, verify]
@@ -85,7 +85,7 @@ async fn a_create_and_a_verify_go_over_http_2_where_the_server_has_it() {
         for (operation, body, sent) in [("create", vendor.created(), vendor.creation().sent), ("verify", vendor.verified(), (vendor.verify.sent)())] {
             let (script, handshakes) = (Script::new(Vec::new(), &body.to_string()), Handshakes::default());
             let server = over_http2(&authority, &script, &handshakes).await;
-            let provider = vendor.config_at(&server.https(), "").http(http.clone()).build().expect("a provider");
+            let provider = vendor.config_at(&server.https(), "").with_http(http.clone()).build().expect("a provider");
             match operation {
                 "create" => drop(provider.create(&vendor.request()).await.expect("a challenge")),
                 _ => drop(provider.verify(&vendor.handle(), &vendor.answer()).await.expect("an answer")),
@@ -136,7 +136,7 @@ async fn a_certificate_that_is_not_the_hosts_or_out_of_date_or_of_an_unknown_iss
 #[tokio::test]
 async fn without_the_authority_in_the_config_its_certificates_are_not_trusted() {
     let authority = Authority::new("not-in-the-config");
-    let http = Http::builder().timeout(Duration::from_secs(120)).connect_timeout(Duration::from_secs(60)).build().expect("a client");
+    let http = Http::builder().with_timeout(Duration::from_secs(120)).with_connect_timeout(Duration::from_secs(60)).build().expect("a client");
     let (server, _, received) = http1(&authority, Fault::None, vec![reply(200, &[], "{}")]).await;
     for vendor in vendors::all() {
         for error in both_fail(vendor, &server.https(), &http).await {
@@ -225,7 +225,7 @@ fn is_handshake_alone(mut bytes: &[u8]) -> bool {
 
 #[tokio::test]
 async fn a_server_that_never_ends_the_handshake_is_given_up_within_the_time_to_connect() {
-    let http = Http::builder().timeout(Duration::from_secs(60)).connect_timeout(Duration::from_millis(300)).build().expect("a client");
+    let http = Http::builder().with_timeout(Duration::from_secs(60)).with_connect_timeout(Duration::from_millis(300)).build().expect("a client");
     let server = Connections::each(|_, mut stream| async move {
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest).await;

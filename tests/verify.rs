@@ -16,7 +16,7 @@ fn client() -> Http {
 
 async fn answered(vendor: &Vendor, http: &Http, handle: &ChallengeHandle, answer: &Answer, status: u16, body: &Value) -> Result<Verification, Error> {
     let server = Server::answering(status, &[("x-request-id", "req-1")], &body.to_string()).await;
-    let provider = vendor.config(server.address, "").http(http.clone()).build().expect("a provider");
+    let provider = vendor.config(server.address, "").with_http(http.clone()).build().expect("a provider");
     let verification = provider.verify(handle, answer).await;
     assert_eq!(server.requests().len(), 1);
     verification

@@ -63,7 +63,7 @@ pub static VENDOR: Vendor = Vendor {
         rows: creations,
         numbered: |number| {
             let to = format!("+6427111{number:04}");
-            (ChallengeRequest::sms_otp(&*to).action("signIn"), to)
+            (ChallengeRequest::sms_otp(&*to).with_action("signIn"), to)
         },
         reply: |_| json!({ "challengeId": "0b7b2e6e", "idempotencyKey": "key-1", "expiresAt": 1_900_000_000 }),
         told: (Some("0b7b2e6e"), Some(1_900_000_000)),
@@ -146,10 +146,10 @@ pub static VENDOR: Vendor = Vendor {
         },
         request: || {
             ChallengeRequest::sms_otp("+64270000777")
-                .user_id("usr-canary7user")
-                .action("signIn")
-                .client(ClientContext::new([203, 0, 113, 7]).user_agent("Mozilla/5.0").device_id("device-canary"))
-                .metadata(json!({ "city": "canary-metadata" }).as_object().cloned().expect("an object"))
+                .with_user_id("usr-canary7user")
+                .with_action("signIn")
+                .with_client(ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0").with_device_id("device-canary"))
+                .with_metadata(json!({ "city": "canary-metadata" }).as_object().cloned().expect("an object"))
         },
         created: || json!({ "challengeId": "canary7challenge7id", "expiresAt": 1_900_000_000 }),
         verified: || json!({ "isVerified": true, "phoneNumber": "+64270000777", "email": "canary7mail@doe.com" }),
@@ -167,19 +167,19 @@ fn sent(body: Value) -> Sent {
 }
 
 fn request() -> ChallengeRequest {
-    ChallengeRequest::sms_otp("+64270000000").action("signInWithSms").locale("en")
+    ChallengeRequest::sms_otp("+64270000000").with_action("signInWithSms").with_locale("en")
 }
 
 fn creations() -> Vec<Creation> {
-    let client = || ClientContext::new([203, 0, 113, 7]).user_agent("Mozilla/5.0").device_id("device-1");
+    let client = || ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0").with_device_id("device-1");
     let sms = json!({ "verificationMethod": "SMS", "action": "signInWithSms", "phoneNumber": "+64270000000", "locale": "en" });
     let whole = ChallengeRequest::email_otp("jane@doe.com")
-        .action("signIn")
-        .action_key("key-1")
-        .user_id("user-1")
-        .scope("add:authenticators update:authenticators")
-        .metadata(json!({ "plan": "gold", "seats": 3 }).as_object().cloned().expect("an object"))
-        .client(client());
+        .with_action("signIn")
+        .with_action_key("key-1")
+        .with_user_id("user-1")
+        .with_scope("add:authenticators update:authenticators")
+        .with_metadata(json!({ "plan": "gold", "seats": 3 }).as_object().cloned().expect("an object"))
+        .with_client(client());
     let expected = json!({
         "verificationMethod": "EMAIL_OTP", "action": "signIn", "idempotencyKey": "key-1", "email": "jane@doe.com", "userId": "user-1",
         "scope": "add:authenticators update:authenticators", "ipAddress": "203.0.113.7", "userAgent": "Mozilla/5.0", "deviceId": "device-1",
@@ -194,19 +194,19 @@ fn creations() -> Vec<Creation> {
         Creation { request: request(), sent: sent(sms.clone()), ignored: &[] },
         Creation { request: whole, sent: sent(expected), ignored: &[] },
         Creation {
-            request: ChallengeRequest::whatsapp_otp("+64270000000").action("signIn"),
+            request: ChallengeRequest::whatsapp_otp("+64270000000").with_action("signIn"),
             sent: sent(json!({ "verificationMethod": "WHATSAPP", "action": "signIn", "phoneNumber": "+64270000000" })),
             ignored: &[],
         },
         // With every field.
         Creation {
-            request: request().user_id("usr-1").action_key("k").lifetime(Duration::from_secs(60)).client(client()),
+            request: request().with_user_id("usr-1").with_action_key("k").with_lifetime(Duration::from_secs(60)).with_client(client()),
             sent: sent(every_field),
             ignored: &[Field::Lifetime],
         },
         // What it does not take may be malformed.
         Creation {
-            request: request().lifetime(Duration::from_millis(1500)).client(ClientContext::default().user_agent("")),
+            request: request().with_lifetime(Duration::from_millis(1500)).with_client(ClientContext::default().with_user_agent("")),
             sent: sent(sms),
             ignored: &[Field::Lifetime],
         },
@@ -214,15 +214,15 @@ fn creations() -> Vec<Creation> {
 }
 
 fn incomplete() -> Vec<(ChallengeRequest, &'static [&'static str])> {
-    let request = || ChallengeRequest::sms_otp("+64270000000").action("signIn");
+    let request = || ChallengeRequest::sms_otp("+64270000000").with_action("signIn");
     vec![
         (ChallengeRequest::sms_otp("0641234"), &["action", "to"]),
-        (request().to("jane@doe.com"), &["to"]),
-        (request().to(""), &["to"]),
-        (request().action(""), &["action"]),
-        (request().scope("remove:everything"), &["scope"]),
-        (request().user_id(""), &["user_id"]),
-        (request().client(ClientContext::default().device_id("")), &["device_id"]),
+        (request().with_recipient("jane@doe.com"), &["to"]),
+        (request().with_recipient(""), &["to"]),
+        (request().with_action(""), &["action"]),
+        (request().with_scope("remove:everything"), &["scope"]),
+        (request().with_user_id(""), &["user_id"]),
+        (request().with_client(ClientContext::default().with_device_id("")), &["device_id"]),
     ]
 }
 

@@ -149,9 +149,9 @@ pub static VENDOR: Vendor = Vendor {
         },
         request: || {
             ChallengeRequest::email_otp("canary7mail@doe.com")
-                .user_id("usr-canary7user")
-                .client(ClientContext::new([203, 0, 113, 7]).user_agent("Mozilla/5.0").device_id("device-canary"))
-                .metadata(json!({ "city": "canary-metadata" }).as_object().cloned().expect("an object"))
+                .with_user_id("usr-canary7user")
+                .with_client(ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0").with_device_id("device-canary"))
+                .with_metadata(json!({ "city": "canary-metadata" }).as_object().cloned().expect("an object"))
         },
         created: || json!({ "challengeID": "canary7challenge7id", "value": "canary7value", "identifierValue": "canary7mail@doe.com", "status": "pending" }),
         verified: || json!({ "challengeID": "canary7challenge_id", "value": "canary7code", "identifierValue": "canary7mail@doe.com", "status": "completed" }),
@@ -170,11 +170,11 @@ pub static VENDOR: Vendor = Vendor {
 };
 
 fn client() -> ClientContext {
-    ClientContext::new([203, 0, 113, 7]).user_agent(CHROME)
+    ClientContext::new([203, 0, 113, 7]).with_user_agent(CHROME)
 }
 
 fn complete(request: ChallengeRequest) -> ChallengeRequest {
-    request.user_id("usr-1").client(client())
+    request.user_id("usr-1").with_client(client())
 }
 
 fn creations() -> Vec<Creation> {
@@ -202,13 +202,13 @@ fn creations() -> Vec<Creation> {
     let metadata = || json!({ "city": "Munich" }).as_object().cloned().expect("an object");
     vec![
         Creation {
-            request: ChallengeRequest::email_otp("jane@doe.com").user_id("usr-4693224802260150919").client(client()),
+            request: ChallengeRequest::email_otp("jane@doe.com").with_user_id("usr-4693224802260150919").with_client(client()),
             sent: sent("usr-4693224802260150919", json!({ "challengeType": "email_otp", "identifierValue": "jane@doe.com", "clientInformation": plain })),
             ignored: &[],
         },
         // As the official SDK sends it.
         Creation {
-            request: ChallengeRequest::email_otp("jane@doe.com").user_id("usr-4693224802260150919").client(told),
+            request: ChallengeRequest::email_otp("jane@doe.com").with_user_id("usr-4693224802260150919").with_client(told),
             sent: sent(
                 "usr-4693224802260150919",
                 json!({
@@ -230,7 +230,7 @@ fn creations() -> Vec<Creation> {
             ignored: &[],
         },
         Creation {
-            request: complete(ChallengeRequest::email_link("jane@doe.com")).lifetime(Duration::from_secs(300)).metadata(metadata()),
+            request: complete(ChallengeRequest::email_link("jane@doe.com")).with_lifetime(Duration::from_secs(300)).with_metadata(metadata()),
             sent: sent(
                 "usr-1",
                 json!({
@@ -243,11 +243,11 @@ fn creations() -> Vec<Creation> {
         // With every field.
         Creation {
             request: complete(ChallengeRequest::sms_otp("+64270000000"))
-                .action("signIn")
-                .action_key("k")
-                .locale("en")
-                .lifetime(Duration::from_secs(60))
-                .client(client().device_id("d")),
+                .with_action("signIn")
+                .with_action_key("k")
+                .with_locale("en")
+                .with_lifetime(Duration::from_secs(60))
+                .with_client(client().with_device_id("d")),
             sent: sent("usr-1", json!({ "challengeType": "sms_otp", "identifierValue": "+64270000000", "lifetimeSeconds": 60, "clientInformation": plain })),
             ignored: &[Field::Action, Field::ActionKey, Field::DeviceId, Field::Locale],
         },
@@ -259,17 +259,17 @@ fn incomplete() -> Vec<(ChallengeRequest, &'static [&'static str])> {
     vec![
         (ChallengeRequest::email_otp("jane@doe.com"), &["user_id", "ip", "user_agent"]),
         (ChallengeRequest::new(Method::SmsOtp), &["to", "user_id", "ip", "user_agent"]),
-        (ChallengeRequest::email_otp("jane").client(ClientContext::new([127, 0, 0, 1])), &["user_id", "user_agent", "to"]),
-        (request().to("@doe.com"), &["to"]),
-        (request().user_id(""), &["user_id"]),
-        (request().user_id("."), &["user_id"]),
-        (request().user_id(".."), &["user_id"]),
-        (request().user_id("a\\b"), &["user_id"]),
-        (request().lifetime(Duration::ZERO), &["lifetime"]),
-        (request().lifetime(Duration::from_millis(1500)), &["lifetime"]),
-        (request().lifetime(Duration::MAX), &["lifetime"]),
-        (request().scope("add:authenticators"), &["scope"]),
-        (request().client(client().user_agent("")), &["user_agent"]),
+        (ChallengeRequest::email_otp("jane").with_client(ClientContext::new([127, 0, 0, 1])), &["user_id", "user_agent", "to"]),
+        (request().with_recipient("@doe.com"), &["to"]),
+        (request().with_user_id(""), &["user_id"]),
+        (request().with_user_id("."), &["user_id"]),
+        (request().with_user_id(".."), &["user_id"]),
+        (request().with_user_id("a\\b"), &["user_id"]),
+        (request().with_lifetime(Duration::ZERO), &["lifetime"]),
+        (request().with_lifetime(Duration::from_millis(1500)), &["lifetime"]),
+        (request().with_lifetime(Duration::MAX), &["lifetime"]),
+        (request().with_scope("add:authenticators"), &["scope"]),
+        (request().with_client(client().with_user_agent("")), &["user_agent"]),
     ]
 }
 

@@ -102,7 +102,7 @@ pub static VENDOR: Vendor = Vendor {
             vec![
                 (ChallengeRequest::new(KEY), &["code"]),
                 (ChallengeRequest::credential(CredentialKind::Key, ""), &["code"]),
-                (ChallengeRequest::credential(CredentialKind::Key, "c").scope("add:authenticators"), &["scope"]),
+                (ChallengeRequest::credential(CredentialKind::Key, "c").with_scope("add:authenticators"), &["scope"]),
             ]
         },
     },
@@ -244,12 +244,12 @@ fn creations() -> Vec<Creation> {
     // With every field.
     rows.push(Creation {
         request: ChallengeRequest::credential(CredentialKind::Key, "c")
-            .user_id("usr-1")
-            .action("signIn")
-            .action_key("k")
-            .locale("en")
-            .lifetime(Duration::from_secs(60))
-            .client(ClientContext::new([203, 0, 113, 7]).user_agent("Mozilla/5.0").device_id("d")),
+            .with_user_id("usr-1")
+            .with_action("signIn")
+            .with_action_key("k")
+            .with_locale("en")
+            .with_lifetime(Duration::from_secs(60))
+            .with_client(ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0").with_device_id("d")),
         sent: sent(CredentialKind::Key, "c"),
         ignored: &[Field::UserId, Field::Action, Field::ActionKey, Field::Ip, Field::UserAgent, Field::DeviceId, Field::Locale, Field::Lifetime],
     });
