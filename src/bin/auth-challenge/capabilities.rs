@@ -1,13 +1,10 @@
 //! `auth-challenge capabilities`.
 
-use auth_challenge::Error;
+use auth_challenge::{Error, Vendor};
 use clap::Args;
 use serde_json::{Map, json};
 
-use crate::{
-    output::{Outcome, unusable},
-    vendors,
-};
+use crate::output::{Outcome, unusable};
 
 /// Show what the providers can do.
 #[derive(Args)]
@@ -19,11 +16,11 @@ pub(crate) struct Capabilities {
 
 impl Capabilities {
     pub(crate) fn run(self) -> Result<Outcome, Error> {
-        let wanted = |name: &str| self.provider.as_deref().is_none_or(|wanted| wanted == name);
-        let shown: Map<_, _> =
-            vendors::ALL.into_iter().filter(|(name, _)| wanted(name)).map(|(name, capabilities)| (name.to_owned(), json!(capabilities()))).collect();
+        let wanted = |vendor: &&Vendor| self.provider.as_deref().is_none_or(|wanted| wanted == vendor.name());
+        let shown: Map<_, _> = Vendor::all().iter().filter(wanted).map(|vendor| (vendor.name().to_owned(), json!(vendor.capabilities()))).collect();
         if shown.is_empty() {
-            return Err(unusable("provider", format!("expected one of {}", vendors::ALL.map(|(name, _)| name).join(", "))));
+            let names: Vec<&str> = Vendor::all().iter().map(Vendor::name).collect();
+            return Err(unusable("provider", format!("expected one of {}", names.join(", "))));
         }
         Ok(Outcome::done(shown.into()))
     }

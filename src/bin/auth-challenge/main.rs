@@ -7,7 +7,6 @@ mod check;
 mod create;
 mod doubles;
 mod output;
-mod vendors;
 mod verify;
 
 use std::process::ExitCode;
