@@ -21,7 +21,7 @@
 use std::fmt;
 
 use crate::{
-    model::{Answer, Challenge, ChallengeHandle, ChallengeRequest, CredentialKind, Error, ErrorKind, Field, Method, ProviderId, SendState, Verification},
+    model::{Answer, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, ProviderId, SendState, Verification},
     provider::{ChallengeProvider, ChallengeProviderExt as _},
 };
 

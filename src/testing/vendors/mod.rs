@@ -10,6 +10,8 @@ mod authsignal;
 mod corbado;
 #[cfg(feature = "dfns")]
 mod dfns;
+#[cfg(feature = "twilio")]
+mod twilio;
 
 #[cfg(feature = "authsignal")]
 pub use authsignal::{AuthsignalDouble, AuthsignalSettings};
@@ -17,6 +19,8 @@ pub use authsignal::{AuthsignalDouble, AuthsignalSettings};
 pub use corbado::{CorbadoDouble, CorbadoSettings};
 #[cfg(feature = "dfns")]
 pub use dfns::{DfnsDouble, DfnsSettings};
+#[cfg(feature = "twilio")]
+pub use twilio::{TwilioDouble, TwilioSettings};
 
 impl DoubleEntry {
     /// Every vendor that has a double in this build.
@@ -27,6 +31,8 @@ impl DoubleEntry {
         authsignal::ENTRY,
         #[cfg(feature = "dfns")]
         dfns::ENTRY,
+        #[cfg(feature = "twilio")]
+        twilio::ENTRY,
     ];
 }
 
