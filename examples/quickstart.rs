@@ -91,7 +91,7 @@ async fn create(provider: &dyn ChallengeProvider, request: &ChallengeRequest) ->
 
 async fn answer(provider: &dyn ChallengeProvider, challenge: &Challenge, answer: &Answer) -> Result<(), Box<dyn Error>> {
     match provider.verify(challenge.handle(), answer).await? {
-        Verification::Verified(proof) => match (proof.address(), proof.credential()) {
+        Verification::Verified(proof) => match (proof.recipient(), proof.credential()) {
             (Some(address), _) => println!("  verified   {address}\n"),
             (None, Some(credential)) => println!("  verified   a new credential of kind {}\n", credential.kind()),
             (None, None) => println!("  verified\n"),

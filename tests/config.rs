@@ -100,7 +100,7 @@ fn with_several_sections_the_named_one_makes_challenges() -> Outcome {
 fn a_provider_of_ones_own_can_be_named_and_needs_no_section() -> Outcome {
     let vendor = vendors::all()[0];
     let own: Arc<dyn ChallengeProvider> = with_section("own", &format!("vendor = \"{}\"\n{}", vendor.name, vendor.toml()))?.build()?;
-    let config = Config::from_toml_str("provider = \"own\"")?.provider("own", own);
+    let config = Config::from_toml_str("provider = \"own\"")?.with_provider(own);
     assert_eq!(problems(&config), []);
     assert_eq!(config.build()?.id().as_str(), "own");
     Ok(())

@@ -295,7 +295,7 @@ fn certificates_that_cannot_be_used_are_told_by_key() -> Outcome {
         for (file, problem) in [("missing.pem", Some("http.ca_file")), ("empty.pem", None)] {
             let text = format!("provider = \"{0}\"\n[{0}]\n{1}[http]\nca_file = \"{file}\"\n", vendor.name, vendor.toml());
             let config = Config::from_toml_file(folder.write("auth.toml", &text)?)?;
-            assert_eq!(config.problems().first().and_then(|problem| problem.field()), problem, "{file}");
+            assert_eq!(config.problems().first().and_then(|problem| problem.key()), problem, "{file}");
             let error = config.build().expect_err("there are no certificates");
             assert_eq!(error.kind(), ErrorKind::Config, "{file}");
             assert!(error.to_string().contains("http.ca_file"), "{file}: {error}");

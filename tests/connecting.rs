@@ -35,7 +35,7 @@ impl Full {
         let (mut waiting, mut tries) = (Vec::new(), 0);
         loop {
             let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-            let is_taken = socket.with_connect_timeout(&address, Duration::from_millis(500)).is_ok();
+            let is_taken = socket.connect_timeout(&address, Duration::from_millis(500)).is_ok();
             waiting.push(socket);
             tries = if is_taken { 0 } else { tries + 1 };
             // Once may be for a busy machine.

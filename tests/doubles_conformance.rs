@@ -41,12 +41,12 @@ struct Careless(Capabilities);
 
 #[async_trait]
 impl ChallengeProvider for Careless {
-    fn id(&self) -> &ProviderId {
-        &const { ProviderId::CORBADO }
+    fn id(&self) -> ProviderId {
+        ProviderId::CORBADO
     }
 
-    fn capabilities(&self) -> &Capabilities {
-        &self.0
+    fn capabilities(&self) -> Capabilities {
+        self.0.clone()
     }
 
     async fn create_with(&self, _: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {

@@ -288,11 +288,11 @@ proptest! {
                     None => scripted.create_gives(Challenge::new(ChallengeHandle::new(ProviderId::new(name(number)), Method::EmailOtp, "cha-1"))),
                 })
             }).collect();
-            let mut router = Router::new(Arc::new(providers[0].clone())).with_timeout(Duration::from_secs(5));
+            let mut router = Router::builder(Arc::new(providers[0].clone())).with_timeout(Duration::from_secs(5));
             for provider in &providers[1..] {
                 router = router.with_provider(Arc::new(provider.clone()));
             }
-            let router = router.with_failover((1..providers.len()).map(|number| ProviderId::new(name(number))));
+            let router = router.with_failover((1..providers.len()).map(|number| ProviderId::new(name(number)))).build().expect("a router");
             let options = if asks_for_more { CallOptions::default().with_failover_when_unknown() } else { CallOptions::default() };
             for _ in 0..calls {
                 let before: Vec<usize> = providers.iter().map(|provider| provider.created().len()).collect();
@@ -342,10 +342,12 @@ proptest! {
             let providers: Vec<Scripted> = (0..3).map(|number| {
                 queue.iter().fold(Scripted::named(name(number)), |scripted, (kind, state)| scripted.verify_fails(Error::new(*kind, *state)))
             }).collect();
-            let router = Router::new(Arc::new(providers[0].clone()))
+            let router = Router::builder(Arc::new(providers[0].clone()))
                 .with_provider(Arc::new(providers[1].clone()))
                 .with_provider(Arc::new(providers[2].clone()))
-                .with_failover([ProviderId::new(name(1)), ProviderId::new(name(2))]);
+                .with_failover([ProviderId::new(name(1)), ProviderId::new(name(2))])
+                .build()
+                .expect("a router");
             let handle = ChallengeHandle::new(ProviderId::new(name(issuer)), Method::EmailOtp, "cha-1");
             for number in 0..queue.len() + 1 {
                 let outcome = router.verify(&handle, &Answer::code("123456")).await;

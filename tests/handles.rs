@@ -189,12 +189,12 @@ struct Unreachable(ProviderId, Capabilities);
 
 #[async_trait]
 impl ChallengeProvider for Unreachable {
-    fn id(&self) -> &ProviderId {
-        &self.0
+    fn id(&self) -> ProviderId {
+        self.0.clone()
     }
 
-    fn capabilities(&self) -> &Capabilities {
-        &self.1
+    fn capabilities(&self) -> Capabilities {
+        self.1.clone()
     }
 
     async fn create_with(&self, _: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, auth_challenge::Error> {
@@ -223,7 +223,7 @@ fn answer(handle: &ChallengeHandle) -> Answer {
 
 #[tokio::test]
 async fn a_router_refuses_the_handle_of_a_provider_that_is_not_configured() {
-    let router = Router::new(unreachable_provider("one")).with_provider(unreachable_provider("two"));
+    let router = Router::builder(unreachable_provider("one")).with_provider(unreachable_provider("two")).build().expect("a router");
     let strange = ChallengeHandle::new(ProviderId::new("three"), Method::EmailOtp, "id");
     let options = CallOptions::default();
     let verified = router.verify_with(&strange, &answer(&strange), &options).await.expect_err("nobody made it");

@@ -2,7 +2,7 @@
 
 mod support;
 
-use auth_challenge::{ChallengeProviderExt, ChallengeRequest, CredentialKind, Error, ErrorKind, Method, SendState};
+use auth_challenge::{ChallengeProviderExt, ChallengeRequest, CredentialKind, Error, ErrorKind, Field, Method, SendState};
 use support::{Server, vendors};
 
 /// Every method that there is.
@@ -18,7 +18,7 @@ const METHODS: [Method; 8] = [
 ];
 
 fn named(error: &Error) -> Vec<&str> {
-    error.violations().iter().filter_map(|violation| violation.field()).collect()
+    error.violations().iter().filter_map(|violation| violation.field()).map(Field::as_str).collect()
 }
 
 #[tokio::test]

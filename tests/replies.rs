@@ -4,7 +4,7 @@ mod support;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeStatus, Error, ErrorKind, Http, SendState};
+use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeStatus, Error, ErrorKind, Field, Http, SendState};
 use support::{
     Server,
     vendors::{self, Vendor},
@@ -119,7 +119,7 @@ async fn an_error_says_what_the_vendor_said() {
             let context = format!("{vendor:?} {} {error:?}", row.body);
             assert_eq!((error.kind(), error.send_state(), error.status()), (row.kind, SendState::Refused, Some(row.status)), "{context}");
             assert_eq!((error.vendor_code(), error.request_id(), error.vendor_message()), (row.code, row.request_id, row.message), "{context}");
-            let violations = error.violations().iter().map(|violation| (violation.field(), violation.vendor_field(), violation.message()));
+            let violations = error.violations().iter().map(|violation| (violation.field().map(Field::as_str), violation.vendor_field(), violation.message()));
             assert_eq!(violations.collect::<Vec<_>>(), row.violations, "{context}");
             assert_eq!(error.to_string(), row.display, "{context}");
         }

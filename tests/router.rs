@@ -1,12 +1,12 @@
-//! Several providers behind one: routes, failover, guard, reload.
+//! Several providers behind one: routes and failover.
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind,
-    Field, Guard, LocalGuard, Method, ProviderId, Reason, Refusal, Rejected, Reloadable, Router, SendState, Sending, Verified, testing::Scripted,
+    CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind, Field, Method, ProviderId,
+    Router, SendState, testing::Scripted,
 };
 use serde_json::json;
 use support::{
@@ -24,7 +24,7 @@ fn error(kind: ErrorKind, state: SendState) -> Error {
 
 /// A router over two scripted providers, the second one for failover.
 fn pair(first: &Scripted, second: &Scripted) -> Router {
-    Router::new(Arc::new(first.clone())).with_provider(Arc::new(second.clone())).with_failover([id("second")])
+    Router::builder(Arc::new(first.clone())).with_provider(Arc::new(second.clone())).with_failover([id("second")]).build().expect("a router")
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ fn complete(method: Method, vendor: &Vendor) -> ChallengeRequest {
     let to = if method.is_to_phone() { "+64270000000" } else { "jane@doe.com" };
     let client = ClientContext::new([127, 0, 0, 1]).with_user_agent("x");
     let request = ChallengeRequest::new(method).with_recipient(to).with_code("code").with_action("signIn").with_client(client);
-    request.user_id("usr-1").with_user_id_at(ProviderId::new(vendor.name), "user-1")
+    request.with_user_id("usr-1").with_user_id_at(ProviderId::new(vendor.name), "user-1")
 }
 
 #[tokio::test]
@@ -174,122 +174,18 @@ async fn a_limited_vendor_is_left_at_once_where_there_is_another() {
     }
 }
 
-#[tokio::test]
-async fn a_guard_limits_sends_by_address_client_and_calling_code() {
-    let guard = || LocalGuard::new().with_per_recipient("2 per 1h".parse().expect("a rate")).with_calling_codes(["+64"]);
-    let scripted = Scripted::named("first");
-    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(guard()));
-    let request = ChallengeRequest::sms_otp("+64270000000");
-    for _ in 0..2 {
-        router.create(&request).await.expect("within the limit");
+#[test]
+fn a_router_refuses_a_second_provider_of_an_id_and_a_route_to_an_unknown_one() {
+    let one = || Arc::new(Scripted::named("one"));
+    for (what, builder) in [
+        ("second", Router::builder(one()).with_provider(one())),
+        ("second", Router::builder(one()).with_provider(Arc::new(Scripted::named("two"))).with_provider(Arc::new(Scripted::named("two")))),
+        ("route", Router::builder(one()).with_route(Method::SmsOtp, id("two"))),
+        ("failover", Router::builder(one()).with_failover([id("two")])),
+    ] {
+        let error = builder.build().expect_err(what);
+        assert_eq!((error.kind(), error.send_state(), error.violations().len()), (ErrorKind::Config, SendState::NotSent, 1), "{what}: {error}");
     }
-    let throttled = router.create(&request).await.expect_err("over the limit");
-    assert_eq!((throttled.kind(), throttled.send_state(), throttled.operation()), (ErrorKind::Throttled, SendState::NotSent, Some("create")));
-    assert!(throttled.retry_after().is_some_and(|pause| pause > Duration::from_secs(60)));
-    router.create(&ChallengeRequest::sms_otp("+64270000001")).await.expect("another address");
-    let abroad = router.create(&ChallengeRequest::sms_otp("+4915112345678")).await.expect_err("another country");
-    assert_eq!(abroad.violations().first().and_then(|violation| violation.field()), Some("to"));
-    assert_eq!(scripted.created().len(), 3);
-
-    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(LocalGuard::new().with_per_ip("1 per 1h".parse().expect("a rate"))));
-    let from = |ip: [u8; 4], to: &str| ChallengeRequest::email_otp(to).with_client(ClientContext::new(ip));
-    router.create(&from([203, 0, 113, 7], "a@doe.com")).await.expect("the first");
-    assert_eq!(router.create(&from([203, 0, 113, 7], "b@doe.com")).await.expect_err("the second").kind(), ErrorKind::Throttled);
-    router.create(&from([203, 0, 113, 8], "b@doe.com")).await.expect("another client");
-}
-
-#[tokio::test]
-async fn a_message_that_is_sent_again_counts_for_whom_the_first_one_did() {
-    let scripted = Scripted::named("first");
-    let guard = LocalGuard::new().with_per_recipient("2 per 1h".parse().expect("a rate"));
-    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(guard));
-    let request = ChallengeRequest::sms_otp("+64270000000");
-    let challenge = router.create(&request).await.expect("the first");
-    router.resend(challenge.handle()).await.expect("the second");
-    for throttled in [router.resend(challenge.handle()).await, router.create(&request).await] {
-        assert_eq!(throttled.expect_err("the third").kind(), ErrorKind::Throttled);
-    }
-    assert_eq!((scripted.created().len(), scripted.resent().len()), (1, 1));
-}
-
-#[tokio::test]
-async fn a_guard_ends_the_guessing_of_codes() {
-    let wrong = || Rejected::new(Reason::WrongOrExpiredCode);
-    let scripted = Scripted::named("first").verify_gives(wrong()).verify_gives(wrong()).verify_gives(Verified::new(Method::SmsOtp));
-    let router = Router::new(Arc::new(scripted.clone())).with_guard(Arc::new(LocalGuard::new().with_wrong_codes(2)));
-    let challenge = router.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect("a challenge");
-    for _ in 0..2 {
-        let _ = router.verify(challenge.handle(), &Answer::code("1")).await.expect("an answer");
-    }
-    let throttled = router.verify(challenge.handle(), &Answer::code("2")).await.expect_err("enough");
-    assert_eq!((throttled.kind(), throttled.send_state()), (ErrorKind::Throttled, SendState::NotSent));
-    assert_eq!(scripted.answered().len(), 2);
-    let other = router.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect("a challenge");
-    let _ = router.verify(other.handle(), &Answer::code("3")).await.expect("another challenge may be answered");
-}
-
-#[tokio::test]
-async fn a_guard_in_the_config_guards_a_single_vendor_too() {
-    for vendor in vendors::all_with_messages() {
-        let server = Server::answering(200, &[], &vendor.created().to_string()).await;
-        let config: Config = serde_json::from_value(json!({
-            "provider": vendor.name, vendor.name: vendor.named_section(&format!("http://{}", server.address)),
-            "guard": { "per_recipient": "1 per 1h", "per_ip": "5 per 1m", "wrong_codes": 3, "calling_codes": ["+64"] },
-        }))
-        .expect("a config");
-        let provider = config.build().expect("a provider");
-        provider.create(&vendor.request()).await.expect("the first");
-        assert_eq!(provider.create(&vendor.request()).await.expect_err("the second").kind(), ErrorKind::Throttled, "{vendor:?}");
-        assert_eq!(server.requests().len(), 1, "{vendor:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_new_config_takes_over_and_old_handles_still_verify() {
-    let (old, new) = (Scripted::named("old"), Scripted::named("new"));
-    let reloadable = Reloadable::from_provider(Arc::new(old.clone()));
-    let before = reloadable.id();
-    let challenge = reloadable.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("a challenge");
-    reloadable.replace(Arc::new(Router::new(Arc::new(new.clone())).with_provider(Arc::new(old.clone()))));
-    assert_eq!((before.as_str(), reloadable.id().as_str()), ("old", "new"));
-    let _ = reloadable.verify(challenge.handle(), &Answer::code("1")).await.expect("an answer");
-    reloadable.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("a challenge");
-    assert_eq!((old.created().len(), old.answered().len(), new.created().len()), (1, 1, 1));
-
-    let broken: Config = serde_json::from_value(json!({ "provider": "nobody" })).expect("a config");
-    assert_eq!(reloadable.reload(&broken).expect_err("a mistake").kind(), ErrorKind::Config);
-    assert_eq!(reloadable.id().as_str(), "new");
-}
-
-/// A guard that writes down which client it was shown.
-#[derive(Debug, Default)]
-struct Watch(std::sync::Mutex<Vec<(&'static str, Option<std::net::IpAddr>)>>);
-
-#[auth_challenge::async_trait]
-impl Guard for Watch {
-    async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
-        let what = if sending.handle().is_some() { "resend" } else { "create" };
-        self.0.lock().expect("the list").push((what, sending.ip()));
-        Ok(())
-    }
-
-    async fn before_verify(&self, _: &ChallengeHandle, client_ip: Option<std::net::IpAddr>) -> Result<(), Refusal> {
-        self.0.lock().expect("the list").push(("verify", client_ip));
-        Err(Refusal::new("seen enough"))
-    }
-}
-
-#[tokio::test]
-async fn a_guard_sees_the_client_of_every_send_and_answer() {
-    let watch = Arc::new(Watch::default());
-    let scripted = Scripted::named("first");
-    let router = Router::new(Arc::new(scripted.clone())).with_guard(watch.clone());
-    let ip = std::net::IpAddr::from([203, 0, 113, 7]);
-    let options = CallOptions::default().with_client_ip(ip);
-    let challenge = router.create(&ChallengeRequest::email_otp("jane@doe.com").with_client(ClientContext::new(ip))).await.expect("a challenge");
-    router.resend_with(challenge.handle(), &options).await.expect("once more");
-    let throttled = router.verify_with(challenge.handle(), &Answer::code("1"), &options).await.expect_err("refused by the guard");
-    assert_eq!((throttled.kind(), scripted.answered().len()), (ErrorKind::Throttled, 0));
-    assert_eq!(*watch.0.lock().expect("the list"), [("create", Some(ip)), ("resend", Some(ip)), ("verify", Some(ip))]);
-    assert!(!format!("{options:?}").contains("203.0.113.7"));
+    let fine = Router::builder(one()).with_provider(Arc::new(Scripted::named("two"))).with_route(Method::SmsOtp, id("two")).with_failover([id("two")]);
+    assert_eq!(fine.build().expect("a router").id(), id("one"));
 }

@@ -46,7 +46,7 @@ async fn a_right_answer_proves_whom_the_reply_names() {
         for row in (vendor.verify.proofs)() {
             let proof = proven(vendor, &http, &row.body).await;
             let context = format!("{vendor:?} {}", row.body);
-            assert_eq!((proof.address(), proof.user_id(), proof.request_id()), (row.recipient, row.user_id, Some("req-1")), "{context}");
+            assert_eq!((proof.recipient(), proof.user_id(), proof.request_id()), (row.recipient, row.user_id, Some("req-1")), "{context}");
             assert_eq!(proof.method(), row.method, "{context}");
             let credential = proof.credential().map(|credential| (credential.kind(), credential.id(), credential.vendor_id()));
             assert_eq!(credential, row.credential, "{context}");

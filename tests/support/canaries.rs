@@ -55,7 +55,7 @@ pub fn assert_silent_error(what: &str, error: &auth_challenge::Error) {
         next = error.source();
     }
     let told = [error.request_id(), error.vendor_code(), error.vendor_message()].into_iter().flatten();
-    let violations = error.violations().iter().flat_map(|violation| [violation.field(), violation.vendor_field(), Some(violation.message())]).flatten();
+    let violations = error.violations().iter().flat_map(|violation| [Some(violation.name()), violation.vendor_field(), Some(violation.message())]).flatten();
     for text in told.chain(violations) {
         assert_no_canary(what, text);
     }

@@ -174,7 +174,7 @@ fn client() -> ClientContext {
 }
 
 fn complete(request: ChallengeRequest) -> ChallengeRequest {
-    request.user_id("usr-1").with_client(client())
+    request.with_user_id("usr-1").with_client(client())
 }
 
 fn creations() -> Vec<Creation> {

@@ -6,6 +6,8 @@ mod authsignal;
 mod corbado;
 #[cfg(feature = "dfns")]
 mod dfns;
+#[cfg(feature = "twilio")]
+mod twilio;
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
@@ -25,6 +27,8 @@ pub fn all() -> Vec<&'static Vendor> {
         &authsignal::VENDOR,
         #[cfg(feature = "dfns")]
         &dfns::VENDOR,
+        #[cfg(feature = "twilio")]
+        &twilio::VENDOR,
     ]
 }
 
@@ -279,7 +283,7 @@ impl Vendor {
     /// A handle of canaries.
     pub fn canary_handle(&self) -> ChallengeHandle {
         let mut json = (self.verify.handle)();
-        for member in ["challenge_id", "user_id", "to_sign"] {
+        for member in ["challenge_id", "user_id", "to_sign", "to"] {
             json[member] = format!("canary7{member}").into();
         }
         serde_json::from_value(json).expect("a handle")
