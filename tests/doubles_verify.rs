@@ -95,8 +95,9 @@ async fn a_lifetime_is_honoured() {
 #[tokio::test]
 async fn a_link_carries_the_answer() {
     let corbado = CorbadoDouble::start().await;
-    let request =
-        ChallengeRequest::email_link("jane@doe.com").with_user_id(corbado.add_user("jane@doe.com")).with_client(corbado.person("jane@doe.com").client().clone());
+    let request = ChallengeRequest::email_link("jane@doe.com")
+        .with_user_id(corbado.add_user("jane@doe.com"))
+        .with_client(corbado.person("jane@doe.com").client().clone());
     let challenge = corbado.provider().create(&request).await.expect("a challenge");
     let outbox = corbado.outbox();
     let message = outbox.only();

@@ -45,7 +45,13 @@ struct Bench {
 impl Bench {
     fn new(name: &str) -> Self {
         let authority = Authority::new(name);
-        let http = Http::builder().with_timeout(LONG).with_connect_timeout(LONG / 2).with_max_response_bytes(4096).with_ca_file(authority.file()).build().expect("a client");
+        let http = Http::builder()
+            .with_timeout(LONG)
+            .with_connect_timeout(LONG / 2)
+            .with_max_response_bytes(4096)
+            .with_ca_file(authority.file())
+            .build()
+            .expect("a client");
         Self { acceptor: authority.acceptor(Fault::None, &["h2", "http/1.1"]), http }
     }
 

@@ -5,8 +5,8 @@ mod support;
 use std::{error::Error, sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Answer, Challenge, ChallengeHandle, ChallengeRequest, ClientContext, CredentialAnswer, CredentialKind, Field, Http, Kept, Method, Personal,
-    ProviderId, Registration, RegistrationUser, Rejected, Router, RouterBuilder, Secret, Verification, Verified, Violation,
+    Answer, Challenge, ChallengeHandle, ChallengeRequest, ClientContext, CredentialAnswer, CredentialKind, Field, Http, Kept, Method, Personal, ProviderId,
+    Registration, RegistrationUser, Rejected, Router, RouterBuilder, Secret, Verification, Verified, Violation,
 };
 use serde_json::json;
 use support::{

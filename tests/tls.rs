@@ -23,7 +23,12 @@ use tls::{Authority, Connections, Fault, Handshakes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn client(authority: &Authority) -> Http {
-    Http::builder().with_timeout(Duration::from_secs(120)).with_connect_timeout(Duration::from_secs(60)).with_ca_file(authority.file()).build().expect("a client")
+    Http::builder()
+        .with_timeout(Duration::from_secs(120))
+        .with_connect_timeout(Duration::from_secs(60))
+        .with_ca_file(authority.file())
+        .build()
+        .expect("a client")
 }
 
 /// A create and a verify, which both fail.

@@ -171,7 +171,7 @@ fn what_is_missing_in_an_answer_is_named_all_at_once() {
         }
         json
     };
-    let (id, client_data, attestation) = ("answer.id", "answer.response.clientDataJSON", "answer.response.attestationObject");
+    let (id, client_data, attestation) = ("credential_id", "client_data", "attestation");
     for (json, expected) in [
         (without(&[("", "id")]), vec![id]),
         (without(&[("/response", "clientDataJSON")]), vec![client_data]),

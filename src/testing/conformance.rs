@@ -6,7 +6,7 @@
 //!
 //! let provider = Scripted::new()
 //!     .verify_gives(Rejected::new(Reason::WrongOrExpiredCode))
-//!     .verify_gives(Verified::new(Method::EmailOtp).with_address("jane@doe.com"))
+//!     .verify_gives(Verified::new(Method::EmailOtp).with_recipient("jane@doe.com"))
 //!     .verify_gives(Rejected::new(Reason::AlreadyUsed));
 //! let calls = provider.clone();
 //! Subject::new(provider, || ChallengeRequest::email_otp("jane@doe.com"))

@@ -136,7 +136,7 @@ impl Examples {
         let secrecy = &self.vendor.secrecy;
         let is_masked = secrecy.masked.contains(&member) && !secrecy.harmless.contains(&(schema, member));
         match definition["type"].as_str() {
-            Some("string") if is_masked => json!(format!("canary-{member}")),
+            Some("string") | None if is_masked && definition["properties"].is_null() => json!(format!("canary-{member}")),
             Some("string") => json!("text"),
             Some("number" | "integer") => json!(7),
             Some("boolean") => json!(true),

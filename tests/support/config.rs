@@ -48,8 +48,7 @@ impl Drop for Folder {
 
 /// The problems of a config as (key, message), sorted by key; none of them may quote a value.
 pub fn problems(config: &Config) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> =
-        config.problems().iter().map(|problem| (problem.name().to_owned(), problem.message().to_owned())).collect();
+    let mut found: Vec<(String, String)> = config.problems().iter().map(|problem| (problem.name().to_owned(), problem.message().to_owned())).collect();
     found.sort();
     let built = config.build();
     assert_eq!(built.is_ok(), found.is_empty(), "what builds has no problems, and the other way round: {found:?}");

@@ -148,8 +148,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
 
     let reply = match outcome {
         Ok(reply) => reply,
-        // The vendor's word for an unknown verification is a rejection already.
-        Err(failure) => return rejection(failure, handle, |_| false),
+        Err(failure) => return rejection(failure, handle, |error| error.kind() == ErrorKind::NotFound),
     };
     let rejected = |reason| Ok(Rejected::new(reason).with_request_id(reply.request_id().map(str::to_owned)).into());
     match &reply.status {

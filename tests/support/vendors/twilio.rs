@@ -25,7 +25,7 @@ pub static VENDOR: Vendor = Vendor {
     can_resend: true,
     section: Section {
         credentials: || json!({ "account_sid": ACCOUNT, "auth_token": "twilio_token", "service_sid": SERVICE }),
-        canaries: || json!({ "account_sid": "ACcanary7account", "auth_token": "canary7token", "service_sid": "VAcanary7service" }),
+        canaries: || json!({ "account_sid": "ACcanary7account", "auth_token": "canary7token", "service_sid": "VA0service" }),
         required: &["account_sid", "auth_token", "service_sid"],
         secrets: &["auth_token"],
         odd_secret: ("key=é", &["Basic QUNhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYTprZXk9w6k="]),
@@ -61,8 +61,8 @@ pub static VENDOR: Vendor = Vendor {
     create: Create {
         rows: creations,
         numbered: |number| {
-            let to = format!("+6427111{number:04}");
-            (ChallengeRequest::sms_otp(&*to), to)
+            let digits = format!("6427111{number:04}");
+            (ChallengeRequest::sms_otp(format!("+{digits}")), digits)
         },
         reply: |method| {
             let (to, channel) = match method {
@@ -85,7 +85,8 @@ pub static VENDOR: Vendor = Vendor {
             assert_eq!(reply.service_sid.as_deref(), Some(SERVICE));
         },
         lenient: || {
-            let odd = json!({ "sid": "VE1", "status": "paused", "channel": "pigeon", "to": null, "lookup": 5, "date_created": 7, "new": { "a": [1] } });
+            let odd =
+                json!({ "sid": "VE1", "status": "paused", "channel": "pigeon", "to": null, "lookup": 5, "date_created": "tomorrow", "new": { "a": [1] } });
             vec![(json!({ "sid": "VE1" }), ChallengeStatus::Pending), (odd, ChallengeStatus::Unknown("paused".into()))]
         },
         unusable: || vec![(201, json!({ "sid": 5 })), (201, json!({ "sid": "" })), (201, json!({ "sid": null })), (201, json!({}))],
@@ -246,9 +247,9 @@ fn refusals() -> Vec<Refusal> {
         refusal(401, "20003", "Authenticate", ErrorKind::Authentication, &[], "twilio create: credentials not accepted (HTTP 401, 20003)"),
         refusal(403, "60410", "Blocked by fraud guard", ErrorKind::Permission, &[], "twilio create: not permitted (HTTP 403, 60410)"),
         refusal(404, "20404", "No such service", ErrorKind::NotFound, &[], "twilio create: not found (HTTP 404, 20404)"),
-        refusal(429, "20429", "Too many requests", ErrorKind::RateLimited, &[], "twilio create: too many requests (HTTP 429, 20429)"),
-        refusal(429, "60203", "Max send attempts reached", ErrorKind::RateLimited, limit, "twilio create: too many requests (HTTP 429, 60203): to"),
-        refusal(429, "60212", "Too many concurrent requests", ErrorKind::RateLimited, at_once, "twilio create: too many requests (HTTP 429, 60212): to"),
+        refusal(429, "20429", "Too many requests", ErrorKind::RateLimited, &[], "twilio create: rate limited (HTTP 429, 20429)"),
+        refusal(429, "60203", "Max send attempts reached", ErrorKind::RateLimited, limit, "twilio create: rate limited (HTTP 429, 60203): to"),
+        refusal(429, "60212", "Too many concurrent requests", ErrorKind::RateLimited, at_once, "twilio create: rate limited (HTTP 429, 60212): to"),
         refusal(400, "60205", "SMS is not supported by landlines", ErrorKind::InvalidRequest, landline, "twilio create: invalid request (HTTP 400, 60205): to"),
         refusal(
             400,
