@@ -133,6 +133,8 @@ async fn every_fault_of_a_stream_sends_once_and_is_told_truly_in_time() {
                         let mut deeds = vec![fine; before];
                         deeds.push(deed);
                         let run = async |time: Duration| {
+                            // What ends by itself does so long before its time.
+                            let most = if ends_by_time { time + LONG / 2 } else { LONG / 2 };
                             let script = Script::new(deeds.clone(), &operation.reply(vendor));
                             let (server, handshakes) = bench.serve(&script).await;
                             let provider = vendor.config_at(&server.https(), "").http(bench.http.clone()).build().expect("a provider");
@@ -144,7 +146,7 @@ async fn every_fault_of_a_stream_sends_once_and_is_told_truly_in_time() {
                             let (hung_for, seen) = (script.quiet.hung_for(), script.seen().len());
                             let context = format!("{what}, {vendor:?} {operation:?} after {before}: {error:?}");
                             assert!(seen <= before + 1, "{seen} seen: {context}");
-                            assert!(started.elapsed() < time + Duration::from_secs(30), "took {:?}: {context}", started.elapsed());
+                            assert!(started.elapsed() < most, "took {:?}: {context}", started.elapsed());
                             assert!(handshakes.all().iter().all(|protocol| protocol.as_deref() == Ok("h2")), "{:?}: {context}", handshakes.all());
                             ((error, seen, context), hung_for)
                         };

@@ -83,13 +83,15 @@ async fn every_fault_sends_once_and_is_told_truly_in_time() {
                 let http = http.clone();
                 runs.push(tokio::spawn(async move {
                     let run = async |time: Duration| {
+                        // What ends by itself does so long before its time.
+                        let most = if ends_by_time { time + LONG / 2 } else { LONG / 2 };
                         let server = Server::start(vec![step.clone()]).await;
                         let started = Instant::now();
                         let error = failed(vendor, operation, server.address, http.clone().with_timeout(time)).await;
                         let hung_for = server.hung_for();
                         let context = format!("{what}, {vendor:?} {operation:?}: {error:?}");
                         assert!(server.requests().len() <= 1, "sent more than once: {context}");
-                        assert!(started.elapsed() < time + Duration::from_secs(30), "took {:?}: {context}", started.elapsed());
+                        assert!(started.elapsed() < most, "took {:?}: {context}", started.elapsed());
                         (error, hung_for)
                     };
                     let error = if ends_by_time { with_time_enough(run).await } else { run(LONG).await.0 };
