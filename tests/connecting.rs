@@ -11,7 +11,7 @@ use std::{
 use auth_challenge::{CallOptions, ChallengeProvider, ChallengeProviderExt, Error, ErrorKind, Http, SendState};
 use socket2::{Domain, Socket, Type};
 use support::{
-    Reserved, Server, Step, read_request, reply,
+    Reserved, Server, Step, all_end_well, read_request, reply,
     vendors::{self, Vendor},
 };
 use tokio::{
@@ -79,9 +79,7 @@ async fn a_connect_that_takes_too_long_was_sent_nothing_and_is_tried_within_the_
             }));
         }
     }
-    for run in runs {
-        run.await.expect("a run that ends well");
-    }
+    all_end_well(runs).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,21 +261,26 @@ async fn a_proxy_that_opens_no_tunnel_was_sent_the_host_alone() {
         b"HTTP/1.1 20".to_vec(),
         Vec::new(),
     ];
+    let mut runs = Vec::new();
     for refusal in refusals {
-        let proxy = Server::start(vec![Step::AnswerAndClose(refusal.clone())]).await;
-        let http = serde_json::json!({ "proxy": format!("http://{}", proxy.address), "timeout": "60s", "connect_timeout": "50s" }).to_string();
-        for vendor in vendors::all() {
-            let provider = vendor.config_at("https://vendor.example", &http).build().expect("a provider");
-            for outcome in [create(&*provider, vendor).await, verify(&*provider, vendor).await] {
-                let error = outcome.expect_err("no tunnel");
-                let context = format!("{vendor:?} {:?}: {error:?}", String::from_utf8_lossy(&refusal));
-                assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{context}");
-            }
-        }
-        for request in proxy.requests() {
-            assert_eq!((request.method.as_str(), request.path.as_str(), request.body.len()), ("CONNECT", "vendor.example:443", 0));
-            assert_eq!(request.header("authorization"), Vec::<&str>::new());
-        }
+        runs.extend(vendors::all().into_iter().map(|vendor| tokio::spawn(gets_no_tunnel(vendor, refusal.clone()))));
+    }
+    all_end_well(runs).await;
+}
+
+/// A create and a verify through a proxy that says this to `CONNECT`.
+async fn gets_no_tunnel(vendor: &'static Vendor, refusal: Vec<u8>) {
+    let proxy = Server::start(vec![Step::AnswerAndClose(refusal.clone())]).await;
+    let http = serde_json::json!({ "proxy": format!("http://{}", proxy.address), "timeout": "60s", "connect_timeout": "50s" }).to_string();
+    let provider = vendor.config_at("https://vendor.example", &http).build().expect("a provider");
+    for outcome in [create(&*provider, vendor).await, verify(&*provider, vendor).await] {
+        let error = outcome.expect_err("no tunnel");
+        let context = format!("{vendor:?} {:?}: {error:?}", String::from_utf8_lossy(&refusal));
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{context}");
+    }
+    for request in proxy.requests() {
+        assert_eq!((request.method.as_str(), request.path.as_str(), request.body.len()), ("CONNECT", "vendor.example:443", 0));
+        assert_eq!(request.header("authorization"), Vec::<&str>::new());
     }
 }
 

@@ -9,14 +9,9 @@ use serde_json::Value;
 use support::{
     Reserved, Server, Step,
     canaries::{assert_silent, assert_silent_error, canaries, shown},
-    reply,
+    client, reply,
     vendors::{self, Vendor},
 };
-
-/// Making a client takes long, so the calls of a test share it.
-fn client() -> Http {
-    Http::builder().build().expect("a client")
-}
 
 /// What a create of canaries sends, as a vendor could name it: each value of the body, and the whole of it with the head.
 async fn submitted(vendor: &Vendor, http: &Http) -> (Vec<String>, String) {

@@ -17,8 +17,8 @@ use proptest::{
     test_runner::{Config as Cases, TestRunner},
 };
 use support::{
-    Server, Step, reply,
-    vendors::{self, Vendor},
+    LONG, Server, Step, client, reply,
+    vendors::{self, Operation, Vendor},
 };
 
 /// Cases on real sockets, so many at a time.
@@ -30,8 +30,6 @@ const IN_PROCESS: u32 = 30_000;
 /// The time for a call that may hang. A busy machine may get less far than the script wants: then the call is made again, with this one.
 const TIME: Duration = Duration::from_millis(1500);
 const MORE_TIME: Duration = Duration::from_secs(20);
-/// The time for a call that ends by itself; less than the longest pause that a script asks for.
-const LONG: Duration = Duration::from_secs(60);
 /// What a busy machine may take longer.
 const SLACK: Duration = Duration::from_secs(10);
 
@@ -94,18 +92,18 @@ fn deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
-/// A vendor, whether its answers are to creates (else to verifies), and what its server does, request by request.
+/// A vendor, what it is asked for, and what its server does, request by request.
 #[derive(Clone, Debug)]
 struct Case {
     vendor: &'static Vendor,
-    creates: bool,
+    operation: Operation,
     deeds: Vec<Deed>,
     calls: usize,
 }
 
 fn case() -> impl Strategy<Value = Case> {
     (prop::sample::select(vendors::all()), prop::bool::weighted(0.7), prop::collection::vec(deed(), 1..6), 1_usize..4)
-        .prop_map(|(vendor, creates, deeds, calls)| Case { vendor, creates, deeds, calls })
+        .prop_map(|(vendor, creates, deeds, calls)| Case { vendor, operation: if creates { Operation::Create } else { Operation::Verify }, deeds, calls })
 }
 
 impl Case {
@@ -118,16 +116,13 @@ impl Case {
 async fn run(case: Case, http: Http) -> Result<(), String> {
     let time = if case.may_hang() { TIME } else { LONG };
     let http = http.with_timeout(time);
-    let body = if case.creates { case.vendor.created() } else { case.vendor.verified() }.to_string();
+    let body = case.operation.reply(case.vendor);
     let server = Server::start(case.deeds.iter().map(|deed| deed.step(&body)).collect()).await;
     let provider = case.vendor.config(server.address, "").with_http(http).build().map_err(|error| error.to_string())?;
     for call in 0..case.calls {
         let before = server.requests().len();
         let started = Instant::now();
-        let outcome = match case.creates {
-            true => provider.create(&case.vendor.request()).await.map(drop),
-            false => provider.verify(&case.vendor.handle(), &case.vendor.answer()).await.map(drop),
-        };
+        let outcome = case.operation.call(case.vendor, &*provider, &CallOptions::default()).await;
         let (took, seen) = (started.elapsed(), server.requests().len() - before);
         let wrong = |what: &str| Err(format!("{what}: call {call}, {seen} seen, took {took:?}, {outcome:?}"));
         if took > time + SLACK {
@@ -135,7 +130,7 @@ async fn run(case: Case, http: Http) -> Result<(), String> {
         }
         // A server that closed at once took a step of the script without a request, so the script does not tell which step was whose:
         // what was answered is judged by what could have been.
-        if seen > 3 || seen > 1 && !case.creates {
+        if seen > 3 || seen > 1 && case.operation == Operation::Verify {
             return wrong("sent too often");
         }
         if seen > 1 && !case.deeds.iter().any(|deed| matches!(deed, Deed::Limits(0 | 1))) {
@@ -205,21 +200,18 @@ async fn run_one_call(case: Case, http: Http) -> Result<(), String> {
 
 /// What is wrong with one call, if anything, and whether its time was over.
 async fn run_one_call_within(case: &Case, http: Http) -> Result<(Result<(), String>, bool), String> {
-    let body = if case.creates { case.vendor.created() } else { case.vendor.verified() }.to_string();
+    let body = case.operation.reply(case.vendor);
     let server = Server::start(case.deeds.iter().map(|deed| deed.step(&body)).collect()).await;
     let provider = case.vendor.config(server.address, "").with_http(http).build().map_err(|error| error.to_string())?;
-    let outcome = match case.creates {
-        true => provider.create(&case.vendor.request()).await.map(drop),
-        false => provider.verify(&case.vendor.handle(), &case.vendor.answer()).await.map(drop),
-    };
+    let outcome = case.operation.call(case.vendor, &*provider, &CallOptions::default()).await;
     let seen = server.requests().len();
-    let judged = judge_exactly(&case.deeds, case.creates, seen, &outcome).map_err(|what| format!("{what}: {seen} seen, {outcome:?}"));
+    let judged = judge_exactly(&case.deeds, case.operation == Operation::Create, seen, &outcome).map_err(|what| format!("{what}: {seen} seen, {outcome:?}"));
     Ok((judged, outcome.is_err_and(|error| error.kind() == ErrorKind::Timeout)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_real_sockets_no_sequence_of_faults_sends_twice_or_tells_less_than_the_truth() {
-    let http = Http::builder().with_timeout(LONG).with_connect_timeout(LONG / 2).build().expect("a client");
+    let http = client();
     let mut runner = TestRunner::new(Cases::default());
     let permits = Arc::new(tokio::sync::Semaphore::new(AT_A_TIME));
     let mut runs = Vec::new();

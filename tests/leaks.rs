@@ -1,7 +1,5 @@
 //! Nothing secret or personal is printed, serialised or logged anywhere on the way, on success and on failure.
 
-#![cfg(feature = "cli")]
-
 mod support;
 
 use std::{

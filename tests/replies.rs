@@ -6,14 +6,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeStatus, Error, ErrorKind, Field, Http, SendState};
 use support::{
-    Server,
+    Server, client,
     vendors::{self, Vendor},
 };
-
-/// Making a client takes long, so the calls of a test share it.
-fn client() -> Http {
-    Http::builder().build().expect("a client")
-}
 
 async fn created(vendor: &Vendor, http: &Http, status: u16, headers: &[(&str, &str)], body: &str) -> Result<Challenge, Error> {
     let server = Server::answering(status, headers, body).await;

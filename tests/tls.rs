@@ -16,7 +16,7 @@ use std::{
 use auth_challenge::{ChallengeProviderExt, Error, ErrorKind, Http, SendState, Verification};
 use http2::Script;
 use support::{
-    Seen, Server, content, read_request, reply,
+    Seen, Server, all_end_well, content, read_request, reply,
     vendors::{self, Vendor},
 };
 use tls::{Authority, Connections, Fault, Handshakes};
@@ -161,7 +161,9 @@ fn hello_of_tls_1_1() -> Vec<u8> {
 }
 
 /// What a server that is no good says to a client's hello, if it waits for it, and whether it then closes.
-fn bad_handshakes() -> Vec<(&'static str, bool, Vec<u8>, bool)> {
+type BadHandshake = (&'static str, bool, Vec<u8>, bool);
+
+fn bad_handshakes() -> Vec<BadHandshake> {
     vec![
         ("closed when accepted", false, Vec::new(), true),
         ("closed in the handshake", true, Vec::new(), true),
@@ -180,39 +182,44 @@ fn bad_handshakes() -> Vec<(&'static str, bool, Vec<u8>, bool)> {
 async fn a_handshake_that_goes_wrong_ends_the_call_before_it_is_sent_and_nothing_is_tried_in_the_clear() {
     let authority = Authority::new("no-handshake");
     let http = client(&authority);
-    for (what, waits, says, closes) in bad_handshakes() {
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let bytes = Arc::clone(&heard);
-        let server = Connections::each(move |_, mut stream| {
-            let (bytes, says) = (Arc::clone(&bytes), says.clone());
-            async move {
-                let mut buffer = vec![0; 16 * 1024];
-                if waits {
-                    let read = stream.read(&mut buffer).await.unwrap_or(0);
-                    bytes.lock().expect("what was heard").push(buffer[..read].to_vec());
-                }
-                let _ = stream.write_all(&says).await;
-                if closes {
-                    return;
-                }
-                let mut rest = Vec::new();
-                let _ = stream.read_to_end(&mut rest).await;
-                bytes.lock().expect("what was heard").push(rest);
+    let mut runs = Vec::new();
+    for handshake in bad_handshakes() {
+        runs.extend(vendors::all().into_iter().map(|vendor| tokio::spawn(sends_nothing(vendor, handshake.clone(), http.clone()))));
+    }
+    all_end_well(runs).await;
+}
+
+/// A create and a verify at a server that is no good.
+async fn sends_nothing(vendor: &'static Vendor, (what, waits, says, closes): BadHandshake, http: Http) {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let bytes = Arc::clone(&heard);
+    let server = Connections::each(move |_, mut stream| {
+        let (bytes, says) = (Arc::clone(&bytes), says.clone());
+        async move {
+            let mut buffer = vec![0; 16 * 1024];
+            if waits {
+                let read = stream.read(&mut buffer).await.unwrap_or(0);
+                bytes.lock().expect("what was heard").push(buffer[..read].to_vec());
             }
-        })
-        .await;
-        let started = Instant::now();
-        for vendor in vendors::all() {
-            for error in both_fail(vendor, &server.https(), &http).await {
-                assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{what} {vendor:?}: {error:?}");
+            let _ = stream.write_all(&says).await;
+            if closes {
+                return;
             }
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest).await;
+            bytes.lock().expect("what was heard").push(rest);
         }
-        // Less than one handshake may take.
-        assert!(started.elapsed() < Duration::from_secs(50), "{what}: took {:?}", started.elapsed());
-        server.over().await;
-        for part in heard.lock().expect("what was heard").iter() {
-            assert!(is_handshake_alone(part), "{what}: {:?}", String::from_utf8_lossy(part));
-        }
+    })
+    .await;
+    let started = Instant::now();
+    for error in both_fail(vendor, &server.https(), &http).await {
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{what} {vendor:?}: {error:?}");
+    }
+    // Less than one handshake may take.
+    assert!(started.elapsed() < Duration::from_secs(50), "{what}: took {:?}", started.elapsed());
+    server.over().await;
+    for part in heard.lock().expect("what was heard").iter() {
+        assert!(is_handshake_alone(part), "{what}: {:?}", String::from_utf8_lossy(part));
     }
 }
 

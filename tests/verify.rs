@@ -5,14 +5,9 @@ mod support;
 use auth_challenge::{Answer, ChallengeHandle, ChallengeProviderExt, Error, ErrorKind, Http, Reason, SendState, Verification, Verified};
 use serde_json::{Value, json};
 use support::{
-    Server,
+    Server, client,
     vendors::{self, Vendor},
 };
-
-/// Making a client takes long, so the calls of a test share it.
-fn client() -> Http {
-    Http::builder().build().expect("a client")
-}
 
 async fn answered(vendor: &Vendor, http: &Http, handle: &ChallengeHandle, answer: &Answer, status: u16, body: &Value) -> Result<Verification, Error> {
     let server = Server::answering(status, &[("x-request-id", "req-1")], &body.to_string()).await;

@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use auth_challenge::Http;
 use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
@@ -235,6 +236,21 @@ impl Quiet {
 
     pub fn hung_for(&self) -> Option<Duration> {
         self.0.lock().expect("the time").map(|since| since.elapsed())
+    }
+}
+
+/// A client with time enough for a busy machine. Making one takes long, so the runs of a test share it.
+pub fn client() -> Http {
+    Http::builder().with_timeout(LONG).with_connect_timeout(LONG / 2).build().expect("a client")
+}
+
+/// The time for what ends by itself; not more than the longest pause that a script asks for.
+pub const LONG: Duration = Duration::from_secs(60);
+
+/// Waits for runs that go side by side.
+pub async fn all_end_well(runs: Vec<tokio::task::JoinHandle<()>>) {
+    for run in runs {
+        run.await.expect("a run that ends well");
     }
 }
 

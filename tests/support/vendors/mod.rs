@@ -12,7 +12,8 @@ mod twilio;
 use std::{fmt, net::SocketAddr, sync::Arc};
 
 use auth_challenge::{
-    Answer, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, ChallengeStatus, Config, Error, ErrorKind, Field, Http, Method, Reason, SendState,
+    Answer, CallOptions, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, ChallengeStatus, Config, Error, ErrorKind, Field, Http, Method,
+    Reason, SendState,
 };
 use serde_json::{Value, json};
 
@@ -217,7 +218,7 @@ pub struct Command {
 }
 
 impl Vendor {
-    /// A config with this vendor at an address, and further keys for the section `[http]`, as JSON.
+    /// A config with this vendor at an address, and further keys for the section `[http]`, as JSON; with none, it has time enough.
     pub fn config(&self, address: SocketAddr, http: &str) -> Config {
         self.config_at(&format!("http://{address}"), http)
     }
@@ -233,7 +234,8 @@ impl Vendor {
     }
 
     fn config_of(&self, credentials: Value, url: &str, http: &str) -> Config {
-        let http: Value = serde_json::from_str(if http.is_empty() { "{}" } else { http }).expect("JSON for [http]");
+        let patient = r#"{ "timeout": "60s", "connect_timeout": "50s" }"#;
+        let http: Value = serde_json::from_str(if http.is_empty() { patient } else { http }).expect("JSON for [http]");
         serde_json::from_value(json!({ "provider": self.name, self.name: at(credentials, url), "http": http })).expect("a config")
     }
 
@@ -270,7 +272,7 @@ impl Vendor {
 
     /// A handle of a challenge that this vendor made.
     pub fn handle(&self) -> ChallengeHandle {
-        self.handle_with("v", 1.into())
+        serde_json::from_value((self.verify.handle)()).expect("a handle")
     }
 
     /// That handle with another member.
@@ -318,6 +320,33 @@ pub fn toml(section: &Value) -> String {
 fn at(mut section: Value, url: &str) -> Value {
     section["base_url"] = url.into();
     section
+}
+
+/// What a vendor is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Create,
+    Verify,
+}
+
+impl Operation {
+    pub const ALL: [Self; 2] = [Self::Create, Self::Verify];
+
+    /// Makes a call with all that the vendor needs.
+    pub async fn call(self, vendor: &Vendor, provider: &dyn ChallengeProvider, options: &CallOptions) -> Result<(), Error> {
+        match self {
+            Self::Create => provider.create_with(&vendor.request(), options).await.map(drop),
+            Self::Verify => provider.verify_with(&vendor.handle(), &vendor.answer(), options).await.map(drop),
+        }
+    }
+
+    /// The body of the vendor's reply to that call.
+    pub fn reply(self, vendor: &Vendor) -> String {
+        match self {
+            Self::Create => vendor.created().to_string(),
+            Self::Verify => vendor.verified().to_string(),
+        }
+    }
 }
 
 impl fmt::Debug for Vendor {
