@@ -69,12 +69,7 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
 
     /// Challenges a person. On success a message was handed to the vendor for sending, or, for a credential, the challenge is there.
     ///
-    /// | provider | on the wire |
-    /// |---|---|
-    /// | Corbado | `POST /users/{userID}/challenges` |
-    /// | Authsignal | `POST /challenge` |
-    /// | Dfns | `POST /auth/credentials/code/init` |
-    /// | Twilio | `POST /Services/{ServiceSid}/Verifications` |
+    /// What goes over the wire is told by the vendor's module.
     ///
     /// # Errors
     ///
@@ -85,18 +80,9 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// A wrong, expired or used-up code is [`Verification::Rejected`], however the vendor says it; an outage is an error.
     ///
-    /// | provider | on the wire | rejected |
-    /// |---|---|---|
-    /// | Corbado | `PATCH /users/{userID}/challenges/{challengeID}` | 400 with a violation on `value`, but for "cannot be blank"; 200 with status `pending` or `expired` |
-    /// | Authsignal | `POST /verify` | 200 with `isVerified: false` |
-    /// | Dfns | `POST /auth/credentials/code/verify` | the few messages that speak of the answer, see [`dfns`](crate#vendors) |
-    /// | Twilio | `POST /Services/{ServiceSid}/VerificationCheck` | a status other than `approved`; 404 with code 20404; code 60202 |
-    ///
-    /// Corbado documents no reply to a wrong code, so both forms that its API could give are read; a status that this release does not know
-    /// is an error, since it may be a success. An Authsignal reply that is not verified and gives no reason is taken as a wrong code, which its
-    /// older servers and SDKs know nothing else of. Twilio answers alike to a challenge that expired, was answered or was cancelled, and to a wrong
-    /// `service_sid`: that is rejected for good, and the log says both. At the others an unknown challenge is rejected as expired where the handle's expiry is past, and else
-    /// [`ErrorKind::NotFound`].
+    /// What each vendor's reply must say to count as rejected is told by the vendor's module; a status that this release does not know is an
+    /// error, since it may be a success. A challenge that the vendor does not know is rejected as expired where the handle's expiry is past, and
+    /// else [`ErrorKind::NotFound`].
     ///
     /// # Errors
     ///
@@ -104,8 +90,7 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// [`send_state`](Error::send_state) is `Unknown` or `Accepted` the code may be used up: offer a new challenge. It is never sent again.
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error>;
 
-    /// Sends an existing challenge once more, where [`Capabilities::can_resend`] says that the vendor can (Authsignal: `POST /challenge` with
-    /// its `challengeId`; Twilio: a create to the same recipient). Each call sends a message.
+    /// Sends an existing challenge once more, where [`Capabilities::can_resend`] says that the vendor can. Each call sends a message.
     ///
     /// # Errors
     ///

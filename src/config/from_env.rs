@@ -10,10 +10,9 @@ use crate::vendors::Vendor;
 impl Config {
     /// Reads a config from environment variables, and from nothing else; they are read only here.
     ///
-    /// `AUTH_CHALLENGE_PROVIDER`, `CORBADO_PROJECT_ID`, `CORBADO_API_SECRET`, `CORBADO_BACKEND_API`, `AUTHSIGNAL_API_SECRET_KEY`,
-    /// `AUTHSIGNAL_API_URL`, `DFNS_API_URL`, `DFNS_TOKEN`, `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`, `TWILIO_VERIFY_SERVICE_SID`; secrets also
-    /// as `…_FILE`. An empty variable is as good as none. A vendor is present where any of its variables is; those of a vendor that is
-    /// compiled out are passed over.
+    /// `AUTH_CHALLENGE_PROVIDER` names the provider, which may be left out where there is one; the variables of each vendor stand in the
+    /// documentation of its module, those of secrets also as `…_FILE`. An empty variable is as good as none. A vendor is present where any of
+    /// its variables is; those of a vendor that is compiled out are passed over.
     pub fn from_env() -> Self {
         let value = |variable: &str| env::var(variable).ok().filter(|value| !value.is_empty());
         let mut members = Map::new();

@@ -142,14 +142,13 @@ impl ClientContext {
         self
     }
 
-    /// Sets the id that you know the device by (Authsignal).
+    /// Sets the id that you know the device by.
     pub fn with_device_id(mut self, id: impl Into<Personal>) -> Self {
         self.device_id = Some(id.into());
         self
     }
 
-    /// Adds what the client told of itself, by name. A vendor takes the members that it knows and passes over the others: Corbado those of
-    /// `corbado::ClientSignals`.
+    /// Adds what the client told of itself, by name. A vendor takes the members that its module names and passes over the others.
     pub fn with_signals(mut self, signals: impl Into<Map<String, Value>>) -> Self {
         self.signals.extend(signals.into());
         self

@@ -91,13 +91,13 @@ impl ChallengeRequest {
         self
     }
 
-    /// Sets the one-time code that allows a new credential (Dfns).
+    /// Sets the one-time code that allows a new credential.
     pub fn with_code(mut self, code: impl Into<Secret>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Sets the user's id as the provider knows it: Corbado's own `usr-…`, required there; at Authsignal your own id of the user.
+    /// Sets the user's id as the provider knows it: the provider's own, or yours; the vendor's module tells which.
     pub fn with_user_id(mut self, id: impl Into<Personal>) -> Self {
         self.user_id = Some(id.into());
         self
@@ -115,43 +115,43 @@ impl ChallengeRequest {
         self
     }
 
-    /// Says what the user is about to do, say `login`: Authsignal's action code, required there.
+    /// Says what the user is about to do, say `login`.
     pub fn with_action(mut self, action: impl Into<String>) -> Self {
         self.action = Some(action.into());
         self
     }
 
-    /// Groups several challenges under one action: Authsignal's `idempotencyKey`. It does **not** keep a second message from being sent.
+    /// Groups several challenges under one action. It does **not** keep a second message from being sent.
     pub fn with_action_key(mut self, key: impl Into<String>) -> Self {
         self.action_key = Some(key.into());
         self
     }
 
-    /// Says who is asking: IP address, user agent, device. Required by Corbado.
+    /// Says who is asking: IP address, user agent, device.
     pub fn with_client(mut self, client: ClientContext) -> Self {
         self.client = client;
         self
     }
 
-    /// Sets the language of the message as a BCP 47 tag, say `en` (Authsignal, Twilio).
+    /// Sets the language of the message as a BCP 47 tag, say `en`.
     pub fn with_locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets how long the challenge lives, in whole seconds, at least one (Corbado).
+    /// Sets how long the challenge lives, in whole seconds, at least one.
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
     }
 
-    /// Grants a right, say `add:authenticators` (Authsignal): only for a user who is logged in already. Refused by providers without it.
+    /// Grants a right, say `add:authenticators`: only for a user who is logged in already. Refused by providers without it.
     pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
-    /// Adds data of your own that the vendor keeps or judges by: Corbado's `challengeMetadata`, Authsignal's `custom`, Twilio's `Tags`.
+    /// Adds data of your own that the vendor keeps or judges by; the vendor's module tells what it is there.
     pub fn with_metadata(mut self, metadata: Map<String, Value>) -> Self {
         self.metadata = metadata;
         self

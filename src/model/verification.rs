@@ -72,12 +72,12 @@ impl Verified {
         self.method
     }
 
-    /// Gives the provider's id of the user whose challenge was answered (Corbado).
+    /// Gives the provider's id of the user whose challenge was answered.
     pub fn user_id(&self) -> Option<&str> {
         self.user_id.as_ref().map(Personal::as_str)
     }
 
-    /// Gives the credential that now exists (Dfns).
+    /// Gives the credential that now exists.
     pub fn credential(&self) -> Option<&Credential> {
         self.credential.as_ref()
     }

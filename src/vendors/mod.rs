@@ -13,13 +13,9 @@ mod section;
 #[cfg(vendor)]
 mod shared;
 
-#[cfg(feature = "authsignal")]
 pub mod authsignal;
-#[cfg(feature = "corbado")]
 pub mod corbado;
-#[cfg(feature = "dfns")]
 pub mod dfns;
-#[cfg(feature = "twilio")]
 pub mod twilio;
 
 pub(crate) use entry::Constructor;

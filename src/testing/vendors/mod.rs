@@ -4,36 +4,34 @@ use std::{collections::BTreeMap, fmt, io, sync::Arc};
 
 use super::{Double, DoubleBuilder, builder::Settings, server::Behaviour};
 
-#[cfg(feature = "authsignal")]
 mod authsignal;
-#[cfg(feature = "corbado")]
 mod corbado;
-#[cfg(feature = "dfns")]
 mod dfns;
-#[cfg(feature = "twilio")]
 mod twilio;
 
-#[cfg(feature = "authsignal")]
-pub use authsignal::{AuthsignalDouble, AuthsignalSettings};
-#[cfg(feature = "corbado")]
-pub use corbado::{CorbadoDouble, CorbadoSettings};
-#[cfg(feature = "dfns")]
-pub use dfns::{DfnsDouble, DfnsSettings};
-#[cfg(feature = "twilio")]
-pub use twilio::{TwilioDouble, TwilioSettings};
+/// Makes the list: for each vendor the name of its feature, and its folder.
+macro_rules! list {
+    ($($name:literal $folder:ident;)+) => {
+        $(
+            #[cfg(feature = $name)]
+            pub use $folder::*;
+        )+
 
-impl DoubleEntry {
-    /// Every vendor that has a double in this build.
-    pub const ALL: &'static [Self] = &[
-        #[cfg(feature = "corbado")]
-        corbado::ENTRY,
-        #[cfg(feature = "authsignal")]
-        authsignal::ENTRY,
-        #[cfg(feature = "dfns")]
-        dfns::ENTRY,
-        #[cfg(feature = "twilio")]
-        twilio::ENTRY,
-    ];
+        impl DoubleEntry {
+            /// Every vendor that has a double in this build.
+            pub const ALL: &'static [Self] = &[$(
+                #[cfg(feature = $name)]
+                $folder::ENTRY,
+            )+];
+        }
+    };
+}
+
+list! {
+    "corbado" corbado;
+    "authsignal" authsignal;
+    "dfns" dfns;
+    "twilio" twilio;
 }
 
 /// A vendor that has a double: its name, and what its double can be told in words.

@@ -1,6 +1,20 @@
 //! Authsignal: one-time codes by e-mail, SMS and WhatsApp.
 //!
 //! [`Authsignal`] is a [`ChallengeProvider`] and, with [`types`], a typed client of the vendor's own operations.
+//!
+//! | call | on the wire | counts as rejected |
+//! |---|---|---|
+//! | create | `POST /challenge` | |
+//! | resend | `POST /challenge` with `challengeId` | |
+//! | verify | `POST /verify` | 200 with `isVerified: false` |
+//!
+//! The request's action is Authsignal's action code, and required; the action key is its `idempotencyKey`, the user id one of your own,
+//! metadata its `custom`. A reply that is not verified and gives no reason is taken as a wrong code, which older servers and SDKs know
+//! nothing else of.
+//!
+//! [`Config::from_env`](crate::Config::from_env) reads `AUTHSIGNAL_API_SECRET_KEY`, `AUTHSIGNAL_API_URL`.
+
+#![cfg(feature = "authsignal")]
 
 mod client;
 mod config;

@@ -1,6 +1,19 @@
 //! Corbado: one-time codes by e-mail and SMS, links by e-mail, for users that Corbado knows.
 //!
 //! [`Corbado`] is a [`ChallengeProvider`] and, with [`types`], a typed client of the vendor's own operations.
+//!
+//! | call | on the wire | counts as rejected |
+//! |---|---|---|
+//! | create | `POST /users/{userID}/challenges` | |
+//! | verify | `PATCH /users/{userID}/challenges/{challengeID}` | 400 with a violation on `value`, but for "cannot be blank"; 200 with status `pending` or `expired` |
+//!
+//! The user is one that Corbado knows, by its own id `usr-…`; IP address and user agent of the person's client are required. The document
+//! tells no reply to a wrong code, so both forms that the API could give are read. There is no resend. Metadata goes out as
+//! `challengeMetadata`; of the client's signals those of [`ClientSignals`] go out.
+//!
+//! [`Config::from_env`](crate::Config::from_env) reads `CORBADO_PROJECT_ID`, `CORBADO_API_SECRET`, `CORBADO_BACKEND_API`.
+
+#![cfg(feature = "corbado")]
 
 mod client;
 mod config;

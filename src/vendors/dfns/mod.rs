@@ -1,6 +1,19 @@
 //! Dfns: a new passkey or key, allowed by a one-time code.
 //!
 //! [`Dfns`] is a [`ChallengeProvider`] and, with [`types`], a typed client of the vendor's own operations.
+//!
+//! | call | on the wire | counts as rejected |
+//! |---|---|---|
+//! | create | `POST /auth/credentials/code/init` | |
+//! | verify | `POST /auth/credentials/code/verify` | the messages below |
+//!
+//! The code is the one that allows a new credential ([`Dfns::issue_credential_code`] issues it). Dfns has no error codes, so these messages
+//! count as a rejected answer, and every other one as an error: "unable to verify signature" (400, 401, 403), and, inferred, "challenge
+//! expired" (400, 401) and "challenge already used" (400, 409).
+//!
+//! [`Config::from_env`](crate::Config::from_env) reads `DFNS_API_URL`, `DFNS_TOKEN`.
+
+#![cfg(feature = "dfns")]
 
 mod client;
 mod config;

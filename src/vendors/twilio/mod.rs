@@ -2,9 +2,20 @@
 //!
 //! [`Twilio`] is a [`ChallengeProvider`] and, with [`types`], a typed client of the vendor's own operations.
 //!
-//! What differs here: while a verification is pending, a second create to the same recipient continues it, with the same id and code. The
+//! | call | on the wire | counts as rejected |
+//! |---|---|---|
+//! | create | `POST /Services/{ServiceSid}/Verifications` | |
+//! | resend | the same, to the same recipient | |
+//! | verify | `POST /Services/{ServiceSid}/VerificationCheck` | a status other than `approved`; 404 with code 20404; code 60202 |
+//!
+//! Metadata goes out as `Tags`, ten texts at most. While a verification is pending, a second create to the same recipient continues it, with the same id and code. The
 //! vendor tells no expiry. A check of a verification that expired, was answered or was cancelled is rejected for good; the vendor says the
-//! same of a wrong `service_sid`, so the log names both.
+//! same of a wrong `service_sid`, so the log names both. Limits of the recipient's (codes 60203 and 60212) have a violation on
+//! [`Field::To`](crate::Field::To), and are no reason to ask another vendor.
+//!
+//! [`Config::from_env`](crate::Config::from_env) reads `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`, `TWILIO_VERIFY_SERVICE_SID`.
+
+#![cfg(feature = "twilio")]
 
 mod client;
 mod config;

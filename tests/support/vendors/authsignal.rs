@@ -1,5 +1,7 @@
 //! Authsignal.
 
+#![cfg(feature = "authsignal")]
+
 use std::time::Duration;
 
 use auth_challenge::{

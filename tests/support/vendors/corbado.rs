@@ -1,5 +1,7 @@
 //! Corbado.
 
+#![cfg(feature = "corbado")]
+
 use std::time::Duration;
 
 use auth_challenge::{

@@ -1,5 +1,7 @@
 //! Dfns.
 
+#![cfg(feature = "dfns")]
+
 use std::time::Duration;
 
 use auth_challenge::{

@@ -1,12 +1,8 @@
 //! One fixture per vendor: all that tests know of it. Tests iterate over [`all`] and name none.
 
-#[cfg(feature = "authsignal")]
 mod authsignal;
-#[cfg(feature = "corbado")]
 mod corbado;
-#[cfg(feature = "dfns")]
 mod dfns;
-#[cfg(feature = "twilio")]
 mod twilio;
 
 use std::{fmt, net::SocketAddr, sync::Arc};
@@ -19,18 +15,24 @@ use serde_json::{Value, json};
 
 use super::canaries::Check;
 
-/// The fixtures of the vendors that are compiled in.
-pub fn all() -> Vec<&'static Vendor> {
-    vec![
-        #[cfg(feature = "corbado")]
-        &corbado::VENDOR,
-        #[cfg(feature = "authsignal")]
-        &authsignal::VENDOR,
-        #[cfg(feature = "dfns")]
-        &dfns::VENDOR,
-        #[cfg(feature = "twilio")]
-        &twilio::VENDOR,
-    ]
+/// Makes the list: for each vendor the name of its feature, and its file.
+macro_rules! list {
+    ($($name:literal $file:ident;)+) => {
+        /// The fixtures of the vendors that are compiled in.
+        pub fn all() -> Vec<&'static Vendor> {
+            vec![$(
+                #[cfg(feature = $name)]
+                &$file::VENDOR,
+            )+]
+        }
+    };
+}
+
+list! {
+    "corbado" corbado;
+    "authsignal" authsignal;
+    "dfns" dfns;
+    "twilio" twilio;
 }
 
 /// The fixture of a vendor, for what only that one does.

@@ -1,5 +1,7 @@
 //! Twilio Verify.
 
+#![cfg(feature = "twilio")]
+
 use std::time::Duration;
 
 use auth_challenge::{

@@ -1,5 +1,7 @@
 //! A double of Authsignal.
 
+#![cfg(feature = "authsignal")]
+
 mod behaviour;
 
 use std::{fmt, io, ops::Deref, sync::Arc};

@@ -1,5 +1,7 @@
 //! A double of Corbado.
 
+#![cfg(feature = "corbado")]
+
 mod behaviour;
 
 use std::{fmt, io, ops::Deref, sync::Arc};

@@ -1,5 +1,7 @@
 //! A double of Dfns.
 
+#![cfg(feature = "dfns")]
+
 mod action;
 mod authenticator;
 mod behaviour;

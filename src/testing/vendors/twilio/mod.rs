@@ -1,5 +1,7 @@
 //! A double of Twilio Verify.
 
+#![cfg(feature = "twilio")]
+
 mod behaviour;
 
 use std::{fmt, io, ops::Deref, sync::Arc};
