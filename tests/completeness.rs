@@ -34,6 +34,13 @@ fn between(text: &str, before: &str, after: &str) -> BTreeSet<String> {
     parts.map(|(name, _)| name.to_owned()).collect()
 }
 
+/// The vendors in the list of a file: rows that begin with the name in quotes.
+fn rows_of_list(file: &str) -> BTreeSet<String> {
+    let text = text(file);
+    let rows = text.split_once("\nlist! {").and_then(|(_, rest)| rest.split_once('}')).map(|(rows, _)| rows.to_owned()).unwrap_or_default();
+    between(&rows, "\"", "\" ")
+}
+
 /// The places where a vendor must be: what it lacks that is not there, and the names that are.
 fn places() -> Vec<(String, BTreeSet<String>)> {
     let (readme, features) = (text("README.md"), text(".ci/features"));
@@ -50,7 +57,9 @@ fn places() -> Vec<(String, BTreeSet<String>)> {
         ("folder in src/vendors/".to_owned(), names_in("src/vendors", None)),
         ("folder in src/testing/vendors/, for its double".to_owned(), names_in("src/testing/vendors", None)),
         ("fixture in tests/support/vendors/".to_owned(), names_in("tests/support/vendors", Some(".rs"))),
-        ("place in the list of fixtures, tests/support/vendors/mod.rs".to_owned(), between(&text("tests/support/vendors/mod.rs"), "&", "::VENDOR")),
+        ("row in the list of fixtures, tests/support/vendors/mod.rs".to_owned(), rows_of_list("tests/support/vendors/mod.rs")),
+        ("row in the list of vendors, src/vendors/mod.rs".to_owned(), rows_of_list("src/vendors/mod.rs")),
+        ("row in the list of doubles, src/testing/vendors/mod.rs".to_owned(), rows_of_list("src/testing/vendors/mod.rs")),
     ];
     let folders = names_in("src/vendors", None);
     for file in ["mod", "config", "client", "convert"] {
@@ -71,9 +80,9 @@ fn unnamed(vendor: &str) -> Vec<&'static str> {
         ("feature in Cargo.toml", manifest.lines().any(|line| line.starts_with(&format!("{vendor} = [")))),
         ("place in the feature cli of Cargo.toml, which brings every vendor", cli.contains(&format!("\"{vendor}\""))),
         ("row in the README's table of features", gives),
-        ("place in the list of vendors, src/vendors/mod.rs", is_in_list("src/vendors/mod.rs")),
-        ("place in the list of doubles, src/testing/vendors/mod.rs", is_in_list("src/testing/vendors/mod.rs")),
-        ("place in the list of builds, build/vendors/mod.rs", is_in_list("build/vendors/mod.rs")),
+        ("module in src/vendors/mod.rs", is_in_list("src/vendors/mod.rs")),
+        ("module in src/testing/vendors/mod.rs", is_in_list("src/testing/vendors/mod.rs")),
+        ("module in build/vendors/mod.rs", is_in_list("build/vendors/mod.rs")),
     ];
     named.into_iter().filter(|(_, is_there)| !is_there).map(|(what, _)| what).collect()
 }

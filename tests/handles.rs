@@ -10,7 +10,7 @@ use std::{
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, CredentialKind, ErrorKind, Method, ProviderId, Router,
-    SendState, Verification, async_trait,
+    Secret, SendState, Verification, async_trait,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -18,42 +18,37 @@ use support::{Reserved, vendors};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-const METHODS: [(Method, &str, Option<&str>); 8] = [
-    (Method::EmailOtp, "email_otp", None),
-    (Method::EmailLink, "email_link", None),
-    (Method::SmsOtp, "sms_otp", None),
-    (Method::WhatsAppOtp, "whatsapp_otp", None),
-    (Method::Credential(CredentialKind::Fido2), "credential", Some("Fido2")),
-    (Method::Credential(CredentialKind::Key), "credential", Some("Key")),
-    (Method::Credential(CredentialKind::PasswordProtectedKey), "credential", Some("PasswordProtectedKey")),
-    (Method::Credential(CredentialKind::RecoveryKey), "credential", Some("RecoveryKey")),
-];
+/// The name and the kind that a handle of a method has in its stored form.
+fn stored(method: Method) -> (&'static str, Option<&'static str>) {
+    (method.as_str(), method.credential_kind().map(CredentialKind::as_str))
+}
 
 fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
 /// All that a handle tells.
-fn told(handle: &ChallengeHandle) -> (String, Method, String, Option<String>, Option<SystemTime>, Option<String>) {
+fn told(handle: &ChallengeHandle) -> (String, Method, String, Option<SystemTime>, [Option<String>; 3]) {
     (
         handle.provider().to_string(),
         handle.method(),
         handle.challenge_id().expose().to_owned(),
-        handle.user_id().map(str::to_owned),
         handle.expires_at(),
-        handle.text_to_sign().map(|text| text.expose().to_owned()),
+        [handle.user_id(), handle.recipient(), handle.text_to_sign().map(Secret::expose)].map(|text| text.map(str::to_owned)),
     )
 }
 
 #[test]
 fn a_handle_of_every_method_is_kept_in_the_documented_form_and_comes_back() -> Outcome {
-    for (method, name, kind) in METHODS {
+    for method in Method::ALL {
+        let (name, kind) = stored(method);
         let handle = ChallengeHandle::new(ProviderId::new("corbado-2"), method, "chl-1")
             .with_user_id("usr-1")
+            .with_recipient("jane@doe.com")
             .with_expires_at(at(1_700_000_000))
             .with_text_to_sign("to sign");
         let mut expected = json!({
-            "v": 1, "provider": "corbado-2", "method": name, "challenge_id": "chl-1", "user_id": "usr-1", "expires_at": 1_700_000_000, "to_sign": "to sign",
+            "v": 1, "provider": "corbado-2", "method": name, "challenge_id": "chl-1", "user_id": "usr-1", "to": "jane@doe.com", "expires_at": 1_700_000_000, "to_sign": "to sign",
         });
         if let Some(kind) = kind {
             expected["kind"] = kind.into();
@@ -100,7 +95,7 @@ fn a_handle_of_a_later_release_reads() -> Outcome {
             "more": more, "v": version, "provider": "authsignal", "method": "email_otp", "challenge_id": "id", "user_id": null, "hops": ["corbado"],
         });
         let handle: ChallengeHandle = serde_json::from_value(kept)?;
-        assert_eq!(told(&handle), ("authsignal".to_owned(), Method::EmailOtp, "id".to_owned(), None, None, None), "{version}");
+        assert_eq!(told(&handle), ("authsignal".to_owned(), Method::EmailOtp, "id".to_owned(), None, [None, None, None]), "{version}");
     }
     Ok(())
 }
@@ -144,15 +139,19 @@ proptest! {
     #[test]
     fn any_handle_comes_back_as_it_was(
         provider in any::<String>(),
-        method in prop::sample::select(METHODS.as_slice()),
+        method in prop::sample::select(Method::ALL.as_slice()),
         challenge_id in any::<String>().prop_filter("a handle names a challenge", |id| !id.is_empty()),
         user_id in any::<Option<String>>(),
+        recipient in any::<Option<String>>(),
         seconds in prop::option::of(1..=253_402_300_799_u64),
         to_sign in any::<Option<String>>(),
     ) {
-        let mut handle = ChallengeHandle::new(ProviderId::new(provider), method.0, challenge_id);
+        let mut handle = ChallengeHandle::new(ProviderId::new(provider), method, challenge_id);
         if let Some(id) = user_id {
             handle = handle.with_user_id(id);
+        }
+        if let Some(recipient) = recipient {
+            handle = handle.with_recipient(recipient);
         }
         if let Some(seconds) = seconds {
             handle = handle.with_expires_at(at(seconds));
@@ -168,7 +167,7 @@ proptest! {
     fn no_text_makes_reading_a_handle_panic(text in any::<String>(), v in any::<i64>(), method in any::<String>(), expires_at in any::<i64>()) {
         prop_assert!(serde_json::from_str::<ChallengeHandle>(&text).is_err());
         let members = json!({ "v": v, "provider": &text, "method": &method, "kind": &method, "challenge_id": &text, "expires_at": expires_at });
-        let known = METHODS.iter().any(|(_, name, _)| *name == method);
+        let known = Method::names().any(|name| name == method);
         prop_assert!(known || serde_json::from_value::<ChallengeHandle>(members).is_err());
     }
 }

@@ -2,50 +2,16 @@
 
 mod support;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use auth_challenge::{ChallengeProviderExt, Verification};
 use serde_json::Value;
 use support::{
     Server, Step,
     canaries::{assert_no_canary, assert_silent, assert_silent_error},
+    log::Log,
     reply,
     vendors::{self, Vendor},
 };
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("the log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    /// What was logged since the last time.
-    fn take(&self) -> String {
-        let bytes = std::mem::take(&mut *self.0.lock().expect("the log"));
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
+use tracing_subscriber::filter::LevelFilter;
 
 /// All canaries of the vendors' replies, and one of each form.
 fn all_canaries() -> String {

@@ -80,7 +80,7 @@ fn request(method: Method) -> Result<ChallengeRequest, Box<dyn Error>> {
 }
 
 fn handle(provider: ProviderId, method: Method) -> ChallengeHandle {
-    ChallengeHandle::new(provider, method, "id-canary").with_user_id("usr-canary").with_text_to_sign("text-canary")
+    ChallengeHandle::new(provider, method, "id-canary").with_user_id("usr-canary").with_recipient("to-canary").with_text_to_sign("text-canary")
 }
 
 fn registration() -> Result<Registration, Box<dyn Error>> {
@@ -96,7 +96,7 @@ fn credential(kind: CredentialKind) -> CredentialAnswer {
 
 #[test]
 fn nothing_that_an_application_holds_prints_what_it_holds() -> Outcome {
-    for method in [Method::EmailOtp, Method::EmailLink, Method::SmsOtp, Method::WhatsAppOtp, Method::Credential(CredentialKind::Key)] {
+    for method in Method::ALL {
         assert_silent("ChallengeRequest", &request(method)?);
         assert_silent("ChallengeHandle", &handle(ProviderId::DFNS, method));
     }

@@ -2,20 +2,8 @@
 
 mod support;
 
-use auth_challenge::{ChallengeProviderExt, ChallengeRequest, CredentialKind, Error, ErrorKind, Field, Method, SendState};
+use auth_challenge::{ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Field, Method, SendState};
 use support::{Server, vendors};
-
-/// Every method that there is.
-const METHODS: [Method; 8] = [
-    Method::EmailOtp,
-    Method::EmailLink,
-    Method::SmsOtp,
-    Method::WhatsAppOtp,
-    Method::Credential(CredentialKind::Fido2),
-    Method::Credential(CredentialKind::Key),
-    Method::Credential(CredentialKind::PasswordProtectedKey),
-    Method::Credential(CredentialKind::RecoveryKey),
-];
 
 fn named(error: &Error) -> Vec<&str> {
     error.violations().iter().filter_map(|violation| violation.field()).map(Field::as_str).collect()
@@ -41,7 +29,7 @@ async fn a_method_that_the_vendor_lacks_is_unsupported() {
     for vendor in vendors::all() {
         let server = Server::answering(200, &[], "").await;
         let provider = vendor.provider(server.address);
-        for method in METHODS {
+        for method in Method::ALL {
             let is_offered = vendor.offers.contains(&method);
             assert_eq!(provider.capabilities().supports(method), is_offered, "{vendor:?} {method}");
             if !is_offered {

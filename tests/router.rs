@@ -141,8 +141,7 @@ async fn a_method_goes_where_it_is_routed_or_to_the_one_provider_that_has_it() {
             let takes_a_user = !other.ignores(Field::UserId);
             assert_eq!((text.contains("usr-1"), text.contains("user-1")), (false, takes_a_user), "{context}: {text}");
         }
-        let lacking = [Method::EmailLink, Method::WhatsAppOtp, Method::Credential(CredentialKind::Key)].into_iter();
-        for method in lacking.filter(|method| !current.offers.contains(method) && !other.offers.contains(method)) {
+        for method in Method::ALL.into_iter().filter(|method| !current.offers.contains(method) && !other.offers.contains(method)) {
             let config = json!({ "provider": current.name, current.name: (current.section.credentials)(), other.name: (other.section.credentials)() });
             let plain = serde_json::from_value::<Config>(config).expect("a config").build().expect("a provider");
             let nobody = plain.create(&complete(method, other)).await.expect_err("nobody has it");

@@ -4,6 +4,7 @@
 
 pub mod canaries;
 pub mod config;
+pub mod log;
 pub mod vendors;
 
 use std::{
