@@ -39,6 +39,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(out.join(format!("{}_enums.rs", vendor.name)), enums::render(vendor, &rewritten)?)?;
         fs::write(out.join(format!("{}.rs", vendor.name)), generate::client(vendor, rewritten)?)?;
     }
+    // What only vendors need of the crate is compiled where there is one.
+    println!("cargo::rustc-check-cfg=cfg(vendor)");
+    if !compiled.is_empty() {
+        println!("cargo::rustc-cfg=vendor");
+    }
+    // And which of the vendors' tools are idle is looked at where all of them are.
+    println!("cargo::rustc-check-cfg=cfg(every_vendor)");
+    if compiled.len() == vendors::ALL.len() {
+        println!("cargo::rustc-cfg=every_vendor");
+    }
     // The tests read from it whose files there are.
     fs::write(out.join("compiled.rs"), format!("&{compiled:?}"))?;
     Ok(())

@@ -25,11 +25,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Ok(path) = env::var("AUTH_CHALLENGE_CONFIG") {
         return with_config(&path).await;
     }
-    let corbado = CorbadoDouble::builder().user(CORBADO_USER).start().await?;
+    let corbado = CorbadoDouble::builder().with_user(CORBADO_USER).start().await?;
     let authsignal = AuthsignalDouble::start().await;
-    let dfns = DfnsDouble::builder().code(CODE).start().await?;
+    let dfns = DfnsDouble::builder().with_registration_code(CODE).start().await?;
     // The right answer to a challenge is what the double "sent", or what a new passkey signs.
-    let by_double = |double: &dyn Double, challenge: &Challenge| (double.wrong_answer(challenge), double.right_answer(challenge));
+    let by_double = |double: &Double, challenge: &Challenge| (double.wrong_answer(challenge), double.right_answer(challenge));
 
     // The three programs differ in their config alone: the provider, and its section.
     let config = |name: &str, section: String| format!("provider = \"{name}\"\n\n{section}");
@@ -60,12 +60,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn email_code() -> ChallengeRequest {
-    let client = ClientContext::new([203, 0, 113, 7]).user_agent(USER_AGENT);
-    ChallengeRequest::email_otp("jane@doe.com").user_id(CORBADO_USER).client(client)
+    let client = ClientContext::new([203, 0, 113, 7]).with_user_agent(USER_AGENT);
+    ChallengeRequest::email_otp("jane@doe.com").with_user_id(CORBADO_USER).with_client(client)
 }
 
 fn sms() -> ChallengeRequest {
-    ChallengeRequest::sms_otp(PHONE).action("signInWithSms").locale("en")
+    ChallengeRequest::sms_otp(PHONE).with_action("signInWithSms").with_locale("en")
 }
 
 fn load(vendor: &str, toml: &str) -> Result<std::sync::Arc<dyn ChallengeProvider>, Box<dyn Error>> {
@@ -91,7 +91,7 @@ async fn create(provider: &dyn ChallengeProvider, request: &ChallengeRequest) ->
 
 async fn answer(provider: &dyn ChallengeProvider, challenge: &Challenge, answer: &Answer) -> Result<(), Box<dyn Error>> {
     match provider.verify(challenge.handle(), answer).await? {
-        Verification::Verified(proof) => match (proof.address(), proof.credential()) {
+        Verification::Verified(proof) => match (proof.recipient(), proof.credential()) {
             (Some(address), _) => println!("  verified   {address}\n"),
             (None, Some(credential)) => println!("  verified   a new credential of kind {}\n", credential.kind()),
             (None, None) => println!("  verified\n"),

@@ -1,49 +1,14 @@
 //! The one trait over all vendors.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 
-use crate::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, SendState, Verification};
+use crate::model::{
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, ProviderId, SendState, Verification,
+};
 
-/// The name of a configured provider: a vendor's own name, or the name of its section in the config.
-///
-/// ```
-/// use auth_challenge::ProviderId;
-/// assert_eq!(ProviderId::CORBADO.as_str(), "corbado");
-/// assert_eq!(ProviderId::custom("corbado-staging").to_string(), "corbado-staging");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ProviderId(Cow<'static, str>);
-
-impl ProviderId {
-    /// Corbado.
-    pub const CORBADO: Self = Self(Cow::Borrowed("corbado"));
-    /// Authsignal.
-    pub const AUTHSIGNAL: Self = Self(Cow::Borrowed("authsignal"));
-    /// Dfns.
-    pub const DFNS: Self = Self(Cow::Borrowed("dfns"));
-
-    /// A name of your own: a second project of a vendor, or a provider that you implement.
-    pub fn custom(name: impl Into<String>) -> Self {
-        Self(Cow::Owned(name.into()))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ProviderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-/// Something that challenges people: one of the three vendors, several behind one, a test double, or your own.
+/// Challenges people: one of the vendors, several behind one, a test double, or a provider of your own.
 ///
 /// An application holds it as `Arc<dyn ChallengeProvider>` and calls it through [`ChallengeProviderExt`], which gives every method a
 /// short form. Methods that are added later have a default body.
@@ -54,6 +19,8 @@ impl fmt::Display for ProviderId {
 /// [`Rejected::new`](crate::Rejected::new) and [`Error::new`] are there for it.
 /// A create must not send twice, and every error must say through its [`SendState`](crate::SendState) whether something may have been sent.
 ///
+/// A provider that is made of others denies `clippy::missing_trait_methods`, so that a method that is added later is passed on too.
+///
 /// ```
 /// use auth_challenge::*;
 ///
@@ -62,19 +29,19 @@ impl fmt::Display for ProviderId {
 ///
 /// #[async_trait::async_trait]
 /// impl ChallengeProvider for Carrier {
-///     fn id(&self) -> &ProviderId {
-///         &const { ProviderId::CORBADO }
+///     fn id(&self) -> ProviderId {
+///         ProviderId::new("pigeons")
 ///     }
-///     fn capabilities(&self) -> &Capabilities {
-///         &self.0
+///     fn capabilities(&self) -> Capabilities {
+///         self.0.clone()
 ///     }
 ///     async fn create_with(&self, request: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {
 ///         self.check(request)?;
-///         Ok(Challenge::new(ChallengeHandle::new(self.id().clone(), request.method(), "pigeon-1")))
+///         Ok(Challenge::new(ChallengeHandle::new(self.id(), request.method(), "pigeon-1")))
 ///     }
 ///     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, _: &CallOptions) -> Result<Verification, Error> {
 ///         match answer.as_code().map(Secret::expose) {
-///             Some("123456") => Ok(Verified::new(handle.method()).with_address("jane@doe.com").into()),
+///             Some("123456") => Ok(Verified::new(handle.method()).with_recipient("jane@doe.com").into()),
 ///             _ => Ok(Rejected::new(Reason::WrongOrExpiredCode).into()),
 ///         }
 ///     }
@@ -82,13 +49,13 @@ impl fmt::Display for ProviderId {
 /// ```
 #[async_trait]
 pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
-    /// The name of this instance.
-    fn id(&self) -> &ProviderId;
+    /// Gives the name of this instance. No I/O.
+    fn id(&self) -> ProviderId;
 
-    /// What it can do. No I/O.
-    fn capabilities(&self) -> &Capabilities;
+    /// Tells what it can do. No I/O.
+    fn capabilities(&self) -> Capabilities;
 
-    /// What a [`create_with`](Self::create_with) of this request would be refused for before anything is sent. No I/O.
+    /// Finds what a [`create_with`](Self::create_with) of this request would be refused for before anything is sent. No I/O.
     ///
     /// Gives the fields of the request that this provider does not take; they would be ignored.
     ///
@@ -96,16 +63,13 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// One error that names every missing or malformed field.
     fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
-        self.capabilities().review(self.id(), request)
+        let id = self.id();
+        self.capabilities().check(&id, request).map_err(|error| error.at(&id, "check"))
     }
 
     /// Challenges a person. On success a message was handed to the vendor for sending, or, for a credential, the challenge is there.
     ///
-    /// | provider | on the wire |
-    /// |---|---|
-    /// | Corbado | `POST /users/{userID}/challenges` |
-    /// | Authsignal | `POST /challenge` |
-    /// | Dfns | `POST /auth/credentials/code/init` |
+    /// What goes over the wire is told by the vendor's module.
     ///
     /// # Errors
     ///
@@ -116,16 +80,9 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// A wrong, expired or used-up code is [`Verification::Rejected`], however the vendor says it; an outage is an error.
     ///
-    /// | provider | on the wire | rejected |
-    /// |---|---|---|
-    /// | Corbado | `PATCH /users/{userID}/challenges/{challengeID}` | 400 with a violation on `value`, but for "cannot be blank"; 200 with status `pending` or `expired` |
-    /// | Authsignal | `POST /verify` | 200 with `isVerified: false` |
-    /// | Dfns | `POST /auth/credentials/code/verify` | the few messages that speak of the answer, see [`dfns`](crate#vendors) |
-    ///
-    /// Corbado documents no reply to a wrong code, so both forms that its API could give are read; a status that this release does not know
-    /// is an error, since it may be a success. An Authsignal reply that is not verified and gives no reason is taken as a wrong code, which its
-    /// older servers and SDKs know nothing else of. An unknown challenge is rejected as expired where the handle's expiry is past, and else
-    /// [`ErrorKind::NotFound`].
+    /// What each vendor's reply must say to count as rejected is told by the vendor's module; a status that this release does not know is an
+    /// error, since it may be a success. A challenge that the vendor does not know is rejected as expired where the handle's expiry is past, and
+    /// else [`ErrorKind::NotFound`].
     ///
     /// # Errors
     ///
@@ -133,23 +90,22 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// [`send_state`](Error::send_state) is `Unknown` or `Accepted` the code may be used up: offer a new challenge. It is never sent again.
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error>;
 
-    /// Sends an existing challenge once more, where [`Capabilities::resend`] says that the vendor can (Authsignal: `POST /challenge` with its
-    /// `challengeId`). Each call sends a message.
+    /// Sends an existing challenge once more, where [`Capabilities::can_resend`] says that the vendor can. Each call sends a message.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Unsupported`] where it cannot.
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let _ = (handle, options);
-        let error = Error::new(ErrorKind::Unsupported, SendState::NotSent).with_provider(self.id().clone()).with_operation("resend");
+        let error = Error::new(ErrorKind::Unsupported, SendState::NotSent).at(&self.id(), "resend");
         Err(error.with_detail("the provider cannot send a challenge once more; make a new one"))
     }
 }
 
-/// The short forms of [`ChallengeProvider`]'s methods, for every provider.
+/// Gives every provider short forms of [`ChallengeProvider`]'s methods.
 #[async_trait]
 pub trait ChallengeProviderExt: ChallengeProvider {
-    /// [`create_with`](ChallengeProvider::create_with) with default options.
+    /// Challenges a person: [`create_with`](ChallengeProvider::create_with) with default options.
     async fn create(&self, request: &ChallengeRequest) -> Result<Challenge, Error> {
         self.create_with(request, &CallOptions::default()).await
     }
@@ -157,7 +113,7 @@ pub trait ChallengeProviderExt: ChallengeProvider {
     /// Checks an answer. **Two ways to get a login wrong**, before anything else:
     ///
     /// 1. *Logging in the address of the form.* A visitor can start a challenge for their own address, then send somebody else's address
-    ///    along with their own right code. Log in [`Verified::address`](crate::Verified::address), which is what the vendor's reply names.
+    ///    along with their own right code. Log in [`Verified::recipient`](crate::Verified::recipient), which is what the vendor's reply names.
     /// 2. *Taking the handle from the visitor.* A visitor can put in the handle of a challenge of their own. Keep it in the server-side
     ///    session, or in an encrypted cookie.
     ///
@@ -165,7 +121,7 @@ pub trait ChallengeProviderExt: ChallengeProvider {
     /// # use auth_challenge::*;
     /// # async fn check(auth: &dyn ChallengeProvider, handle_in_session: ChallengeHandle, code: &str) -> Result<String, Error> {
     /// match auth.verify(&handle_in_session, &Answer::code(code)).await? {
-    ///     Verification::Verified(proof) => Ok(format!("welcome, {}", proof.address().unwrap_or("you"))),
+    ///     Verification::Verified(proof) => Ok(format!("welcome, {}", proof.recipient().unwrap_or("you"))),
     ///     Verification::Rejected(no) if no.may_try_again() => Ok("That code is not right.".into()),
     ///     Verification::Rejected(_) => Ok("Please ask for a new code.".into()),
     /// }
@@ -177,7 +133,7 @@ pub trait ChallengeProviderExt: ChallengeProvider {
         self.verify_with(handle, answer, &CallOptions::default()).await
     }
 
-    /// [`resend_with`](ChallengeProvider::resend_with) with default options.
+    /// Sends once more: [`resend_with`](ChallengeProvider::resend_with) with default options.
     async fn resend(&self, handle: &ChallengeHandle) -> Result<Challenge, Error> {
         self.resend_with(handle, &CallOptions::default()).await
     }
@@ -199,13 +155,14 @@ impl<P: ChallengeProvider + ?Sized> ChallengeProviderExt for P {}
 /// Forwards every method, so that a shared or boxed provider is a provider.
 macro_rules! forward {
     ($pointer:ident) => {
+        #[deny(clippy::missing_trait_methods)]
         #[async_trait]
         impl<P: ChallengeProvider + ?Sized> ChallengeProvider for $pointer<P> {
-            fn id(&self) -> &ProviderId {
+            fn id(&self) -> ProviderId {
                 (**self).id()
             }
 
-            fn capabilities(&self) -> &Capabilities {
+            fn capabilities(&self) -> Capabilities {
                 (**self).capabilities()
             }
 

@@ -4,45 +4,42 @@
 
 mod support;
 
-use std::{path::PathBuf, process::Stdio};
+use std::{net::SocketAddr, path::PathBuf, process::Stdio};
 
+use auth_challenge::{CredentialKind, Field, Method, Reason};
 use serde_json::{Value, json};
-use support::{Server, Step, Vendor, reply};
-use tokio::{io::AsyncWriteExt, net::TcpListener, process::Command};
-
-const AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36";
+use support::{
+    Reserved, Server, Step,
+    config::Folder,
+    reply,
+    vendors::{self, Vendor},
+};
+use tokio::{io::AsyncWriteExt, process::Command};
 
 /// A config file of its own for one test, gone with it.
-struct ConfigFile(PathBuf);
+struct Config {
+    path: PathBuf,
+    _folder: Folder,
+}
 
-impl ConfigFile {
-    fn new(name: &str, toml: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("auth-challenge-{}-{name}.toml", std::process::id()));
-        std::fs::write(&path, toml).expect("a file");
-        Self(path)
+impl Config {
+    fn new(toml: &str) -> Self {
+        let folder = Folder::new().expect("a folder");
+        Self { path: folder.write("auth.toml", toml).expect("a file"), _folder: folder }
     }
 
-    fn for_vendor(vendor: Vendor, name: &str, address: std::net::SocketAddr) -> Self {
-        let section = match vendor {
-            Vendor::Corbado => "project_id = \"pro-1\"\napi_secret = \"corbado1_secret\"",
-            Vendor::Authsignal => "secret_key = \"as_secret\"",
-            Vendor::Dfns => "token = \"dfns_token\"",
-        };
-        let toml = format!(
-            "provider = \"{0}\"\n[{0}]\n{section}\nbase_url = \"http://{address}\"\n[http]\ntimeout = \"2s\"\nconnect_timeout = \"500ms\"\n",
-            vendor.name()
-        );
-        Self::new(&format!("{name}-{}", vendor.name()), &toml)
+    fn of(vendor: &Vendor, address: SocketAddr) -> Self {
+        Self::within(vendor, address, "timeout = \"60s\"\nconnect_timeout = \"50s\"")
+    }
+
+    /// With a time for a call.
+    fn within(vendor: &Vendor, address: SocketAddr, http: &str) -> Self {
+        let (name, keys) = (vendor.name, vendor.toml());
+        Self::new(&format!("provider = \"{name}\"\n[{name}]\n{keys}base_url = \"http://{address}\"\n[http]\n{http}\n"))
     }
 
     fn path(&self) -> &str {
-        self.0.to_str().expect("a path in UTF-8")
-    }
-}
-
-impl Drop for ConfigFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        self.path.to_str().expect("a path in UTF-8")
     }
 }
 
@@ -64,119 +61,124 @@ async fn run(arguments: &[&str], input: &str) -> (i32, Value) {
     (output.status.code().expect("an exit status"), json)
 }
 
-fn create(vendor: Vendor) -> Vec<&'static str> {
-    match vendor {
-        Vendor::Corbado => vec!["--method", "email_otp", "--to", "jane@doe.com", "--user-id", "usr-1", "--ip", "203.0.113.7", "--user-agent", AGENT],
-        Vendor::Authsignal => vec!["--method", "sms_otp", "--to", "+64270000000", "--action", "signIn"],
-        Vendor::Dfns => vec!["--method", "credential", "--kind", "Key", "--code", "ABCD-1234-EFGH"],
-    }
+async fn created(vendor: &Vendor, config: &Config, more: &[&str]) -> (i32, Value) {
+    let arguments = [&["create", "--config", config.path()], vendor.command.create, more].concat();
+    run(&arguments, "").await
 }
 
-async fn created(vendor: Vendor, config: &ConfigFile, more: &[&str]) -> (i32, Value) {
-    let arguments = [&["create", "--config", config.path()], &create(vendor)[..], more].concat();
-    run(&arguments, "").await
+/// Another vendor than this one.
+fn other_than(vendor: &Vendor) -> &'static Vendor {
+    vendors::all().into_iter().find(|other| *other != vendor).expect("the command line brings every vendor")
 }
 
 #[tokio::test]
 async fn a_challenge_is_told_with_its_handle() {
-    for vendor in Vendor::ALL {
+    for vendor in vendors::all() {
         let server = Server::answering(200, &[], &vendor.created().to_string()).await;
-        let config = ConfigFile::for_vendor(vendor, "told", server.address);
+        let config = Config::of(vendor, server.address);
         let (exit, json) = created(vendor, &config, &["--locale", "en", "--lifetime", "300s"]).await;
-        assert_eq!((exit, &json["provider"], &json["status"]), (0, &json!(vendor.name()), &json!("pending")), "{json}");
-        assert_eq!(json["handle"]["provider"], vendor.name());
-        let (id, ignored, expires_at) = match vendor {
-            Vendor::Corbado => (json!("cha-1"), json!(["locale"]), json!("2030-03-17T17:46:40Z")),
-            Vendor::Authsignal => (json!("0b7b2e6e"), json!(["lifetime"]), json!("2030-03-17T17:46:40Z")),
-            Vendor::Dfns => (Value::Null, json!(["locale", "lifetime"]), Value::Null),
-        };
-        assert_eq!((&json["challenge_id"], &json["ignored"], &json["expires_at"]), (&id, &ignored, &expires_at));
+        assert_eq!((exit, &json["provider"], &json["status"]), (0, &json!(vendor.name), &json!("pending")), "{json}");
+        assert_eq!(json["handle"]["provider"], vendor.name);
+        let (id, expires_at) = vendor.create.told;
+        let expires_at = expires_at.map(rfc_3339);
+        let ignored: Vec<Field> = [Field::Locale, Field::Lifetime].into_iter().filter(|field| vendor.ignores(*field)).collect();
+        assert_eq!((&json["challenge_id"], &json["ignored"], &json["expires_at"]), (&json!(id), &json!(ignored), &json!(expires_at)), "{vendor:?}");
         assert_eq!(json.get("value"), None);
-        assert_eq!(json["registration"]["challenge"].is_string(), vendor == Vendor::Dfns);
+        assert_eq!(json["registration"]["challenge"].is_string(), vendor.request().method().credential_kind().is_some());
     }
+}
+
+/// A time as RFC 3339 writes it.
+fn rfc_3339(seconds: u64) -> &'static str {
+    assert_eq!(seconds, 1_900_000_000, "the one time that fixtures use");
+    "2030-03-17T17:46:40Z"
 }
 
 #[tokio::test]
 async fn the_code_in_corbados_reply_is_shown_only_when_asked_for() {
-    let server = Server::answering(200, &[], &Vendor::Corbado.created().to_string()).await;
-    let config = ConfigFile::for_vendor(Vendor::Corbado, "reveal", server.address);
-    assert_eq!(created(Vendor::Corbado, &config, &["--reveal"]).await.1["value"], "987654");
-    assert!(!created(Vendor::Corbado, &config, &[]).await.1.to_string().contains("987654"));
+    let corbado = vendors::get("corbado");
+    let server = Server::answering(200, &[], &corbado.created().to_string()).await;
+    let config = Config::of(corbado, server.address);
+    assert_eq!(created(corbado, &config, &["--reveal"]).await.1["value"], "987654");
+    assert!(!created(corbado, &config, &[]).await.1.to_string().contains("987654"));
 }
 
 #[tokio::test]
 async fn a_passkeys_challenge_comes_in_the_browsers_form() {
-    let mut body = Vendor::Dfns.created();
-    body["kind"] = "Fido2".into();
+    let dfns = vendors::get("dfns");
+    let body = (dfns.create.reply)(Method::Credential(CredentialKind::Fido2));
     let server = Server::answering(200, &[], &body.to_string()).await;
-    let config = ConfigFile::for_vendor(Vendor::Dfns, "passkey", server.address);
+    let config = Config::of(dfns, server.address);
     let (exit, json) = run(&["create", "--config", config.path(), "--method", "credential", "--kind", "Fido2", "--code", "-"], "ABCD-1234-EFGH\n").await;
     let options = &json["registration"]["webauthn"];
     assert_eq!((exit, &options["challenge"], &options["user"]["id"]), (0, &body["challenge"], &json!("dXMtMQ")), "{json}");
-    assert_eq!(server.only_request().json()["code"], "ABCD-1234-EFGH");
+    assert_eq!(server.only_request().content()["code"], "ABCD-1234-EFGH");
 }
 
 #[tokio::test]
 async fn every_exit_status_has_its_meaning() {
-    let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("its address");
-    for vendor in Vendor::ALL {
-        let mut cases = vec![
+    let nobody = Reserved::new();
+    for vendor in vendors::all() {
+        let cases = [
             (4, "refused", Step::Answer(reply(401, &[], "{}"))),
             (4, "refused", Step::Answer(reply(400, &[], "<html>"))),
             (5, "unknown", Step::Answer(reply(503, &[], "{}"))),
             (5, "unknown", Step::ReadAndReset),
-            (5, "unknown", Step::ReadAndHang),
             (5, "accepted", Step::Answer(reply(200, &[], "<html>"))),
         ];
-        for (status, state, step) in cases.drain(..) {
+        for (status, state, step) in cases {
             let server = Server::start(vec![step.clone()]).await;
-            let config = ConfigFile::for_vendor(vendor, "exit", server.address);
-            let (exit, json) = created(vendor, &config, &[]).await;
+            let (exit, json) = created(vendor, &Config::of(vendor, server.address), &[]).await;
             assert_eq!((exit, &json["error"]["send_state"]), (status, &json!(state)), "{step:?} {json}");
             assert_eq!(server.requests().len(), 1);
         }
-        let config = ConfigFile::for_vendor(vendor, "closed", closed);
+        let hanging = Server::start(vec![Step::ReadAndHang]).await;
+        let config = Config::within(vendor, hanging.address, "timeout = \"2s\"\nconnect_timeout = \"1900ms\"");
         let (exit, json) = created(vendor, &config, &[]).await;
+        assert_eq!((exit, &json["error"]["send_state"]), (5, &json!("unknown")), "{json}");
+        assert!(hanging.requests().len() <= 1);
+
+        let (exit, json) = created(vendor, &Config::of(vendor, nobody.address()), &[]).await;
         assert_eq!((exit, &json["error"]["kind"], &json["error"]["send_state"]), (6, &json!("connect"), &json!("not_sent")));
     }
 }
 
 #[tokio::test]
 async fn an_error_has_every_key() {
-    let body = json!({ "message": "no", "requestData": { "requestID": "req-1" }, "error": { "type": "validation_error", "validation": [{ "field": "userID", "message": "does not exist" }] } });
-    let server = Server::answering(400, &[("retry-after", "7")], &body.to_string()).await;
-    let config = ConfigFile::for_vendor(Vendor::Corbado, "keys", server.address);
-    let (exit, json) = created(Vendor::Corbado, &config, &[]).await;
-    let expected = json!({
-        "kind": "not_found", "provider": "corbado", "operation": "create", "status": 400, "request_id": "req-1", "vendor_code": "validation_error",
-        "violations": [{ "field": "user_id", "vendor_field": "userID", "message": "does not exist" }], "retry_after_s": 7, "send_state": "refused",
-        "message": "corbado create: not found (HTTP 400, validation_error): user_id: no"
-    });
-    assert_eq!((exit, &json["error"]), (4, &expected));
+    for vendor in vendors::all() {
+        for row in (vendor.create.refusals)() {
+            let server = Server::answering(row.status, &[("retry-after", "7")], &row.body.to_string()).await;
+            let (exit, json) = created(vendor, &Config::of(vendor, server.address), &[]).await;
+            let violations =
+                row.violations.iter().map(|(field, vendor_field, message)| json!({ "field": field, "vendor_field": vendor_field, "message": message }));
+            let message = row.message.map_or(row.display.to_owned(), |message| format!("{}: {message}", row.display));
+            let expected = json!({
+                "kind": row.kind.as_str(), "provider": vendor.name, "operation": "create", "status": row.status, "request_id": row.request_id,
+                "vendor_code": row.code, "violations": violations.collect::<Vec<_>>(), "retry_after_s": 7, "send_state": "refused",
+                "message": message
+            });
+            assert_eq!((exit, &json["error"]), (4, &expected), "{vendor:?}");
 
-    let (exit, json) = run(&["create", "--config", "/no/such/file.toml", "--method", "email_otp"], "").await;
-    let keys: Vec<&String> = json["error"].as_object().expect("an object").keys().collect();
-    let mut all: Vec<&String> = expected.as_object().expect("an object").keys().collect();
-    all.sort();
-    assert_eq!((exit, keys), (2, all));
+            let (exit, json) = run(&["create", "--config", "/no/such/file.toml", "--method", "email_otp"], "").await;
+            let keys: Vec<&String> = json["error"].as_object().expect("an object").keys().collect();
+            let mut all: Vec<&String> = expected.as_object().expect("an object").keys().collect();
+            all.sort();
+            assert_eq!((exit, keys), (2, all));
+        }
+    }
 }
 
 #[tokio::test]
 async fn what_the_vendor_needs_is_named_and_nothing_is_sent() {
     let server = Server::answering(200, &[], "{}").await;
-    let cases: [(Vendor, &[&str], &[&str]); 6] = [
-        (Vendor::Corbado, &["--method", "email_otp"], &["to", "user_id", "ip", "user_agent"]),
-        (Vendor::Authsignal, &["--method", "sms_otp", "--to", "0641234"], &["action", "to"]),
-        (Vendor::Authsignal, &["--method", "email_link", "--to", "jane@doe.com"], &[]),
-        (Vendor::Dfns, &["--method", "credential", "--kind", "Fido2"], &["code"]),
-        (Vendor::Dfns, &["--method", "credential", "--code", "c"], &["kind"]),
-        (Vendor::Dfns, &["--method", "credential", "--kind", "Key", "--code", "c", "--scope", "add:authenticators"], &["scope"]),
-    ];
-    for (vendor, arguments, fields) in cases {
-        let config = ConfigFile::for_vendor(vendor, "needs", server.address);
-        let (exit, json) = run(&[&["create", "--config", config.path()], arguments].concat(), "").await;
-        let named: Vec<&str> = json["error"]["violations"].as_array().into_iter().flatten().filter_map(|violation| violation["field"].as_str()).collect();
-        assert_eq!((exit, named, &json["error"]["send_state"]), (3, fields.to_vec(), &json!("not_sent")), "{json}");
+    for vendor in vendors::all() {
+        let config = Config::of(vendor, server.address);
+        for (arguments, fields) in vendor.command.incomplete {
+            let (exit, json) = run(&[&["create", "--config", config.path()], *arguments].concat(), "").await;
+            let violations = json["error"]["violations"].as_array().into_iter().flatten();
+            let named: Vec<&str> = violations.filter_map(|violation| violation["field"].as_str()).collect();
+            assert_eq!((exit, named, &json["error"]["send_state"]), (3, fields.to_vec(), &json!("not_sent")), "{vendor:?} {json}");
+        }
     }
     assert_eq!(server.connections(), 0);
 }
@@ -184,96 +186,111 @@ async fn what_the_vendor_needs_is_named_and_nothing_is_sent() {
 #[tokio::test]
 async fn usage_config_and_handles_that_cannot_be_read_exit_with_two() {
     let server = Server::answering(200, &[], "{}").await;
-    let good = ConfigFile::for_vendor(Vendor::Authsignal, "two", server.address);
-    let bad = ConfigFile::new("bad", "provider = \"nobody\"\nsecret_kei = \"canary\"");
-    let garbage = ConfigFile::new("garbage", "api_secret = \"canary");
-    let stranger = r#"{"v":1,"provider":"corbado","method":"sms_otp","challenge_id":"c"}"#;
-    let cases: [&[&str]; 8] = [
-        &["create"],
-        &["no-such-command"],
-        &["create", "--config", good.path(), "--method", "pigeon"],
-        &["create", "--config", bad.path(), "--method", "sms_otp"],
-        &["create", "--config", garbage.path(), "--method", "sms_otp"],
-        &["verify", "--config", good.path(), "--handle", "canary", "--answer", "1"],
-        &["verify", "--config", good.path(), "--handle", stranger, "--answer", "1"],
-        &["create", "--config", good.path(), "--provider", "corbado", "--method", "sms_otp"],
-    ];
-    for arguments in cases {
-        let (exit, json) = run(arguments, "").await;
-        assert_eq!((exit, &json["error"]["send_state"]), (2, &json!("not_sent")), "{arguments:?} {json}");
-        assert!(!json.to_string().contains("canary"), "{json}");
+    let bad = Config::new("provider = \"nobody\"\nsecret_kei = \"canary\"");
+    let garbage = Config::new("api_secret = \"canary");
+    for vendor in vendors::all() {
+        let good = Config::of(vendor, server.address);
+        let other = other_than(vendor);
+        let stranger = json!({ "v": 1, "provider": other.name, "method": "sms_otp", "challenge_id": "c" }).to_string();
+        let cases: [&[&str]; 8] = [
+            &["create"],
+            &["no-such-command"],
+            &["create", "--config", good.path(), "--method", "pigeon"],
+            &[&["create", "--config", bad.path()], vendor.command.create].concat(),
+            &[&["create", "--config", garbage.path()], vendor.command.create].concat(),
+            &["verify", "--config", good.path(), "--handle", "canary", "--answer", "1"],
+            &["verify", "--config", good.path(), "--handle", &stranger, "--answer", "1"],
+            &[&["create", "--config", good.path(), "--provider", other.name], vendor.command.create].concat(),
+        ];
+        for arguments in cases {
+            let (exit, json) = run(arguments, "").await;
+            assert_eq!((exit, &json["error"]["send_state"]), (2, &json!("not_sent")), "{arguments:?} {json}");
+            assert!(!json.to_string().contains("canary"), "{json}");
+        }
     }
     assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]
 async fn an_answer_is_judged_in_another_process_by_another_config() {
-    for vendor in Vendor::ALL {
-        let server =
-            Server::start(vec![Step::Answer(reply(200, &[], &vendor.created().to_string())), Step::Answer(reply(200, &[], &vendor.verified().to_string()))])
-                .await;
-        let (_, json) = created(vendor, &ConfigFile::for_vendor(vendor, "first", server.address), &[]).await;
+    for vendor in vendors::all() {
+        let replies = [vendor.created(), vendor.verified()].map(|body| Step::Answer(reply(200, &[], &body.to_string())));
+        let server = Server::start(replies.into()).await;
+        let first = Config::of(vendor, server.address);
+        let (_, json) = created(vendor, &first, &[]).await;
         // Another vendor is current now; the old section is still there.
-        let other = if vendor == Vendor::Authsignal { "dfns" } else { "authsignal" };
-        let second = ConfigFile::for_vendor(vendor, "second", server.address);
-        let toml = std::fs::read_to_string(&second.0).expect("the file").replacen(vendor.name(), other, 1);
-        let section = if other == "dfns" { "[dfns]\n" } else { "[authsignal]\nsecret_key = \"other\"\n" };
-        let switched = ConfigFile::new(&format!("switched-{}", vendor.name()), &format!("{toml}{section}"));
-        let answer = match vendor {
-            Vendor::Dfns => json!({ "credentialKind": "Key", "credentialName": "key", "credentialInfo": { "credId": "cred-1", "clientData": "Yw", "attestationData": "YQ" } }).to_string(),
-            _ => "123456".to_owned(),
-        };
-        let handle = json["handle"].to_string();
+        let other = other_than(vendor);
+        let toml = std::fs::read_to_string(first.path()).expect("the file").replacen(vendor.name, other.name, 1);
+        let switched = Config::new(&format!("{toml}[{}]\n{}", other.name, other.toml()));
+        let (handle, answer) = (json["handle"].to_string(), (vendor.command.answer)("123456"));
         let (exit, json) = run(&["verify", "--config", switched.path(), "--handle", "-", "--answer", &answer], &handle).await;
-        assert_eq!((exit, &json["outcome"], &json["provider"]), (0, &json!("verified"), &json!(vendor.name())), "{json}");
-        let address = match vendor {
-            Vendor::Corbado => json!("jane@doe.com"),
-            Vendor::Authsignal => json!("+64270000000"),
-            Vendor::Dfns => Value::Null,
-        };
-        assert_eq!(json["address"], address);
+        assert_eq!((exit, &json["outcome"], &json["provider"]), (0, &json!("verified"), &json!(vendor.name)), "{json}");
+        assert_eq!(json["address"], json!((vendor.verify.proofs)()[0].recipient));
     }
 }
 
 #[tokio::test]
 async fn a_wrong_answer_exits_with_one() {
-    let server = Server::answering(200, &[], r#"{"isVerified":false,"failureReason":"MAX_ATTEMPTS_EXCEEDED"}"#).await;
-    let config = ConfigFile::for_vendor(Vendor::Authsignal, "wrong", server.address);
-    let handle = r#"{"v":1,"provider":"authsignal","method":"sms_otp","challenge_id":"c"}"#;
-    let (exit, json) = run(&["verify", "--config", config.path(), "--handle", handle, "--answer", "-"], "123456\n").await;
-    assert_eq!((exit, &json["outcome"], &json["reason"]), (1, &json!("rejected"), &json!("too_many_attempts")));
-    assert_eq!(server.only_request().json()["verificationCode"], "123456");
+    for vendor in vendors::all() {
+        for (status, body, reason) in (vendor.verify.rejections)() {
+            let server = Server::answering(status, &[], &body.to_string()).await;
+            let config = Config::of(vendor, server.address);
+            let (handle, answer) = ((vendor.verify.handle)().to_string(), (vendor.command.answer)("123456") + "\n");
+            let (exit, json) = run(&["verify", "--config", config.path(), "--handle", &handle, "--answer", "-"], &answer).await;
+            assert_eq!((exit, &json["outcome"], &json["reason"]), (1, &json!("rejected"), &json!(name(reason))), "{json}");
+            assert_eq!(server.only_request().content(), (vendor.verify.sent)().body, "{vendor:?}");
+        }
+    }
+}
+
+/// The name of a reason in the command line's JSON.
+fn name(reason: Reason) -> &'static str {
+    match reason {
+        Reason::WrongOrExpiredCode => "wrong_or_expired_code",
+        Reason::Expired => "expired",
+        Reason::TooManyAttempts => "too_many_attempts",
+        Reason::AlreadyUsed => "already_used",
+        _ => "other",
+    }
 }
 
 #[tokio::test]
 async fn a_config_is_checked_without_network() {
-    let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("its address");
-    let good = ConfigFile::for_vendor(Vendor::Corbado, "checked", closed);
-    assert_eq!(run(&["check", "--config", good.path()], "").await, (0, json!({ "problems": [] })));
-    let bad = ConfigFile::new(
-        "many",
-        "provider = \"corbado\"\n[corbado]\nproject_id = \" \"\napi_secret = \"x\"\napi_secret_env = \"Y\"\nregion = \"eu\"\n[http]\ntimeout = \"0s\"\n",
-    );
-    let (exit, json) = run(&["check", "--config", bad.path()], "").await;
-    let mut fields: Vec<&str> = json["problems"].as_array().into_iter().flatten().filter_map(|problem| problem["field"].as_str()).collect();
-    fields.sort_unstable();
-    assert_eq!((exit, fields), (2, vec!["corbado.api_secret", "corbado.project_id", "corbado.region", "http.timeout"]));
+    let nobody = Reserved::new();
+    for vendor in vendors::all() {
+        let good = Config::of(vendor, nobody.address());
+        assert_eq!(run(&["check", "--config", good.path()], "").await, (0, json!({ "problems": [] })));
+        for (lines, expected) in vendor.section.mistakes {
+            let bad = Config::new(&format!("provider = \"{0}\"\n[{0}]\n{lines}\n[http]\ntimeout = \"0s\"\n", vendor.name));
+            let (exit, json) = run(&["check", "--config", bad.path()], "").await;
+            let mut fields: Vec<&str> = json["problems"].as_array().into_iter().flatten().filter_map(|problem| problem["field"].as_str()).collect();
+            fields.sort_unstable();
+            let mut expected: Vec<&str> = expected.iter().map(|(key, _)| *key).chain(["http.timeout"]).collect();
+            expected.sort_unstable();
+            assert_eq!((exit, fields), (2, expected), "{lines}");
+        }
+    }
 }
 
 #[tokio::test]
 async fn capabilities_are_told_without_a_config() {
-    let (exit, json) = run(&["capabilities"], "").await;
-    assert_eq!((exit, json.as_object().map(serde_json::Map::len)), (0, Some(3)));
-    let (exit, json) = run(&["capabilities", "--provider", "authsignal"], "").await;
-    assert_eq!(
-        (exit, &json["authsignal"]["methods"][1]),
-        (
-            0,
-            &json!({
-                "method": "sms_otp", "required_fields": ["to", "action"],
-                "optional_fields": ["user_id", "action_key", "ip", "user_agent", "device_id", "locale", "scope", "metadata"], "lifetime": false
-            })
-        )
-    );
+    let (exit, all) = run(&["capabilities"], "").await;
+    assert_eq!((exit, all.as_object().map(serde_json::Map::len)), (0, Some(vendors::all().len())));
+    for vendor in vendors::all() {
+        let (exit, json) = run(&["capabilities", "--provider", vendor.name], "").await;
+        assert_eq!((exit, &json[vendor.name]), (0, &all[vendor.name]));
+        let methods = json[vendor.name]["methods"].as_array().expect("methods");
+        assert_eq!(methods.len(), vendor.offers.len(), "{vendor:?}");
+        for (told, method) in methods.iter().zip(vendor.offers) {
+            assert_eq!((&told["method"], &told["required_fields"]), (&json!(method.as_str()), &json!(vendor.needs)), "{vendor:?}");
+        }
+    }
     assert_eq!(run(&["capabilities", "--provider", "nobody"], "").await.0, 2);
+    assert_eq!(
+        all["authsignal"]["methods"][1],
+        json!({
+            "method": "sms_otp", "required_fields": ["to", "action"],
+            "optional_fields": ["user_id", "action_key", "ip", "user_agent", "device_id", "locale", "scope", "metadata"], "lifetime": false
+        })
+    );
 }

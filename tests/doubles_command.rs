@@ -101,6 +101,16 @@ async fn the_control_port_shows_messages_and_takes_faults_and_the_time() {
         assert_eq!(post(running.url("control", "/faults"), None, bad).await.0, 400, "{bad}");
     }
 
+    for (bad, listed) in [
+        (r#"{"fault":"earthquake"}"#, "huge_body"),
+        (r#"{"fault":"hang","operation":"x"}"#, "issue_code"),
+        (r#"{"fault":"hang","operation":"claim","provider":"corbado"}"#, "create, verify"),
+        (r#"{"fault":"hang","provider":"x"}"#, "authsignal"),
+    ] {
+        let (_, told) = post(running.url("control", "/faults"), None, bad).await;
+        assert!(told["error"].as_str().is_some_and(|told| told.contains(listed)), "{told}");
+    }
+
     assert_eq!(post(running.url("control", "/clock"), None, r#"{"advance_s":3600}"#).await.0, 200);
     let answer = json!({ "challengeId": challenge["challengeId"], "verificationCode": "123456" });
     let (_, late) = post(running.url("authsignal", "/verify"), key, &answer.to_string()).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use auth_challenge::{
     CallOptions, Challenge, ChallengeProvider as _, ChallengeProviderExt as _, Error, ErrorKind, SendState,
-    testing::{AuthsignalDouble, CorbadoDouble, DfnsDouble, Double, Fault, Operation},
+    testing::{AuthsignalDouble, CorbadoDouble, Double, DoubleEntry, Fault, Operation},
 };
 use serde_json::Value;
 use tokio::{
@@ -15,8 +15,8 @@ use tokio::{
     time::timeout,
 };
 
-async fn create(double: &impl Double) -> Result<Challenge, Error> {
-    double.provider().create_with(&double.person("jane@doe.com"), &CallOptions::default().timeout(Duration::from_millis(500))).await
+async fn create(double: &Double) -> Result<Challenge, Error> {
+    double.provider().create_with(&double.person("jane@doe.com"), &CallOptions::default().with_timeout(Duration::from_millis(500))).await
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn every_fault_is_what_it_says() {
         ("huge body", Fault::huge_body(3 << 20), UnexpectedReply, Accepted, 1),
     ] {
         let double = AuthsignalDouble::start().await;
-        double.fail(Operation::Create, fault);
+        double.fail(Operation::CREATE, fault);
         let error = create(&double).await.expect_err(name);
         assert_eq!((error.kind(), error.send_state()), (kind, state), "{name}: {error}");
         assert_eq!(double.outbox().len(), messages, "{name}");
@@ -54,8 +54,9 @@ async fn a_tolerant_client_does_not_notice_what_is_only_new() {
         ("wrong content type", Fault::wrong_content_type()),
         ("slow", Fault::slow(Duration::from_millis(50))),
     ] {
-        for double in [&CorbadoDouble::start().await as &dyn Double, &AuthsignalDouble::start().await, &DfnsDouble::start().await] {
-            double.fail(Operation::Create, fault.clone());
+        for entry in DoubleEntry::ALL {
+            let double = Double::start(entry.name()).await;
+            double.fail(Operation::CREATE, fault.clone());
             let created = double.provider().create(&double.person("jane@doe.com")).await;
             assert!(created.is_ok(), "{name} at {}: {created:?}", double.name());
         }
@@ -65,8 +66,8 @@ async fn a_tolerant_client_does_not_notice_what_is_only_new() {
 #[tokio::test]
 async fn a_fault_waits_for_its_operation_and_happens_as_often_as_told() {
     let double = AuthsignalDouble::start().await;
-    double.fail(Operation::Verify, Fault::status(500));
-    double.fail(Operation::Create, Fault::status(503).times(2));
+    double.fail(Operation::VERIFY, Fault::status(500));
+    double.fail(Operation::CREATE, Fault::status(503).with_times(2));
     for works in [false, false, true, true] {
         assert_eq!(create(&double).await.is_ok(), works);
     }
@@ -79,15 +80,15 @@ async fn a_fault_waits_for_its_operation_and_happens_as_often_as_told() {
 #[tokio::test]
 async fn a_rate_limit_comes_with_and_without_retry_after() {
     let double = CorbadoDouble::start().await;
-    for (fault, pause) in [(Fault::rate_limited(), None), (Fault::rate_limited().retry_after(Duration::from_secs(60)), Some(Duration::from_secs(60)))] {
-        double.fail(Operation::Create, fault);
+    for (fault, pause) in [(Fault::rate_limited(), None), (Fault::rate_limited().with_retry_after(Duration::from_secs(60)), Some(Duration::from_secs(60)))] {
+        double.fail(Operation::CREATE, fault);
         let error = double.provider().create(&double.person("jane@doe.com")).await.expect_err("a limit");
         assert_eq!((error.kind(), error.retry_after(), error.vendor_code()), (ErrorKind::RateLimited, pause, Some("rate_limited")));
     }
 }
 
 /// What a double says to raw bytes, until it closes or falls silent.
-async fn say(double: &dyn Double, bytes: &[u8]) -> String {
+async fn say(double: &Double, bytes: &[u8]) -> String {
     let address = double.base_url().trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     // A double that has heard enough closes in the middle.
@@ -131,9 +132,10 @@ async fn any_bytes_get_a_vendor_like_4xx_or_a_closed_connection() {
         ("many headers", many_headers.into_bytes()),
         ("a long path", long_path.into_bytes()),
     ];
-    for double in [&CorbadoDouble::start().await as &dyn Double, &AuthsignalDouble::start().await, &DfnsDouble::start().await] {
+    for entry in DoubleEntry::ALL {
+        let double = Double::start(entry.name()).await;
         for (name, bytes) in &cases {
-            let reply = say(double, bytes).await;
+            let reply = say(&double, bytes).await;
             assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 4"), "{name} at {}: {reply}", double.name());
             let body: Option<Value> = reply.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok());
             assert!(reply.is_empty() || body.is_some_and(|body| body.is_object()), "{name} at {}: {reply}", double.name());

@@ -6,24 +6,24 @@ use std::time::Duration;
 
 use auth_challenge::{
     Answer, Challenge, ChallengeProviderExt as _, ChallengeRequest, CredentialKind, Method, Reason, Verification,
-    testing::{AuthsignalDouble, CorbadoDouble, DfnsDouble, Double},
+    testing::{AuthsignalDouble, CorbadoDouble, DfnsDouble, Double, DoubleEntry},
 };
 use serde_json::{Value, json};
 
-async fn challenge(double: &impl Double) -> Challenge {
+async fn challenge(double: &Double) -> Challenge {
     double.provider().create(&double.person("jane@doe.com")).await.expect("a challenge")
 }
 
 /// Why an answer was rejected; `None` where it was right.
-async fn rejection(double: &impl Double, challenge: &Challenge, answer: &Answer) -> Option<Reason> {
+async fn rejection(double: &Double, challenge: &Challenge, answer: &Answer) -> Option<Reason> {
     match double.provider().verify(challenge.handle(), answer).await.expect("a verification") {
         Verification::Verified(_) => None,
         Verification::Rejected(rejected) => Some(rejected.reason()),
     }
 }
 
-async fn a_wrong_answer_is_rejected_and_the_right_one_is_not<D: Double>() {
-    let double = D::start().await;
+async fn a_wrong_answer_is_rejected_and_the_right_one_is_not(vendor: &str) {
+    let double = Double::start(vendor).await;
     let challenge = challenge(&double).await;
     assert!(rejection(&double, &challenge, &double.wrong_answer(&challenge)).await.is_some(), "{}", double.name());
     assert_eq!(rejection(&double, &challenge, &double.right_answer(&challenge)).await, None, "{}", double.name());
@@ -32,13 +32,13 @@ async fn a_wrong_answer_is_rejected_and_the_right_one_is_not<D: Double>() {
 
 #[tokio::test]
 async fn a_wrong_answer_is_rejected_and_the_right_one_is_not_at_every_vendor() {
-    a_wrong_answer_is_rejected_and_the_right_one_is_not::<CorbadoDouble>().await;
-    a_wrong_answer_is_rejected_and_the_right_one_is_not::<AuthsignalDouble>().await;
-    a_wrong_answer_is_rejected_and_the_right_one_is_not::<DfnsDouble>().await;
+    for entry in DoubleEntry::ALL {
+        a_wrong_answer_is_rejected_and_the_right_one_is_not(entry.name()).await;
+    }
 }
 
-async fn an_answer_is_good_once<D: Double>() {
-    let double = D::start().await;
+async fn an_answer_is_good_once(vendor: &str) {
+    let double = Double::start(vendor).await;
     let challenge = challenge(&double).await;
     let answer = double.right_answer(&challenge);
     assert_eq!(rejection(&double, &challenge, &answer).await, None, "{}", double.name());
@@ -47,13 +47,13 @@ async fn an_answer_is_good_once<D: Double>() {
 
 #[tokio::test]
 async fn an_answer_is_good_once_at_every_vendor() {
-    an_answer_is_good_once::<CorbadoDouble>().await;
-    an_answer_is_good_once::<AuthsignalDouble>().await;
-    an_answer_is_good_once::<DfnsDouble>().await;
+    for entry in DoubleEntry::ALL {
+        an_answer_is_good_once(entry.name()).await;
+    }
 }
 
-async fn a_right_answer_comes_too_late<D: Double>() {
-    let double = D::start().await;
+async fn a_right_answer_comes_too_late(vendor: &str) {
+    let double = Double::start(vendor).await;
     let challenge = challenge(&double).await;
     double.clock().advance(Duration::from_secs(3600));
     assert!(rejection(&double, &challenge, &double.right_answer(&challenge)).await.is_some(), "{}", double.name());
@@ -61,12 +61,12 @@ async fn a_right_answer_comes_too_late<D: Double>() {
 
 #[tokio::test]
 async fn a_right_answer_comes_too_late_at_every_vendor() {
-    a_right_answer_comes_too_late::<CorbadoDouble>().await;
-    a_right_answer_comes_too_late::<AuthsignalDouble>().await;
-    a_right_answer_comes_too_late::<DfnsDouble>().await;
+    for entry in DoubleEntry::ALL {
+        a_right_answer_comes_too_late(entry.name()).await;
+    }
 }
 
-async fn a_right_answer_after_too_many_wrong_ones_is_rejected(double: &impl Double, reason: Reason) {
+async fn a_right_answer_after_too_many_wrong_ones_is_rejected(double: &Double, reason: Reason) {
     let challenge = challenge(double).await;
     for _ in 0..2 {
         let wrong = double.wrong_answer(&challenge);
@@ -77,16 +77,16 @@ async fn a_right_answer_after_too_many_wrong_ones_is_rejected(double: &impl Doub
 
 #[tokio::test]
 async fn a_right_answer_after_too_many_wrong_ones_is_rejected_at_the_vendors_that_send() {
-    let corbado = CorbadoDouble::builder().max_attempts(2).start().await.expect("a port");
+    let corbado = CorbadoDouble::builder().with_max_attempts(2).start().await.expect("a port");
     a_right_answer_after_too_many_wrong_ones_is_rejected(&corbado, Reason::Expired).await;
-    let authsignal = AuthsignalDouble::builder().max_attempts(2).start().await.expect("a port");
+    let authsignal = AuthsignalDouble::builder().with_max_attempts(2).start().await.expect("a port");
     a_right_answer_after_too_many_wrong_ones_is_rejected(&authsignal, Reason::TooManyAttempts).await;
 }
 
 #[tokio::test]
 async fn a_lifetime_is_honoured() {
     let corbado = CorbadoDouble::start().await;
-    let request = corbado.person("jane@doe.com").lifetime(Duration::from_secs(30));
+    let request = corbado.person("jane@doe.com").with_lifetime(Duration::from_secs(30));
     let challenge = corbado.provider().create(&request).await.expect("a challenge");
     corbado.clock().advance(Duration::from_secs(31));
     assert_eq!(rejection(&corbado, &challenge, &corbado.right_answer(&challenge)).await, Some(Reason::Expired));
@@ -95,8 +95,9 @@ async fn a_lifetime_is_honoured() {
 #[tokio::test]
 async fn a_link_carries_the_answer() {
     let corbado = CorbadoDouble::start().await;
-    let request =
-        ChallengeRequest::email_link("jane@doe.com").user_id(corbado.add_user("jane@doe.com")).client(corbado.person("jane@doe.com").client_context().clone());
+    let request = ChallengeRequest::email_link("jane@doe.com")
+        .with_user_id(corbado.add_user("jane@doe.com"))
+        .with_client(corbado.person("jane@doe.com").client().clone());
     let challenge = corbado.provider().create(&request).await.expect("a challenge");
     let outbox = corbado.outbox();
     let message = outbox.only();
@@ -131,7 +132,7 @@ async fn dfns_takes_a_credential_of_every_kind() {
     dfns.violations().assert_none();
 }
 
-async fn post(double: &impl Double, path: &str, user: (&str, &str), body: Value) -> (u16, Value) {
+async fn post(double: &Double, path: &str, user: (&str, &str), body: Value) -> (u16, Value) {
     let request = reqwest::Client::new().post(double.base_url() + path).basic_auth(user.0, Some(user.1)).json(&body);
     let reply = request.send().await.expect("a reply");
     (reply.status().as_u16(), reply.json().await.expect("JSON"))
@@ -198,7 +199,7 @@ async fn a_code_of_dfns_expires() {
 
 #[tokio::test]
 async fn a_lasting_code_of_dfns_is_never_used_up() {
-    let dfns = DfnsDouble::builder().lasting_code("ABCD-1234-EFGH").start().await.expect("a port");
+    let dfns = DfnsDouble::builder().with_lasting_code("ABCD-1234-EFGH").start().await.expect("a port");
     for _ in 0..2 {
         dfns.provider().create(&ChallengeRequest::credential(CredentialKind::Key, "ABCD-1234-EFGH")).await.expect("a challenge");
     }

@@ -1,5 +1,7 @@
 //! Handles: what was kept comes back whole, in this release and the next, and what is no handle is refused before anything is sent.
 
+mod support;
+
 use std::{
     error::Error,
     sync::Arc,
@@ -8,49 +10,45 @@ use std::{
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, CredentialKind, ErrorKind, Method, ProviderId, Router,
-    SendState, Verification, async_trait,
+    Secret, SendState, Verification, async_trait,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use support::{Reserved, vendors};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-const METHODS: [(Method, &str, Option<&str>); 8] = [
-    (Method::EmailOtp, "email_otp", None),
-    (Method::EmailLink, "email_link", None),
-    (Method::SmsOtp, "sms_otp", None),
-    (Method::WhatsAppOtp, "whatsapp_otp", None),
-    (Method::Credential(CredentialKind::Fido2), "credential", Some("Fido2")),
-    (Method::Credential(CredentialKind::Key), "credential", Some("Key")),
-    (Method::Credential(CredentialKind::PasswordProtectedKey), "credential", Some("PasswordProtectedKey")),
-    (Method::Credential(CredentialKind::RecoveryKey), "credential", Some("RecoveryKey")),
-];
+/// The name and the kind that a handle of a method has in its stored form.
+fn stored(method: Method) -> (&'static str, Option<&'static str>) {
+    (method.as_str(), method.credential_kind().map(CredentialKind::as_str))
+}
 
 fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
 /// All that a handle tells.
-fn told(handle: &ChallengeHandle) -> (String, Method, String, Option<String>, Option<SystemTime>, Option<String>) {
+fn told(handle: &ChallengeHandle) -> (String, Method, String, Option<SystemTime>, [Option<String>; 3]) {
     (
         handle.provider().to_string(),
         handle.method(),
         handle.challenge_id().expose().to_owned(),
-        handle.user_id().map(str::to_owned),
         handle.expires_at(),
-        handle.text_to_sign().map(|text| text.expose().to_owned()),
+        [handle.user_id(), handle.recipient(), handle.text_to_sign().map(Secret::expose)].map(|text| text.map(str::to_owned)),
     )
 }
 
 #[test]
 fn a_handle_of_every_method_is_kept_in_the_documented_form_and_comes_back() -> Outcome {
-    for (method, name, kind) in METHODS {
-        let handle = ChallengeHandle::new(ProviderId::custom("corbado-2"), method, "chl-1")
+    for method in Method::ALL {
+        let (name, kind) = stored(method);
+        let handle = ChallengeHandle::new(ProviderId::new("corbado-2"), method, "chl-1")
             .with_user_id("usr-1")
-            .with_expiry(at(1_700_000_000))
+            .with_recipient("jane@doe.com")
+            .with_expires_at(at(1_700_000_000))
             .with_text_to_sign("to sign");
         let mut expected = json!({
-            "v": 1, "provider": "corbado-2", "method": name, "challenge_id": "chl-1", "user_id": "usr-1", "expires_at": 1_700_000_000, "to_sign": "to sign",
+            "v": 1, "provider": "corbado-2", "method": name, "challenge_id": "chl-1", "user_id": "usr-1", "to": "jane@doe.com", "expires_at": 1_700_000_000, "to_sign": "to sign",
         });
         if let Some(kind) = kind {
             expected["kind"] = kind.into();
@@ -72,7 +70,7 @@ fn a_handle_of_few_words_has_no_empty_members() -> Outcome {
 
 #[test]
 fn an_expiry_is_kept_in_whole_seconds() -> Outcome {
-    let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "id").with_expiry(at(1_700_000_000) + Duration::from_millis(999));
+    let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "id").with_expires_at(at(1_700_000_000) + Duration::from_millis(999));
     let back: ChallengeHandle = serde_json::from_str(&serde_json::to_string(&handle)?)?;
     assert_eq!(back.expires_at(), Some(at(1_700_000_000)));
     Ok(())
@@ -85,7 +83,7 @@ fn an_expiry_that_is_nobodys_is_dropped_and_the_handle_still_reads() -> Outcome 
             serde_json::from_value(json!({ "v": 1, "provider": "dfns", "method": "sms_otp", "challenge_id": "id", "expires_at": expires_at }))?;
         assert_eq!(handle.expires_at(), None, "{expires_at}");
     }
-    let before = ChallengeHandle::new(ProviderId::DFNS, Method::SmsOtp, "id").with_expiry(SystemTime::UNIX_EPOCH - Duration::from_secs(1));
+    let before = ChallengeHandle::new(ProviderId::DFNS, Method::SmsOtp, "id").with_expires_at(SystemTime::UNIX_EPOCH - Duration::from_secs(1));
     assert!(serde_json::to_value(&before)?["expires_at"].is_null());
     Ok(())
 }
@@ -97,7 +95,7 @@ fn a_handle_of_a_later_release_reads() -> Outcome {
             "more": more, "v": version, "provider": "authsignal", "method": "email_otp", "challenge_id": "id", "user_id": null, "hops": ["corbado"],
         });
         let handle: ChallengeHandle = serde_json::from_value(kept)?;
-        assert_eq!(told(&handle), ("authsignal".to_owned(), Method::EmailOtp, "id".to_owned(), None, None, None), "{version}");
+        assert_eq!(told(&handle), ("authsignal".to_owned(), Method::EmailOtp, "id".to_owned(), None, [None, None, None]), "{version}");
     }
     Ok(())
 }
@@ -141,18 +139,22 @@ proptest! {
     #[test]
     fn any_handle_comes_back_as_it_was(
         provider in any::<String>(),
-        method in prop::sample::select(METHODS.as_slice()),
+        method in prop::sample::select(Method::ALL.as_slice()),
         challenge_id in any::<String>().prop_filter("a handle names a challenge", |id| !id.is_empty()),
         user_id in any::<Option<String>>(),
+        recipient in any::<Option<String>>(),
         seconds in prop::option::of(1..=253_402_300_799_u64),
         to_sign in any::<Option<String>>(),
     ) {
-        let mut handle = ChallengeHandle::new(ProviderId::custom(provider), method.0, challenge_id);
+        let mut handle = ChallengeHandle::new(ProviderId::new(provider), method, challenge_id);
         if let Some(id) = user_id {
             handle = handle.with_user_id(id);
         }
+        if let Some(recipient) = recipient {
+            handle = handle.with_recipient(recipient);
+        }
         if let Some(seconds) = seconds {
-            handle = handle.with_expiry(at(seconds));
+            handle = handle.with_expires_at(at(seconds));
         }
         if let Some(text) = to_sign {
             handle = handle.with_text_to_sign(text);
@@ -165,7 +167,7 @@ proptest! {
     fn no_text_makes_reading_a_handle_panic(text in any::<String>(), v in any::<i64>(), method in any::<String>(), expires_at in any::<i64>()) {
         prop_assert!(serde_json::from_str::<ChallengeHandle>(&text).is_err());
         let members = json!({ "v": v, "provider": &text, "method": &method, "kind": &method, "challenge_id": &text, "expires_at": expires_at });
-        let known = METHODS.iter().any(|(_, name, _)| *name == method);
+        let known = Method::names().any(|name| name == method);
         prop_assert!(known || serde_json::from_value::<ChallengeHandle>(members).is_err());
     }
 }
@@ -175,7 +177,7 @@ fn debug_shows_provider_and_method_alone() {
     let handle = ChallengeHandle::new(ProviderId::DFNS, Method::Credential(CredentialKind::Key), "canary-id")
         .with_user_id("canary-user")
         .with_text_to_sign("canary-text")
-        .with_expiry(at(1_700_000_000));
+        .with_expires_at(at(1_700_000_000));
     assert_eq!(format!("{handle:?}"), "ChallengeHandle { provider: \"dfns\", method: Credential(Key) }");
     assert!(!format!("{handle:#?}").contains("canary"));
 }
@@ -186,12 +188,12 @@ struct Unreachable(ProviderId, Capabilities);
 
 #[async_trait]
 impl ChallengeProvider for Unreachable {
-    fn id(&self) -> &ProviderId {
-        &self.0
+    fn id(&self) -> ProviderId {
+        self.0.clone()
     }
 
-    fn capabilities(&self) -> &Capabilities {
-        &self.1
+    fn capabilities(&self) -> Capabilities {
+        self.1.clone()
     }
 
     async fn create_with(&self, _: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, auth_challenge::Error> {
@@ -208,7 +210,7 @@ impl ChallengeProvider for Unreachable {
 }
 
 fn unreachable_provider(name: &str) -> Arc<dyn ChallengeProvider> {
-    Arc::new(Unreachable(ProviderId::custom(name), Capabilities::new(Vec::new())))
+    Arc::new(Unreachable(ProviderId::new(name), Capabilities::new(Vec::new())))
 }
 
 fn answer(handle: &ChallengeHandle) -> Answer {
@@ -220,8 +222,8 @@ fn answer(handle: &ChallengeHandle) -> Answer {
 
 #[tokio::test]
 async fn a_router_refuses_the_handle_of_a_provider_that_is_not_configured() {
-    let router = Router::new(unreachable_provider("one")).with_provider(unreachable_provider("two"));
-    let strange = ChallengeHandle::new(ProviderId::custom("three"), Method::EmailOtp, "id");
+    let router = Router::builder(unreachable_provider("one")).with_provider(unreachable_provider("two")).build().expect("a router");
+    let strange = ChallengeHandle::new(ProviderId::new("three"), Method::EmailOtp, "id");
     let options = CallOptions::default();
     let verified = router.verify_with(&strange, &answer(&strange), &options).await.expect_err("nobody made it");
     let resent = router.resend_with(&strange, &options).await.expect_err("nobody made it");
@@ -230,90 +232,39 @@ async fn a_router_refuses_the_handle_of_a_provider_that_is_not_configured() {
         assert_eq!(error.operation(), Some(operation));
     }
     for name in ["one", "two"] {
-        let handle = ChallengeHandle::new(ProviderId::custom(name), Method::EmailOtp, "id");
+        let handle = ChallengeHandle::new(ProviderId::new(name), Method::EmailOtp, "id");
         let reached = router.verify_with(&handle, &answer(&handle), &options).await.expect_err("the provider has no answer");
         assert_eq!(reached.kind(), ErrorKind::Connect, "{name} made it, so {name} is asked");
     }
 }
 
-#[cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
-mod vendors {
-    use std::net::TcpListener;
-
-    use auth_challenge::{
-        Http,
-        authsignal::{Authsignal, AuthsignalConfig},
-        corbado::{Corbado, CorbadoConfig},
-        dfns::{Dfns, DfnsConfig},
-    };
-
-    use super::*;
-
-    /// A vendor's client, and a method that it offers.
-    type Client = (Arc<dyn ChallengeProvider>, Method);
-
-    /// The three vendors at a loopback port where nobody listens: what is sent ends as `Connect`.
-    fn clients() -> Result<Vec<Client>, Box<dyn Error>> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let url = format!("http://{}", listener.local_addr()?);
-        drop(listener);
-        let http = Http::builder().build()?;
-        Ok(vec![
-            (Arc::new(Corbado::new(&CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(&url)?, http.clone())?), Method::EmailOtp),
-            (Arc::new(Authsignal::new(&AuthsignalConfig::new("key").with_base_url(&url)?, http.clone())?), Method::SmsOtp),
-            (Arc::new(Dfns::new(&DfnsConfig::new().with_base_url(&url)?, http)?), Method::Credential(CredentialKind::Key)),
-        ])
+#[tokio::test]
+async fn a_vendor_asks_its_server_about_its_own_handle() {
+    // What is sent to nobody ends as `Connect`.
+    let nobody = Reserved::new();
+    for vendor in vendors::all() {
+        let provider = vendor.provider(nobody.address());
+        let error = provider.verify_with(&vendor.handle(), &vendor.answer(), &CallOptions::default()).await.expect_err("nobody listens");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{vendor:?}: {error}");
     }
+}
 
-    #[tokio::test]
-    async fn a_vendor_asks_its_server_about_its_own_handle() -> Outcome {
-        for (client, method) in clients()? {
-            let own = ChallengeHandle::new(client.id().clone(), method, "id").with_user_id("usr-1");
-            let error = client.verify_with(&own, &answer(&own), &CallOptions::default()).await.expect_err("nobody listens");
-            assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{}: {error}", client.id());
+#[tokio::test]
+async fn a_vendor_refuses_the_handle_of_every_other_instance_before_any_io() {
+    let nobody = Reserved::new();
+    for vendor in vendors::all() {
+        let provider = vendor.provider(nobody.address());
+        let second = format!("{}-2", vendor.name);
+        let others = vendors::all().into_iter().map(|other| other.name).filter(|name| *name != vendor.name);
+        for other in others.chain([second.as_str(), ""]) {
+            let strange = vendor.handle_with("provider", other.into());
+            let error = provider.verify_with(&strange, &vendor.answer(), &CallOptions::default()).await.expect_err("it is another's");
+            assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent), "{vendor:?} of {other}");
+            assert_eq!((error.provider().map(ProviderId::as_str), error.operation()), (Some(vendor.name), Some("verify")), "{vendor:?} of {other}");
+            let error = provider.resend_with(&strange, &CallOptions::default()).await.expect_err("it is another's");
+            let expected = if vendor.can_resend { ErrorKind::Handle } else { ErrorKind::Unsupported };
+            assert_eq!((error.kind(), error.send_state()), (expected, SendState::NotSent), "{vendor:?} of {other}");
         }
-        Ok(())
-    }
-
-    #[tokio::test]
-    async fn a_vendor_refuses_the_handle_of_every_other_instance_before_any_io() -> Outcome {
-        for (client, method) in clients()? {
-            let own = client.id().clone();
-            for other in [ProviderId::CORBADO, ProviderId::AUTHSIGNAL, ProviderId::DFNS, ProviderId::custom(format!("{own}-2")), ProviderId::custom("")] {
-                if other == own {
-                    continue;
-                }
-                let strange = ChallengeHandle::new(other.clone(), method, "id").with_user_id("usr-1");
-                let error = client.verify_with(&strange, &answer(&strange), &CallOptions::default()).await.expect_err("it is another's");
-                assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent), "{own} of {other}");
-                assert_eq!((error.provider(), error.operation()), (Some(&own), Some("verify")), "{own} of {other}");
-                let error = client.resend_with(&strange, &CallOptions::default()).await.expect_err("it is another's");
-                let expected = if client.capabilities().resend() { ErrorKind::Handle } else { ErrorKind::Unsupported };
-                assert_eq!((error.kind(), error.send_state()), (expected, SendState::NotSent), "{own} of {other}");
-            }
-        }
-        Ok(())
-    }
-
-    #[tokio::test]
-    async fn a_handle_that_names_no_user_is_refused_by_the_vendor_that_needs_one() -> Outcome {
-        let (corbado, method) = clients()?.swap_remove(0);
-        let handle = ChallengeHandle::new(ProviderId::CORBADO, method, "id");
-        let error = corbado.verify_with(&handle, &answer(&handle), &CallOptions::default()).await.expect_err("whose challenge?");
-        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent));
-        Ok(())
-    }
-
-    #[tokio::test]
-    async fn an_id_that_would_climb_the_path_is_refused_before_any_io() -> Outcome {
-        let (corbado, method) = clients()?.swap_remove(0);
-        for (user_id, challenge_id) in [("", "id"), (".", "id"), ("..", "id"), ("usr-1", ""), ("usr-1", "."), ("usr-1", "..")] {
-            let handle = ChallengeHandle::new(ProviderId::CORBADO, method, challenge_id).with_user_id(user_id);
-            let error = corbado.verify_with(&handle, &answer(&handle), &CallOptions::default()).await.expect_err("it climbs");
-            assert_ne!(error.kind(), ErrorKind::Connect, "{user_id:?} {challenge_id:?}");
-            assert_eq!(error.send_state(), SendState::NotSent, "{user_id:?} {challenge_id:?}");
-        }
-        Ok(())
     }
 }
 
@@ -334,14 +285,9 @@ fn what_is_wrong_in_a_handle_is_not_quoted() {
 
 #[test]
 fn a_compact_handle_has_the_documented_size_and_reads_back() {
-    use auth_challenge::{ChallengeHandle, CredentialKind, Method, ProviderId};
-    let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_900_000_000);
-    let corbado =
-        ChallengeHandle::new(ProviderId::CORBADO, Method::EmailLink, "cha-4693224802260150919").with_user_id("usr-4693224802260150919").with_expiry(at);
-    let authsignal = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::WhatsAppOtp, "0b7b2e6e-3f0e-4f6e-9f0c-3d3b4d0a7e11").with_expiry(at);
-    let kind = Method::Credential(CredentialKind::PasswordProtectedKey);
-    let dfns = ChallengeHandle::new(ProviderId::DFNS, kind, "x".repeat(1000)).with_text_to_sign("Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw");
-    for (handle, most) in [(corbado, 240), (authsignal, 200), (dfns, 1600)] {
+    for vendor in vendors::all() {
+        let (handle, most) = (vendor.verify.longest_handle)();
+        let handle = handle.with_expires_at(at(1_900_000_000));
         let text = handle.to_compact();
         assert!(text.len() <= most, "{} bytes for {handle:?}", text.len());
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));

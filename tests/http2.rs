@@ -1,6 +1,6 @@
 //! HTTP/2: whatever becomes of a stream or a connection, a request goes out once, and what is told of it is true.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns", feature = "rustls"))]
+#![cfg(feature = "rustls")]
 
 #[path = "support/http2.rs"]
 mod http2;
@@ -13,34 +13,44 @@ use std::{
     time::{Duration, Instant},
 };
 
-use auth_challenge::{ChallengeProvider, ChallengeProviderExt, Error, ErrorKind, Http, SendState};
+use auth_challenge::{CallOptions, ChallengeProviderExt, ErrorKind, Http, SendState};
 use http2::{
     CANCEL, Deed, ENHANCE_YOUR_CALM,
     Frame::{End, GoAway, Head, Part, Reset},
     HTTP_1_1_REQUIRED, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, Script,
     Then::{Close, GoOn, Hang},
 };
-use support::Vendor;
+use support::{
+    LONG, all_end_well,
+    vendors::{self, Operation},
+    with_time_enough,
+};
 use tls::{Authority, Connections, Fault, Handshakes};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
-/// For what must run out of time; long enough that a busy machine gets as far as the script wants.
-const SHORT: Duration = Duration::from_secs(2);
-/// For what must end by itself.
-const LONG: Duration = Duration::from_secs(60);
+/// For what may end by itself or not.
+const TIME: Duration = Duration::from_secs(2);
+/// So many runs at a time.
+const AT_A_TIME: usize = 64;
 
-/// The authority, its acceptor and clients, which take long to make.
+/// The authority, its acceptor and a client, which take long to make.
 struct Bench {
     acceptor: TlsAcceptor,
-    short: Http,
-    long: Http,
+    http: Http,
 }
 
 impl Bench {
     fn new(name: &str) -> Self {
         let authority = Authority::new(name);
-        let client = Http::builder().timeout(SHORT).max_response_bytes(4096).ca_file(authority.file()).build().expect("a client");
-        Self { acceptor: authority.acceptor(Fault::None, &["h2", "http/1.1"]), long: client.clone().with_timeout(LONG), short: client }
+        let http = Http::builder()
+            .with_timeout(LONG)
+            .with_connect_timeout(LONG / 2)
+            .with_max_response_bytes(4096)
+            .with_ca_file(authority.file())
+            .build()
+            .expect("a client");
+        Self { acceptor: authority.acceptor(Fault::None, &["h2", "http/1.1"]), http }
     }
 
     async fn serve(&self, script: &Script) -> (Connections, Handshakes) {
@@ -59,24 +69,9 @@ impl Bench {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operation {
-    Create,
-    Verify,
-}
-
-async fn call(provider: &dyn ChallengeProvider, vendor: Vendor, operation: Operation) -> Result<(), Error> {
-    match operation {
-        Operation::Create => provider.create(&vendor.request()).await.map(drop),
-        Operation::Verify => provider.verify(&vendor.handle(), &vendor.answer()).await.map(drop),
-    }
-}
-
-fn body(vendor: Vendor, operation: Operation) -> String {
-    match operation {
-        Operation::Create => vendor.created().to_string(),
-        Operation::Verify => vendor.verified().to_string(),
-    }
+/// A call with a time of its own.
+fn within(time: Duration) -> CallOptions {
+    CallOptions::default().with_timeout(time)
 }
 
 /// What the server does with the request, and what the caller is told.
@@ -129,47 +124,54 @@ fn faults() -> Vec<(&'static str, Deed, ErrorKind, SendState)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_of_a_stream_sends_once_and_is_told_truly_in_time() {
     let bench = Arc::new(Bench::new("streams"));
+    let permits = Arc::new(Semaphore::new(AT_A_TIME));
     let mut runs = Vec::new();
-    for vendor in Vendor::ALL {
-        for operation in [Operation::Create, Operation::Verify] {
+    for vendor in vendors::all() {
+        for operation in Operation::ALL {
             // On a fresh connection, and on one that has answered before.
             for before in [0, 1] {
                 for (what, deed, kind, state) in faults() {
-                    let bench = Arc::clone(&bench);
+                    let (bench, permit) = (Arc::clone(&bench), Arc::clone(&permits).acquire_owned().await.expect("a permit"));
                     runs.push(tokio::spawn(async move {
-                        let is_for_time = matches!(&deed, Deed::OnRequest(_, Hang));
-                        let http = if is_for_time { &bench.short } else { &bench.long };
-                        let fine = Deed::OnRequest(vec![Head(200), End(body(vendor, operation).into_bytes())], GoOn);
+                        let _permit = permit;
+                        let ends_by_time = kind == ErrorKind::Timeout;
+                        let fine = Deed::OnRequest(vec![Head(200), End(operation.reply(vendor).into_bytes())], GoOn);
                         let mut deeds = vec![fine; before];
                         deeds.push(deed);
-                        let script = Script::new(deeds, &body(vendor, operation));
-                        let (server, handshakes) = bench.serve(&script).await;
-                        let provider = vendor.config_at(&server.https(), "").http(http.clone()).build().expect("a provider");
-                        for _ in 0..before {
-                            call(&*provider, vendor, operation).await.expect("the call before");
-                        }
-                        let started = Instant::now();
-                        let error = call(&*provider, vendor, operation).await.expect_err("a failure");
-                        let context = format!("{what}, {vendor:?} {operation:?} after {before}: {error:?}");
+                        let run = async |time: Duration| {
+                            // What ends by itself does so long before its time.
+                            let most = if ends_by_time { time + LONG / 2 } else { LONG / 2 };
+                            let script = Script::new(deeds.clone(), &operation.reply(vendor));
+                            let (server, handshakes) = bench.serve(&script).await;
+                            let provider = vendor.config_at(&server.https(), "").with_http(bench.http.clone()).build().expect("a provider");
+                            for _ in 0..before {
+                                operation.call(vendor, &*provider, &within(LONG)).await.expect("the call before");
+                            }
+                            let started = Instant::now();
+                            let error = operation.call(vendor, &*provider, &within(time)).await.expect_err("a failure");
+                            let (hung_for, seen) = (script.quiet.hung_for(), script.seen().len());
+                            let context = format!("{what}, {vendor:?} {operation:?} after {before}: {error:?}");
+                            assert!(seen <= before + 1, "{seen} seen: {context}");
+                            assert!(started.elapsed() < most, "took {:?}: {context}", started.elapsed());
+                            assert!(handshakes.all().iter().all(|protocol| protocol.as_deref() == Ok("h2")), "{:?}: {context}", handshakes.all());
+                            ((error, seen, context), hung_for)
+                        };
+                        let (error, seen, context) = if ends_by_time { with_time_enough(run).await } else { run(LONG).await.0 };
                         assert_eq!((error.kind(), error.send_state()), (kind, state), "{context}");
-                        assert_eq!(script.seen().len(), before + 1, "{context}");
-                        assert!(started.elapsed() < Duration::from_secs(30), "took {:?}: {context}", started.elapsed());
-                        assert!(handshakes.all().iter().all(|protocol| protocol.as_deref() == Ok("h2")), "{:?}: {context}", handshakes.all());
+                        assert_eq!(seen, before + 1, "{context}");
                     }));
                 }
             }
         }
     }
-    for run in runs {
-        run.await.expect("a run that ends well");
-    }
+    all_end_well(runs).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_goes_away_before_the_request_has_it_at_most_once() {
     let bench = Bench::new("gone-before");
-    for vendor in Vendor::ALL {
-        for operation in [Operation::Create, Operation::Verify] {
+    for vendor in vendors::all() {
+        for operation in Operation::ALL {
             for (what, deed) in [
                 ("gone away, then closed", Deed::AtOnce(vec![GoAway(Some(0), NO_ERROR)], Close)),
                 ("gone away, then silent", Deed::AtOnce(vec![GoAway(Some(0), NO_ERROR)], Hang)),
@@ -178,11 +180,11 @@ async fn a_server_that_goes_away_before_the_request_has_it_at_most_once() {
                 ("going away after what is on its way", Deed::AtOnce(vec![GoAway(Some(0x7fff_ffff), NO_ERROR)], GoOn)),
                 ("closed", Deed::AtOnce(vec![], Close)),
             ] {
-                let script = Script::new(vec![deed], &body(vendor, operation));
+                let script = Script::new(vec![deed], &operation.reply(vendor));
                 let (server, _) = bench.serve(&script).await;
-                let provider = vendor.config_at(&server.https(), "").http(bench.short.clone()).build().expect("a provider");
+                let provider = vendor.config_at(&server.https(), "").with_http(bench.http.clone()).build().expect("a provider");
                 let started = Instant::now();
-                let outcome = call(&*provider, vendor, operation).await;
+                let outcome = operation.call(vendor, &*provider, &within(TIME)).await;
                 let seen = script.seen().len();
                 let context = format!("{what}, {vendor:?} {operation:?}: {seen} seen, {outcome:?}");
                 assert!(seen <= 1, "{context}");
@@ -200,17 +202,17 @@ async fn a_server_that_goes_away_before_the_request_has_it_at_most_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_the_server_gave_up_between_calls_never_sends_twice() {
     let bench = Bench::new("given-up");
-    for vendor in Vendor::ALL {
+    for vendor in vendors::all() {
         for (what, frames, then) in
             [("closed", vec![], Close), ("gone away", vec![GoAway(None, NO_ERROR)], GoOn), ("gone away and closed", vec![GoAway(None, NO_ERROR)], Close)]
         {
-            let answer = [vec![Head(200), End(body(vendor, Operation::Create).into_bytes())], frames].concat();
+            let answer = [vec![Head(200), End(Operation::Create.reply(vendor).into_bytes())], frames].concat();
             let script = Script::new(vec![Deed::OnRequest(answer, then); 40], "{}");
             let (server, _) = bench.serve(&script).await;
-            let provider = vendor.config_at(&server.https(), "").http(bench.long.clone()).build().expect("a provider");
+            let provider = vendor.config_at(&server.https(), "").with_http(bench.http.clone()).build().expect("a provider");
             for calls in 1..=20 {
                 let before = script.seen().len();
-                let outcome = call(&*provider, vendor, Operation::Create).await;
+                let outcome = Operation::Create.call(vendor, &*provider, &within(LONG)).await;
                 let seen = script.seen().len() - before;
                 match &outcome {
                     Ok(()) => assert_eq!(seen, 1, "{what} {vendor:?}, call {calls}"),
@@ -227,35 +229,37 @@ async fn a_connection_that_the_server_gave_up_between_calls_never_sends_twice() 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_that_share_a_connection_when_it_breaks_are_each_seen_at_most_once() {
     let bench = Bench::new("shared");
-    let vendor = Vendor::Authsignal;
-    for (what, frames) in
-        [("closed", vec![]), ("gone away", vec![GoAway(Some(1), NO_ERROR)]), ("refused and gone away", vec![Reset(REFUSED_STREAM), GoAway(Some(1), NO_ERROR)])]
-    {
-        // One stream at a time: the other calls wait on the connection when it breaks.
-        for most in [1, 4, 100] {
-            let fine = Deed::OnRequest(vec![Head(200), End(body(vendor, Operation::Create).into_bytes())], GoOn);
-            let script =
-                Script::new(vec![fine.clone(), fine, Deed::OnRequest(frames.clone(), Close)], &body(vendor, Operation::Create)).with_concurrent_streams(most);
-            let (server, _) = bench.serve(&script).await;
-            let provider = vendor.config_at(&server.https(), "").http(bench.long.clone()).build().expect("a provider");
-            call(&*provider, vendor, Operation::Create).await.expect("the call that opens the connection");
-            let calls: Vec<_> = (0..16)
-                .map(|number| {
-                    let provider = Arc::clone(&provider);
-                    let to = format!("+6427111{number:04}");
-                    let request = auth_challenge::ChallengeRequest::sms_otp(&*to).action("signIn");
-                    (to, tokio::spawn(async move { provider.create(&request).await.map(drop) }))
-                })
-                .collect();
-            for (to, call) in calls {
-                let outcome = call.await.expect("a call that ends");
-                let seen = script.seen().iter().filter(|body| body.windows(to.len()).any(|part| part == to.as_bytes())).count();
-                let context = format!("{what}, {most} at a time: {seen} seen, {outcome:?}");
-                match outcome {
-                    Ok(()) => assert_eq!(seen, 1, "{context}"),
-                    Err(error) => {
-                        assert!(seen <= 1, "{context}");
-                        assert!(error.send_state() == SendState::Unknown || seen == 0 && error.send_state() == SendState::NotSent, "{context}");
+    for vendor in vendors::all() {
+        for (what, frames) in [
+            ("closed", vec![]),
+            ("gone away", vec![GoAway(Some(1), NO_ERROR)]),
+            ("refused and gone away", vec![Reset(REFUSED_STREAM), GoAway(Some(1), NO_ERROR)]),
+        ] {
+            // One stream at a time: the other calls wait on the connection when it breaks.
+            for most in [1, 4, 100] {
+                let fine = Deed::OnRequest(vec![Head(200), End(Operation::Create.reply(vendor).into_bytes())], GoOn);
+                let script = Script::new(vec![fine.clone(), fine, Deed::OnRequest(frames.clone(), Close)], &Operation::Create.reply(vendor))
+                    .with_concurrent_streams(most);
+                let (server, _) = bench.serve(&script).await;
+                let provider = vendor.config_at(&server.https(), "").with_http(bench.http.clone()).build().expect("a provider");
+                Operation::Create.call(vendor, &*provider, &within(LONG)).await.expect("the call that opens the connection");
+                let calls: Vec<_> = (0..16)
+                    .map(|number| {
+                        let provider = Arc::clone(&provider);
+                        let (request, mark) = (vendor.create.numbered)(number);
+                        (mark, tokio::spawn(async move { provider.create(&request).await.map(drop) }))
+                    })
+                    .collect();
+                for (mark, call) in calls {
+                    let outcome = call.await.expect("a call that ends");
+                    let seen = script.seen().iter().filter(|body| body.windows(mark.len()).any(|part| part == mark.as_bytes())).count();
+                    let context = format!("{what}, {vendor:?}, {most} at a time: {seen} seen, {outcome:?}");
+                    match outcome {
+                        Ok(()) => assert_eq!(seen, 1, "{context}"),
+                        Err(error) => {
+                            assert!(seen <= 1, "{context}");
+                            assert!(error.send_state() == SendState::Unknown || seen == 0 && error.send_state() == SendState::NotSent, "{context}");
+                        }
                     }
                 }
             }

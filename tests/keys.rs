@@ -196,7 +196,7 @@ fn a_handle_that_is_not_of_a_challenge_for_a_key_is_refused() -> Outcome {
 fn a_challenge_for_a_passkey_is_refused() -> Outcome {
     let error = Key::from_pem(P256_SEC1)?.answer(&registration(CredentialKind::Fido2), "key").expect_err("a passkey is the browser's");
     assert_eq!((error.kind(), error.send_state()), (ErrorKind::InvalidRequest, SendState::NotSent));
-    assert_eq!(error.violations()[0].field(), Some("kind"));
+    assert_eq!(error.violations()[0].name(), "kind");
     Ok(())
 }
 
@@ -250,7 +250,7 @@ j8GviPU9Bq3SJhK+0Ib4OCGsUmZLLZ0=
     ] {
         let error = Key::from_pem(pem).expect_err(what);
         assert_eq!((error.kind(), error.send_state()), (ErrorKind::InvalidRequest, SendState::NotSent), "{what}");
-        assert_eq!(error.violations()[0].field(), Some("key"), "{what}");
+        assert_eq!(error.violations()[0].name(), "key", "{what}");
         for text in [format!("{error}"), format!("{error:?}"), format!("{error:#?}")] {
             assert!(!text.contains(&body[..12]), "{what}: {text}");
         }
@@ -303,7 +303,7 @@ fn a_user_action_is_signed_only_by_a_credential_that_the_vendor_allows() -> Outc
             Err(error) => {
                 assert!(!may_sign, "{allowed}");
                 assert_eq!((error.kind(), error.send_state()), (ErrorKind::InvalidRequest, SendState::NotSent));
-                assert_eq!(error.violations()[0].field(), Some("credential_id"));
+                assert_eq!(error.violations()[0].name(), "credential_id");
             }
         }
     }

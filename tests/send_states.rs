@@ -1,7 +1,5 @@
 //! Whatever happens on the wire: at most one request, the right send state, within the time.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
-
 mod support;
 
 use std::{
@@ -9,33 +7,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use auth_challenge::{ChallengeProviderExt, Error, ErrorKind, Http, SendState};
-use support::{Server, Step, Vendor, reply};
-use tokio::net::TcpListener;
+use auth_challenge::{CallOptions, ChallengeProviderExt, Error, ErrorKind, Http, SendState};
+use support::{
+    LONG, Reserved, Server, Step, all_end_well, client, reply,
+    vendors::{self, Operation, Vendor},
+    with_time_enough,
+};
 
-/// For what must run out of time; long enough that a busy machine gets as far as the script wants.
-const SHORT: Duration = Duration::from_secs(2);
-/// For what must end by itself.
-const LONG: Duration = Duration::from_secs(60);
-
-/// Making a client takes long, so the runs share it.
-fn client(timeout: Duration) -> Http {
-    Http::builder().timeout(timeout).max_response_bytes(4096).build().expect("a client")
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Operation {
-    Create,
-    Verify,
-}
-
-async fn failed(vendor: Vendor, operation: Operation, address: SocketAddr, http: Http) -> Error {
-    let provider = vendor.config(address, "").http(http).build().expect("a provider");
-    match operation {
-        Operation::Create => provider.create(&vendor.request()).await.map(drop),
-        Operation::Verify => provider.verify(&vendor.handle(), &vendor.answer()).await.map(drop),
-    }
-    .expect_err("a failure")
+async fn failed(vendor: &'static Vendor, operation: Operation, address: SocketAddr, http: Http) -> Error {
+    let provider = vendor.config(address, "").with_http(http).build().expect("a provider");
+    operation.call(vendor, &*provider, &CallOptions::default()).await.expect_err("a failure")
 }
 
 fn head(status: u16, length: usize) -> Vec<u8> {
@@ -64,7 +45,7 @@ fn scripts() -> Vec<(&'static str, Step, ErrorKind, SendState)> {
         ("thousands of headers", Step::Answer(many_headers.into_bytes()), Interrupted, Unknown),
         ("a cut success", Step::AnswerAndClose(with_body(head(200, 100), b"{\"challengeID\"")), Interrupted, Accepted),
         ("a success whose body never comes", Step::AnswerAndHang(head(200, 100)), Timeout, Accepted),
-        ("a success that drips", Step::Drip(with_body(head(200, 400), &[b' '; 400]), Duration::from_millis(5)), Timeout, Accepted),
+        ("a success that drips", Step::Drip(head(200, 4000), vec![b' '; 4000], Duration::from_millis(20)), Timeout, Accepted),
         ("a success longer than allowed", Step::Answer(reply(200, &[], &" ".repeat(5000))), UnexpectedReply, Accepted),
         (
             "a success without end",
@@ -94,35 +75,40 @@ fn scripts() -> Vec<(&'static str, Step, ErrorKind, SendState)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_sends_once_and_is_told_truly_in_time() {
     let mut runs = Vec::new();
-    let (short, long) = (client(SHORT), client(LONG));
-    for vendor in Vendor::ALL {
-        for operation in [Operation::Create, Operation::Verify] {
+    let http = client().with_max_response_bytes(4096);
+    for vendor in vendors::all() {
+        for operation in Operation::ALL {
             for (what, step, kind, state) in scripts() {
                 let ends_by_time = matches!(step, Step::AnswerAndHang(_) | Step::ReadAndHang | Step::Drip(..));
-                let http = if ends_by_time { short.clone() } else { long.clone() };
+                let http = http.clone();
                 runs.push(tokio::spawn(async move {
-                    let server = Server::start(vec![step]).await;
-                    let started = Instant::now();
-                    let error = failed(vendor, operation, server.address, http).await;
-                    let context = format!("{what}, {vendor:?} {operation:?}: {error:?}");
-                    assert_eq!((error.kind(), error.send_state()), (kind, state), "{context}");
-                    assert!(server.requests().len() <= 1, "sent more than once: {context}");
-                    assert!(started.elapsed() < Duration::from_secs(30), "took {:?}: {context}", started.elapsed());
+                    let run = async |time: Duration| {
+                        // What ends by itself does so long before its time.
+                        let most = if ends_by_time { time + LONG / 2 } else { LONG / 2 };
+                        let server = Server::start(vec![step.clone()]).await;
+                        let started = Instant::now();
+                        let error = failed(vendor, operation, server.address, http.clone().with_timeout(time)).await;
+                        let hung_for = server.hung_for();
+                        let context = format!("{what}, {vendor:?} {operation:?}: {error:?}");
+                        assert!(server.requests().len() <= 1, "sent more than once: {context}");
+                        assert!(started.elapsed() < most, "took {:?}: {context}", started.elapsed());
+                        (error, hung_for)
+                    };
+                    let error = if ends_by_time { with_time_enough(run).await } else { run(LONG).await.0 };
+                    assert_eq!((error.kind(), error.send_state()), (kind, state), "{what}, {vendor:?} {operation:?}: {error:?}");
                 }));
             }
         }
     }
-    for run in runs {
-        run.await.expect("a run that ends well");
-    }
+    all_end_well(runs).await;
 }
 
 #[tokio::test]
 async fn where_nobody_listens_nothing_was_sent() {
-    let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("its address");
-    for vendor in Vendor::ALL {
-        for operation in [Operation::Create, Operation::Verify] {
-            let error = failed(vendor, operation, closed, client(SHORT)).await;
+    let nobody = Reserved::new();
+    for vendor in vendors::all() {
+        for operation in Operation::ALL {
+            let error = failed(vendor, operation, nobody.address(), client()).await;
             assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{vendor:?} {operation:?}");
             assert!(std::error::Error::source(&error).is_some());
         }
@@ -131,19 +117,18 @@ async fn where_nobody_listens_nothing_was_sent() {
 
 #[tokio::test]
 async fn a_host_that_does_not_exist_was_sent_nothing() {
-    let config: auth_challenge::Config = serde_json::from_value(serde_json::json!({
-        "provider": "authsignal", "authsignal": { "secret_key": "as_secret", "base_url": "https://no-such-host.invalid" }
-    }))
-    .expect("a config");
-    let error = config.build().expect("a provider").create(&Vendor::Authsignal.request()).await.expect_err("no such host");
-    assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent));
+    for vendor in vendors::all() {
+        let provider = vendor.config_at("https://no-such-host.invalid", "").with_http(client()).build().expect("a provider");
+        let error = provider.create(&vendor.request()).await.expect_err("no such host");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{vendor:?}: {error:?}");
+    }
 }
 
 #[tokio::test]
 async fn a_redirect_is_told_and_not_followed() {
-    let http = client(SHORT);
+    let http = client();
     for status in [301, 302, 303, 307, 308] {
-        for vendor in Vendor::ALL {
+        for vendor in vendors::all() {
             let other = Server::answering(200, &[], &vendor.created().to_string()).await;
             let location = format!("http://{}/elsewhere?token=abc#x", other.address);
             let server = Server::answering(status, &[("location", &location)], "").await;
@@ -158,20 +143,20 @@ async fn a_redirect_is_told_and_not_followed() {
 
 #[tokio::test]
 async fn a_create_that_is_told_to_wait_a_little_is_made_once_more_and_a_verify_is_not() {
-    for vendor in Vendor::ALL {
+    for vendor in vendors::all() {
         let limited = Step::Answer(reply(429, &[("retry-after", "0")], "{}"));
         let server = Server::start(vec![limited.clone(), Step::Answer(reply(200, &[], &vendor.created().to_string()))]).await;
-        let provider = vendor.config(server.address, r#"{"timeout":"5s"}"#).build().expect("a provider");
+        let provider = vendor.config(server.address, r#"{"timeout":"60s","connect_timeout":"50s"}"#).build().expect("a provider");
         provider.create(&vendor.request()).await.expect("the second attempt succeeds");
         assert_eq!(server.requests().len(), 2);
 
         let server = Server::start(vec![limited.clone()]).await;
-        let provider = vendor.config(server.address, r#"{"timeout":"5s"}"#).build().expect("a provider");
+        let provider = vendor.config(server.address, r#"{"timeout":"60s","connect_timeout":"50s"}"#).build().expect("a provider");
         let error = provider.create(&vendor.request()).await.expect_err("limited for good");
         assert_eq!((error.kind(), server.requests().len()), (ErrorKind::RateLimited, 3));
 
         let server = Server::start(vec![limited]).await;
-        let provider = vendor.config(server.address, r#"{"timeout":"5s"}"#).build().expect("a provider");
+        let provider = vendor.config(server.address, r#"{"timeout":"60s","connect_timeout":"50s"}"#).build().expect("a provider");
         let error = provider.verify(&vendor.handle(), &vendor.answer()).await.expect_err("limited");
         assert_eq!((error.kind(), server.requests().len()), (ErrorKind::RateLimited, 1));
     }
@@ -179,7 +164,7 @@ async fn a_create_that_is_told_to_wait_a_little_is_made_once_more_and_a_verify_i
 
 #[tokio::test]
 async fn a_stale_connection_never_sends_twice() {
-    for vendor in Vendor::ALL {
+    for vendor in vendors::all() {
         // The first answer keeps the connection, which the server then drops without a word.
         let created = reply(200, &[], &vendor.created().to_string());
         let server = Server::start(vec![Step::AnswerAndClose(created.clone()), Step::Answer(created)]).await;

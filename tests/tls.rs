@@ -1,6 +1,6 @@
 //! TLS: the right certificate or nothing, and not a byte of a request before that.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns", feature = "rustls"))]
+#![cfg(feature = "rustls")]
 
 #[path = "support/http2.rs"]
 mod http2;
@@ -15,24 +15,32 @@ use std::{
 
 use auth_challenge::{ChallengeProviderExt, Error, ErrorKind, Http, SendState, Verification};
 use http2::Script;
-use support::{Received, Server, Vendor, read_request, reply};
+use support::{
+    Seen, Server, all_end_well, content, read_request, reply,
+    vendors::{self, Vendor},
+};
 use tls::{Authority, Connections, Fault, Handshakes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn client(authority: &Authority) -> Http {
-    Http::builder().timeout(Duration::from_secs(30)).ca_file(authority.file()).build().expect("a client")
+    Http::builder()
+        .with_timeout(Duration::from_secs(120))
+        .with_connect_timeout(Duration::from_secs(60))
+        .with_ca_file(authority.file())
+        .build()
+        .expect("a client")
 }
 
 /// A create and a verify, which both fail.
-async fn both_fail(vendor: Vendor, url: &str, http: &Http) -> [Error; 2] {
-    let provider = vendor.config_at(url, "").http(http.clone()).build().expect("a provider");
+async fn both_fail(vendor: &'static Vendor, url: &str, http: &Http) -> [Error; 2] {
+    let provider = vendor.config_at(url, "").with_http(http.clone()).build().expect("a provider");
     let create = provider.create(&vendor.request()).await.expect_err("no challenge");
     let verify = provider.verify(&vendor.handle(), &vendor.answer()).await.expect_err("no answer");
     [create, verify]
 }
 
 /// A server of HTTP/1.1 over TLS that answers the same to everything.
-async fn http1(authority: &Authority, fault: Fault, answers: Vec<Vec<u8>>) -> (Connections, Handshakes, Arc<Mutex<Vec<Received>>>) {
+async fn http1(authority: &Authority, fault: Fault, answers: Vec<Vec<u8>>) -> (Connections, Handshakes, Arc<Mutex<Vec<Seen>>>) {
     let acceptor = authority.acceptor(fault, &["http/1.1"]);
     let (handshakes, received) = (Handshakes::default(), Arc::new(Mutex::new(Vec::new())));
     let (noted, requests, answers) = (handshakes.clone(), Arc::clone(&received), Arc::new(answers));
@@ -61,10 +69,10 @@ async fn http1(authority: &Authority, fault: Fault, answers: Vec<Vec<u8>>) -> (C
 #[tokio::test]
 async fn a_create_and_a_verify_go_over_https_where_the_authority_is_trusted() {
     let authority = Authority::new("trusted-http1");
-    for vendor in Vendor::ALL {
+    for vendor in vendors::all() {
         let answers = vec![reply(200, &[], &vendor.created().to_string()), reply(200, &[], &vendor.verified().to_string())];
         let (server, handshakes, received) = http1(&authority, Fault::None, answers).await;
-        let file = serde_json::json!({ "ca_file": authority.file() }).to_string();
+        let file = serde_json::json!({ "ca_file": authority.file(), "timeout": "120s", "connect_timeout": "60s" }).to_string();
         let provider = vendor.config_at(&server.https(), &file).build().expect("a provider");
         provider.create(&vendor.request()).await.expect("a challenge");
         let verification = provider.verify(&vendor.handle(), &vendor.answer()).await.expect("an answer");
@@ -78,18 +86,18 @@ async fn a_create_and_a_verify_go_over_https_where_the_authority_is_trusted() {
 async fn a_create_and_a_verify_go_over_http_2_where_the_server_has_it() {
     let authority = Authority::new("trusted-http2");
     let http = client(&authority);
-    for vendor in Vendor::ALL {
-        for (operation, body) in [("create", vendor.created()), ("verify", vendor.verified())] {
+    for vendor in vendors::all() {
+        for (operation, body, sent) in [("create", vendor.created(), vendor.creation().sent), ("verify", vendor.verified(), (vendor.verify.sent)())] {
             let (script, handshakes) = (Script::new(Vec::new(), &body.to_string()), Handshakes::default());
             let server = over_http2(&authority, &script, &handshakes).await;
-            let provider = vendor.config_at(&server.https(), "").http(http.clone()).build().expect("a provider");
+            let provider = vendor.config_at(&server.https(), "").with_http(http.clone()).build().expect("a provider");
             match operation {
                 "create" => drop(provider.create(&vendor.request()).await.expect("a challenge")),
                 _ => drop(provider.verify(&vendor.handle(), &vendor.answer()).await.expect("an answer")),
             }
             assert_eq!(handshakes.all(), [Ok("h2".to_owned())], "{vendor:?}");
             assert_eq!(script.seen().len(), 1);
-            assert!(script.seen()[0].starts_with(b"{"), "the body came whole");
+            assert_eq!(content(sent.content_type, &script.seen()[0]), sent.body, "the body came whole");
         }
     }
 }
@@ -117,7 +125,7 @@ async fn a_certificate_that_is_not_the_hosts_or_out_of_date_or_of_an_unknown_iss
         ("not yet valid", &trusted, Fault::NotYetValid),
         ("of an unknown issuer", &unknown, Fault::None),
     ] {
-        for vendor in Vendor::ALL {
+        for vendor in vendors::all() {
             let (server, handshakes, received) = http1(authority, fault, vec![reply(200, &[], "{}")]).await;
             for error in both_fail(vendor, &server.https(), &http).await {
                 assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{what} {vendor:?}: {error:?}");
@@ -133,10 +141,12 @@ async fn a_certificate_that_is_not_the_hosts_or_out_of_date_or_of_an_unknown_iss
 #[tokio::test]
 async fn without_the_authority_in_the_config_its_certificates_are_not_trusted() {
     let authority = Authority::new("not-in-the-config");
-    let http = Http::builder().build().expect("a client");
+    let http = Http::builder().with_timeout(Duration::from_secs(120)).with_connect_timeout(Duration::from_secs(60)).build().expect("a client");
     let (server, _, received) = http1(&authority, Fault::None, vec![reply(200, &[], "{}")]).await;
-    for error in both_fail(Vendor::Corbado, &server.https(), &http).await {
-        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{error:?}");
+    for vendor in vendors::all() {
+        for error in both_fail(vendor, &server.https(), &http).await {
+            assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{vendor:?}: {error:?}");
+        }
     }
     server.over().await;
     assert!(received.lock().expect("the requests").is_empty());
@@ -151,7 +161,9 @@ fn hello_of_tls_1_1() -> Vec<u8> {
 }
 
 /// What a server that is no good says to a client's hello, if it waits for it, and whether it then closes.
-fn bad_handshakes() -> Vec<(&'static str, bool, Vec<u8>, bool)> {
+type BadHandshake = (&'static str, bool, Vec<u8>, bool);
+
+fn bad_handshakes() -> Vec<BadHandshake> {
     vec![
         ("closed when accepted", false, Vec::new(), true),
         ("closed in the handshake", true, Vec::new(), true),
@@ -170,36 +182,44 @@ fn bad_handshakes() -> Vec<(&'static str, bool, Vec<u8>, bool)> {
 async fn a_handshake_that_goes_wrong_ends_the_call_before_it_is_sent_and_nothing_is_tried_in_the_clear() {
     let authority = Authority::new("no-handshake");
     let http = client(&authority);
-    for (what, waits, says, closes) in bad_handshakes() {
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let bytes = Arc::clone(&heard);
-        let server = Connections::each(move |_, mut stream| {
-            let (bytes, says) = (Arc::clone(&bytes), says.clone());
-            async move {
-                let mut buffer = vec![0; 16 * 1024];
-                if waits {
-                    let read = stream.read(&mut buffer).await.unwrap_or(0);
-                    bytes.lock().expect("what was heard").push(buffer[..read].to_vec());
-                }
-                let _ = stream.write_all(&says).await;
-                if closes {
-                    return;
-                }
-                let mut rest = Vec::new();
-                let _ = stream.read_to_end(&mut rest).await;
-                bytes.lock().expect("what was heard").push(rest);
+    let mut runs = Vec::new();
+    for handshake in bad_handshakes() {
+        runs.extend(vendors::all().into_iter().map(|vendor| tokio::spawn(sends_nothing(vendor, handshake.clone(), http.clone()))));
+    }
+    all_end_well(runs).await;
+}
+
+/// A create and a verify at a server that is no good.
+async fn sends_nothing(vendor: &'static Vendor, (what, waits, says, closes): BadHandshake, http: Http) {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let bytes = Arc::clone(&heard);
+    let server = Connections::each(move |_, mut stream| {
+        let (bytes, says) = (Arc::clone(&bytes), says.clone());
+        async move {
+            let mut buffer = vec![0; 16 * 1024];
+            if waits {
+                let read = stream.read(&mut buffer).await.unwrap_or(0);
+                bytes.lock().expect("what was heard").push(buffer[..read].to_vec());
             }
-        })
-        .await;
-        let started = Instant::now();
-        for error in both_fail(Vendor::Authsignal, &server.https(), &http).await {
-            assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{what}: {error:?}");
+            let _ = stream.write_all(&says).await;
+            if closes {
+                return;
+            }
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest).await;
+            bytes.lock().expect("what was heard").push(rest);
         }
-        assert!(started.elapsed() < Duration::from_secs(25), "{what}: took {:?}", started.elapsed());
-        server.over().await;
-        for part in heard.lock().expect("what was heard").iter() {
-            assert!(is_handshake_alone(part), "{what}: {:?}", String::from_utf8_lossy(part));
-        }
+    })
+    .await;
+    let started = Instant::now();
+    for error in both_fail(vendor, &server.https(), &http).await {
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{what} {vendor:?}: {error:?}");
+    }
+    // Less than one handshake may take.
+    assert!(started.elapsed() < Duration::from_secs(50), "{what}: took {:?}", started.elapsed());
+    server.over().await;
+    for part in heard.lock().expect("what was heard").iter() {
+        assert!(is_handshake_alone(part), "{what}: {:?}", String::from_utf8_lossy(part));
     }
 }
 
@@ -217,7 +237,7 @@ fn is_handshake_alone(mut bytes: &[u8]) -> bool {
 
 #[tokio::test]
 async fn a_server_that_never_ends_the_handshake_is_given_up_within_the_time_to_connect() {
-    let http = Http::builder().timeout(Duration::from_secs(30)).connect_timeout(Duration::from_millis(300)).build().expect("a client");
+    let http = Http::builder().with_timeout(Duration::from_secs(60)).with_connect_timeout(Duration::from_millis(300)).build().expect("a client");
     let server = Connections::each(|_, mut stream| async move {
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest).await;
@@ -225,10 +245,12 @@ async fn a_server_that_never_ends_the_handshake_is_given_up_within_the_time_to_c
     })
     .await;
     let started = Instant::now();
-    for error in both_fail(Vendor::Dfns, &server.https(), &http).await {
-        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{error:?}");
+    for vendor in vendors::all() {
+        for error in both_fail(vendor, &server.https(), &http).await {
+            assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{vendor:?}: {error:?}");
+        }
     }
-    assert!(started.elapsed() < Duration::from_secs(25), "took {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(50), "took {:?}", started.elapsed());
     server.over().await;
 }
 
@@ -237,7 +259,7 @@ async fn a_redirect_from_https_is_not_followed() {
     let authority = Authority::new("redirecting");
     let http = client(&authority);
     let other = Server::answering(200, &[], "{}").await;
-    for vendor in Vendor::ALL {
+    for vendor in vendors::all() {
         for status in [301, 302, 303, 307, 308] {
             let (other_tls, _, received_by_other) = http1(&authority, Fault::None, vec![reply(200, &[], &vendor.created().to_string())]).await;
             for location in [format!("http://{}/v2/x?t=1", other.address), format!("{}/v2/x?t=1", other_tls.https()), "/v2/elsewhere?t=1".to_owned()] {

@@ -31,7 +31,7 @@ static BENCH: LazyLock<Bench> = LazyLock::new(|| {
     let answer = Arc::new(Mutex::new(Vec::new()));
     let address = runtime.block_on(serve(Arc::clone(&answer)));
     let http = Http::builder().build().expect("a client");
-    let provider = |vendor: Vendor| (vendor, vendor.config(address, "").http(http.clone()).build().expect("a provider"));
+    let provider = |vendor: Vendor| (vendor, vendor.config(address, "").with_http(http.clone()).build().expect("a provider"));
     Bench { runtime, answer, providers: Vendor::ALL.map(provider).into() }
 });
 

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::Config;
-use crate::{Error, ErrorKind, SendState};
+use crate::model::{Error, ErrorKind, SendState};
 
 impl Config {
-    /// A config from TOML text. Relative paths in it start at the working directory.
+    /// Reads a config from TOML text. Relative paths in it start at the working directory.
     ///
     /// # Errors
     ///
@@ -15,7 +15,7 @@ impl Config {
         parse(text).map_err(unusable)
     }
 
-    /// A config from a TOML file. Relative paths in it start at the file's folder.
+    /// Reads a config from a TOML file. Relative paths in it start at the file's folder.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ fn unusable(detail: String) -> Error {
     Error::new(ErrorKind::Config, SendState::NotSent).with_detail(detail)
 }
 
-/// The config in a text, or the place where the text is no TOML; the parser's own words quote the text.
+/// Gives the config in a text, or the place where the text is no TOML; the parser's own words quote the text.
 fn parse(text: &str) -> Result<Config, String> {
     toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();

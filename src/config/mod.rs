@@ -3,21 +3,25 @@
 mod from_env;
 #[cfg(feature = "toml")]
 mod from_toml;
+mod guard;
+mod http;
 mod routing;
-mod section;
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use crate::{
+    compose::{Guard, Guarded, LocalGuard},
+    model::{Error, ErrorKind, ProviderId, SendState, Violation},
+    provider::ChallengeProvider,
+    transport::{Http, HttpBuilder},
+    vendors::{Constructor, Section, Surroundings, Vendor, nearest},
+};
 use routing::Routing;
-pub(crate) use section::Section;
-use section::{Surroundings, nearest};
 
-use crate::{ChallengeProvider, Error, ErrorKind, Guard, Http, ProviderId, SendState, Violation};
-
-/// Which vendors are configured, and which of them is asked for new challenges.
+/// Says which vendors are configured, and which of them is asked for new challenges.
 ///
 /// It deserialises from any format; mistakes in it are found by [`problems`](Self::problems), all at once. It does not serialise, and its
 /// `Debug` shows the names of its sections alone.
@@ -39,6 +43,11 @@ use crate::{ChallengeProvider, Error, ErrorKind, Guard, Http, ProviderId, SendSt
 /// rp_id = "example.org"                   # the relying party for passkeys
 /// rp_name = "Example"                     # rp_id where it is left out
 ///
+/// [twilio]
+/// account_sid = "AC…"                     # with auth_token; or api_key_sid and api_key_secret beside it
+/// auth_token_env = "TWILIO_AUTH_TOKEN"
+/// service_sid = "VA…"
+///
 /// [http]
 /// timeout = "10s"
 /// connect_timeout = "3s"
@@ -55,11 +64,11 @@ use crate::{ChallengeProvider, Error, ErrorKind, Guard, Http, ProviderId, SendSt
 /// ```toml
 /// failover = ["authsignal"]               # who is asked next where the provider cannot be reached, in order
 ///
-/// [route]                                 # who gets a method: email_otp, email_link, sms_otp, whatsapp_otp, credential
+/// [route]                                 # who gets a method: email_otp, email_link, sms_otp, whatsapp_otp, voice_otp, credential
 /// whatsapp_otp = "authsignal"
 ///
 /// [guard]                                 # limits in this process, see LocalGuard
-/// per_address = "5 per 10m"
+/// per_recipient = "5 per 10m"
 /// per_ip = "30 per 1h"
 /// wrong_codes = 5
 /// calling_codes = ["+49", "+64"]
@@ -88,7 +97,7 @@ pub struct Config {
     directory: Option<PathBuf>,
     http: Option<Http>,
     guard: Option<Arc<dyn Guard>>,
-    providers: BTreeMap<ProviderId, Arc<dyn ChallengeProvider>>,
+    providers: Vec<Arc<dyn ChallengeProvider>>,
 }
 
 impl<'de> Deserialize<'de> for Config {
@@ -100,116 +109,63 @@ impl<'de> Deserialize<'de> for Config {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sections: Vec<&String> = self.members.iter().filter(|(_, value)| value.is_object()).map(|(name, _)| name).collect();
-        f.debug_struct("Config").field("sections", &sections).field("providers", &self.providers.keys()).finish_non_exhaustive()
+        f.debug_struct("Config")
+            .field("sections", &sections)
+            .field("providers", &self.providers.iter().map(|provider| provider.id().to_string()).collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }
 
-/// A vendor as a config names it.
-struct Vendor {
-    name: &'static str,
-    /// Reads a section of it; `None` where the vendor is compiled out.
-    read: Option<fn(&mut Section<'_>) -> Option<Instance>>,
-}
-
-/// A configured vendor, not yet built.
-enum Instance {
-    #[cfg(feature = "corbado")]
-    Corbado(crate::corbado::CorbadoConfig),
-    #[cfg(feature = "authsignal")]
-    Authsignal(crate::authsignal::AuthsignalConfig),
-    #[cfg(feature = "dfns")]
-    Dfns(crate::dfns::DfnsConfig),
-}
-
-const VENDORS: [Vendor; 3] = [
-    Vendor {
-        name: "corbado",
-        #[cfg(feature = "corbado")]
-        read: Some(|section| crate::corbado::CorbadoConfig::read(section).map(Instance::Corbado)),
-        #[cfg(not(feature = "corbado"))]
-        read: None,
-    },
-    Vendor {
-        name: "authsignal",
-        #[cfg(feature = "authsignal")]
-        read: Some(|section| crate::authsignal::AuthsignalConfig::read(section).map(Instance::Authsignal)),
-        #[cfg(not(feature = "authsignal"))]
-        read: None,
-    },
-    Vendor {
-        name: "dfns",
-        #[cfg(feature = "dfns")]
-        read: Some(|section| crate::dfns::DfnsConfig::read(section).map(Instance::Dfns)),
-        #[cfg(not(feature = "dfns"))]
-        read: None,
-    },
-];
-
-impl Instance {
-    #[allow(unused_variables, reason = "no vendor is compiled in")]
-    fn build(&self, http: Http) -> Result<Arc<dyn ChallengeProvider>, Error> {
-        match *self {
-            #[cfg(feature = "corbado")]
-            Self::Corbado(ref config) => Ok(Arc::new(crate::corbado::Corbado::new(config, http)?)),
-            #[cfg(feature = "authsignal")]
-            Self::Authsignal(ref config) => Ok(Arc::new(crate::authsignal::Authsignal::new(config, http)?)),
-            #[cfg(feature = "dfns")]
-            Self::Dfns(ref config) => Ok(Arc::new(crate::dfns::Dfns::new(config, http)?)),
-        }
-    }
-}
-
-/// A config read whole.
+/// Holds a config read whole.
 struct Plan {
     current: Option<ProviderId>,
-    instances: BTreeMap<ProviderId, Instance>,
-    http: crate::HttpBuilder,
+    instances: BTreeMap<ProviderId, Constructor>,
+    http: HttpBuilder,
     routing: Routing,
+    guard: Option<LocalGuard>,
     problems: Vec<Violation>,
 }
 
-/// Sections that are no provider's.
+/// Lists the sections that are no provider's.
 const RESERVED: [&str; 3] = ["http", "route", "guard"];
-/// No call of a login takes longer.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 impl Config {
-    /// Where relative paths in the config start.
+    /// Sets where relative paths in the config start.
     pub fn with_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
     }
 
-    /// Chooses the provider for new challenges: a section's name, or a name given to [`provider`](Self::provider).
+    /// Chooses the provider for new challenges: by a section's name, or the id of one that was [added](Self::with_provider).
     pub fn select(mut self, provider: &str) -> Self {
         self.members.insert("provider".into(), provider.into());
         self
     }
 
-    /// Adds a provider of your own under its id, which `provider`, `failover` and `[route]` can name.
-    pub fn provider(mut self, name: impl Into<String>, provider: Arc<dyn ChallengeProvider>) -> Self {
-        self.providers.insert(ProviderId::custom(name), provider);
+    /// Adds a provider of your own, which `provider`, `failover` and `[route]` can name by its id.
+    pub fn with_provider(mut self, provider: Arc<dyn ChallengeProvider>) -> Self {
+        self.providers.push(provider);
         self
     }
 
-    /// An HTTP client of your own, instead of one by the `[http]` section.
-    pub fn http(mut self, http: Http) -> Self {
+    /// Sets an HTTP client of your own, instead of one by the `[http]` section; its limits hold for the whole call.
+    pub fn with_http(mut self, http: Http) -> Self {
         self.http = Some(http);
         self
     }
 
-    /// A guard of your own, instead of one by the `[guard]` section.
-    pub fn guard(mut self, guard: Arc<dyn Guard>) -> Self {
+    /// Sets a guard of your own, instead of one by the `[guard]` section.
+    pub fn with_guard(mut self, guard: Arc<dyn Guard>) -> Self {
         self.guard = Some(guard);
         self
     }
 
-    /// Every mistake in the config, by key, with what was expected and never with a secret. Reads secret files and variables; no network.
+    /// Lists every mistake in the config, by key, with what was expected and never with a secret. Reads secret files and variables; no network.
     pub fn problems(&self) -> Vec<Violation> {
         self.read().problems
     }
 
-    /// The provider: the one that `provider` names for new challenges, while those that another section's made are still checked there.
+    /// Builds the provider: the one that `provider` names for new challenges, while those that another section's made are still checked there.
     ///
     /// # Errors
     ///
@@ -224,14 +180,19 @@ impl Config {
             None => plan.http.build()?,
         };
         let mut providers = self.providers.clone();
-        for (id, instance) in &plan.instances {
-            providers.insert(id.clone(), instance.build(http.clone())?);
+        for construct in plan.instances.values() {
+            providers.push(construct(http.clone())?);
         }
-        let current = providers.remove(&current).ok_or_else(|| Error::config("provider", "expected the name of a section"))?;
-        if providers.is_empty() && plan.routing.guard.is_none() && self.guard.is_none() {
-            return Ok(current);
-        }
-        Ok(Arc::new(plan.routing.router(current, providers.into_values(), self.guard.clone())))
+        let current = providers.iter().position(|provider| provider.id() == current).map(|index| providers.remove(index));
+        let current = current.ok_or_else(|| Error::config("provider", "expected the name of a section"))?;
+        let provider = match providers.is_empty() {
+            true => current,
+            false => Arc::new(plan.routing.router(current, providers.into_iter(), http.timeout())?),
+        };
+        Ok(match self.guard.clone().or(plan.guard.map(|guard| Arc::new(guard) as Arc<dyn Guard>)) {
+            Some(guard) => Arc::new(Guarded::new(provider, guard)),
+            None => provider,
+        })
     }
 
     fn read(&self) -> Plan {
@@ -242,112 +203,99 @@ impl Config {
 
         let mut settings = Section::new("http", section("http").unwrap_or(&nothing), &surroundings);
         let allow_plain_http = settings.texts("allow_plain_http");
-        let http = read_http(&mut settings);
+        let http = http::read(&mut settings);
         problems.extend(settings.finish());
         surroundings.allow_plain_http = allow_plain_http;
-        let is_provider = |name: &str| self.providers.contains_key(&ProviderId::custom(name)) || (section(name).is_some() && !RESERVED.contains(&name));
-        let mut routing = Routing::new(http.call_timeout());
+        let is_own = |name: &str| self.providers.iter().any(|provider| provider.id().as_str() == name);
+        let is_provider = |name: &str| is_own(name) || (section(name).is_some() && !RESERVED.contains(&name));
+        let mut routing = Routing::default();
         let mut routes = Section::new("route", section("route").unwrap_or(&nothing), &surroundings);
         routing.read_routes(&mut routes, is_provider);
         problems.extend(routes.finish());
-        let mut limits = Section::new("guard", section("guard").unwrap_or(&nothing), &surroundings);
-        routing.read_guard(&mut limits, section("guard").is_some());
-        problems.extend(limits.finish());
+        let guard = section("guard").map(|members| {
+            let mut limits = Section::new("guard", members, &surroundings);
+            let guard = guard::read(&mut limits);
+            problems.extend(limits.finish());
+            guard
+        });
 
         let mut instances = BTreeMap::new();
         for (name, value) in &self.members {
             match (name.as_str(), value) {
-                ("provider" | "failover", _) | ("http" | "route" | "guard", Value::Object(_)) => {}
+                ("provider" | "failover", _) => {}
+                (name, Value::Object(_)) if RESERVED.contains(&name) => {}
                 (name, Value::Object(members)) => {
                     let mut section = Section::new(name, members, &surroundings);
                     if let Some(instance) = read_instance(name, &mut section) {
-                        instances.insert(ProviderId::custom(name), instance);
+                        instances.insert(ProviderId::new(name), instance);
                     }
                     problems.extend(section.finish());
                 }
-                (name, _) if RESERVED.contains(&name) || VENDORS.iter().any(|vendor| vendor.name == name) => {
-                    problems.push(Violation::new(name.to_owned(), "expected a section"));
+                (name, _) if RESERVED.contains(&name) || Vendor::named(name).is_some() => {
+                    problems.push(Violation::at_key(name, "expected a section"));
                 }
-                (name, _) => problems.push(Violation::new(name.to_owned(), unknown(name))),
+                (name, _) => problems.push(Violation::at_key(name, unknown(name))),
             }
         }
 
-        for (name, provider) in &self.providers {
-            if provider.id() != name {
-                problems.push(Violation::new(name.as_str().to_owned(), "expected a provider whose id is this name"));
+        for (index, provider) in self.providers.iter().enumerate() {
+            let id = provider.id();
+            if section(id.as_str()).is_some() {
+                problems.push(Violation::at_key(id.as_str(), "expected a section or a provider of this name, not both"));
             }
-            if section(name.as_str()).is_some() {
-                problems.push(Violation::new(name.as_str().to_owned(), "expected a section or a provider of this name, not both"));
+            if self.providers.iter().skip(index + 1).any(|other| other.id() == id) {
+                problems.push(Violation::at_key(id.as_str(), "expected one provider of this name, not several"));
             }
         }
         let mut top = Section::new("", &self.members, &surroundings);
-        let current = top.required_text("provider").map(ProviderId::custom);
-        top.check("provider", &current, |id| (!is_provider(id.as_str())).then_some("expected the name of a section"));
+        let current = top.required_text("provider").map(ProviderId::new);
+        if let Some(name) = current.as_ref().map(ProviderId::as_str).filter(|name| !is_provider(name)) {
+            match Vendor::named(name).filter(|vendor| vendor.entry().is_none()) {
+                Some(vendor) => top.problem("provider", &needs_feature(vendor)),
+                None => top.problem("provider", "expected the name of a section"),
+            }
+        }
         routing.read_failover(&mut top, is_provider);
         problems.extend(top.into_problems());
-        Plan { current, instances, http, routing, problems }
+        Plan { current, instances, http, routing, guard, problems }
     }
 }
 
-fn read_http(section: &mut Section<'_>) -> crate::HttpBuilder {
-    let mut http = Http::builder();
-    let timeout = section.duration("timeout", LONGEST_TIMEOUT);
-    let connect_timeout = section.duration("connect_timeout", LONGEST_TIMEOUT);
-    if let Some(timeout) = timeout {
-        http = http.timeout(timeout);
-    }
-    if let Some(connect_timeout) = connect_timeout {
-        http = http.connect_timeout(connect_timeout);
-        if connect_timeout >= timeout.unwrap_or(crate::http::TIMEOUT) {
-            section.problem("connect_timeout", "expected less than http.timeout (10s where that is not given)");
-        }
-    }
-    if let Some(bytes) = section.number("max_response_bytes", 1..=1 << 30) {
-        http = http.max_response_bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
-    }
-    if let Some(proxy) = section.url("proxy") {
-        http = http.proxy(proxy);
-    }
-    if let Some(path) = section.path_to_file("ca_file") {
-        if let Err(error) = std::fs::read(&path) {
-            section.problem("ca_file", &format!("names a file that cannot be read ({})", error.kind()));
-        }
-        http = http.ca_file(path);
-    }
-    http
-}
-
-fn read_instance(name: &str, section: &mut Section<'_>) -> Option<Instance> {
-    let names = VENDORS.map(|vendor| (vendor.name, vendor.name));
-    let vendor = match section.choice("vendor", &names) {
-        Some(vendor) if names.iter().any(|(known, _)| *known == name) && vendor != name => {
+fn read_instance(name: &str, section: &mut Section<'_>) -> Option<Constructor> {
+    let names: Vec<_> = Vendor::all().iter().map(|vendor| (vendor.name(), vendor.name())).collect();
+    let own = Vendor::named(name).map(Vendor::name);
+    let vendor = match (section.choice("vendor", &names), own) {
+        (Some(vendor), Some(own)) if vendor != own => {
             section.skip_rest();
             section.problem("vendor", "expected none, or the section's own name, which is another vendor's");
             return None;
         }
-        Some(vendor) => vendor,
-        None if names.iter().any(|(known, _)| *known == name) => name,
-        None => {
+        (Some(vendor), _) | (None, Some(vendor)) => Vendor::named(vendor)?,
+        (None, None) => {
             section.skip_rest();
             if !section.has("vendor") {
-                section.problem("vendor", "is required in a section that has no vendor's name: corbado, authsignal or dfns");
+                let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+                section.problem("vendor", &format!("is required in a section that has no vendor's name: one of {}", names.join(", ")));
             }
             return None;
         }
     };
-    let vendor = VENDORS.iter().find(|known| known.name == vendor)?;
-    match vendor.read {
-        Some(read) => read(section),
+    match vendor.entry() {
+        Some(entry) => (entry.read)(section),
         None => {
             section.skip_rest();
-            section.problem("vendor", &format!("needs the crate's feature {}", vendor.name));
+            section.problem("vendor", &needs_feature(vendor));
             None
         }
     }
 }
 
+fn needs_feature(vendor: &Vendor) -> String {
+    format!("needs the crate's feature {}", vendor.name())
+}
+
 fn unknown(name: &str) -> String {
-    let known = ["provider", "failover"].into_iter().chain(RESERVED).chain(VENDORS.iter().map(|vendor| vendor.name));
+    let known = ["provider", "failover"].into_iter().chain(RESERVED).chain(Vendor::all().iter().map(Vendor::name));
     match nearest(name, known) {
         Some(near) => format!("is not a key here; did you mean {near}?"),
         None => "is not a key here; expected provider and sections".to_owned(),

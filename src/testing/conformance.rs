@@ -2,11 +2,15 @@
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
-//! use auth_challenge::{Answer, ChallengeRequest, testing::{Scripted, conformance::Subject}};
+//! use auth_challenge::{Answer, ChallengeRequest, Method, Reason, Rejected, Verified, testing::{Scripted, conformance::Subject}};
 //!
-//! let provider = Scripted::new();
+//! let provider = Scripted::new()
+//!     .verify_gives(Rejected::new(Reason::WrongOrExpiredCode))
+//!     .verify_gives(Verified::new(Method::EmailOtp).with_recipient("jane@doe.com"))
+//!     .verify_gives(Rejected::new(Reason::AlreadyUsed));
 //! let calls = provider.clone();
 //! Subject::new(provider, || ChallengeRequest::email_otp("jane@doe.com"))
+//!     .answering(|_| Answer::code("123456"), |_| Answer::code("654321"))
 //!     .counting_calls(move || calls.created().len() + calls.answered().len())
 //!     .check()
 //!     .await
@@ -17,19 +21,19 @@
 use std::fmt;
 
 use crate::{
-    Answer, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, CredentialKind, Error, ErrorKind, Field, Method,
-    ProviderId, SendState, Verification,
+    model::{Answer, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, ProviderId, SendState, Verification},
+    provider::{ChallengeProvider, ChallengeProviderExt as _},
 };
 
-type Make = Box<dyn Fn() -> ChallengeRequest + Send + Sync>;
-type Reply = Box<dyn Fn(&Challenge) -> Answer + Send + Sync>;
+type MakeRequest = Box<dyn Fn() -> ChallengeRequest + Send + Sync>;
+type Respond = Box<dyn Fn(&Challenge) -> Answer + Send + Sync>;
 type Count = Box<dyn Fn() -> usize + Send + Sync>;
 
 /// A provider to be checked, and what the checks need to know of it.
 pub struct Subject {
     provider: Box<dyn ChallengeProvider>,
-    request: Make,
-    answers: Option<(Reply, Reply)>,
+    request: MakeRequest,
+    answers: Option<(Respond, Respond)>,
     calls: Option<Count>,
 }
 
@@ -40,6 +44,9 @@ impl Subject {
     }
 
     /// With the right and a wrong answer to a challenge: checks verification too.
+    ///
+    /// A wrong answer must be [`Verification::Rejected`], not an error, and a right answer must be good once. So give a wrong answer that the
+    /// vendor can judge: a wrong code or signature, but no passkey for another challenge, which is a request that makes no sense.
     pub fn answering(
         mut self,
         right: impl Fn(&Challenge) -> Answer + Send + Sync + 'static,
@@ -80,17 +87,17 @@ impl Subject {
             Err(error) => return report.fail(format!("create accepts a complete request, but: {error}")),
         };
         let id = self.provider.id();
-        report.expect("a challenge names its provider", challenge.provider() == id);
+        report.expect("a challenge names its provider", *challenge.provider() == id);
         report.expect("a challenge has the method that was asked for", challenge.method() == request.method());
         report.expect("a challenge lists the ignored fields that check lists", checked.is_ok_and(|fields| fields == challenge.ignored()));
         report.expect("a challenge has an id that names it at the provider", !challenge.handle().challenge_id().expose().is_empty());
         let kept = serde_json::to_string(challenge.handle()).and_then(|text| serde_json::from_str::<ChallengeHandle>(&text));
-        let is_same = kept.is_ok_and(|kept| kept.provider() == id && kept.challenge_id().expose() == challenge.handle().challenge_id().expose());
+        let is_same = kept.is_ok_and(|kept| *kept.provider() == id && kept.challenge_id().expose() == challenge.handle().challenge_id().expose());
         report.expect("a handle survives being stored", is_same);
 
         let shown = format!("{:?} {challenge:?} {:?} {request:?}", self.provider, challenge.handle());
-        let code = request.credential_code().map(|code| code.expose().to_owned());
-        let private = [request.address().map(str::to_owned), request.user_id_for(id).map(str::to_owned), code];
+        let code = request.code().map(|code| code.expose().to_owned());
+        let private = [request.recipient().map(str::to_owned), request.user_id_for(&id).map(str::to_owned), code];
         let leaks = private.into_iter().flatten().any(|value| !value.is_empty() && shown.contains(&value));
         report.expect("Debug shows no address, user id or code", !leaks);
     }
@@ -98,7 +105,7 @@ impl Subject {
     async fn refuses(&self, report: &mut Report) {
         let capabilities = self.provider.capabilities();
         let complete = (self.request)();
-        for method in every_method() {
+        for method in Method::ALL {
             let bare = ChallengeRequest::new(method);
             let required = capabilities.required_fields(method);
             if !capabilities.supports(method) {
@@ -111,7 +118,7 @@ impl Subject {
         let support = capabilities.methods().iter().find(|support| support.method() == complete.method());
         let takes_scope = support.is_some_and(|support| [support.required(), support.optional()].concat().contains(&Field::Scope));
         if !takes_scope {
-            let scoped = complete.scope("add:authenticators");
+            let scoped = complete.with_scope("add:authenticators");
             self.is_refused(&scoped, ErrorKind::InvalidRequest, &[Field::Scope], "a scope that the provider does not take", report).await;
         }
     }
@@ -130,7 +137,7 @@ impl Subject {
         let is_kind = created.kind() == kind || (fields == [Field::Scope] && created.kind() == ErrorKind::Unsupported);
         report.expect(&format!("{what} is the error {}, not sent", kind.as_str()), is_kind && created.send_state() == SendState::NotSent);
         for field in fields {
-            let is_named = created.violations().iter().any(|violation| violation.field() == Some(field.as_str()));
+            let is_named = created.violations().iter().any(|violation| violation.field() == Some(*field));
             report.expect(&format!("the refusal of {what} names {field}"), is_named);
         }
     }
@@ -143,7 +150,11 @@ impl Subject {
         };
         let handle = challenge.handle();
         let is_verified = |result: &Result<Verification, Error>| matches!(result, Ok(Verification::Verified(_)));
-        report.expect("a wrong answer is not verified", !is_verified(&self.provider.verify(handle, &wrong(&challenge)).await));
+        match self.provider.verify(handle, &wrong(&challenge)).await {
+            Ok(Verification::Rejected(_)) => report.expect("a wrong answer is rejected", true),
+            Ok(Verification::Verified(_)) => report.fail("a wrong answer is rejected, but it is verified".into()),
+            Err(error) => report.fail(format!("a wrong answer is rejected, but: {error}")),
+        }
         let answer = right(&challenge);
         match self.provider.verify(handle, &answer).await {
             Ok(Verification::Verified(verified)) => report.expect("the proof has the method of the challenge", verified.method() == challenge.method()),
@@ -155,7 +166,7 @@ impl Subject {
 
     async fn minds_its_own_handles(&self, report: &mut Report) {
         let before = self.calls.as_ref().map(|calls| calls());
-        let foreign = ChallengeHandle::new(ProviderId::custom("a-provider-that-nobody-has"), (self.request)().method(), "1").with_user_id("1");
+        let foreign = ChallengeHandle::new(ProviderId::new("a-provider-that-nobody-has"), (self.request)().method(), "1").with_user_id("1");
         let error = self.provider.verify(&foreign, &Answer::code("123456")).await.err();
         let is_refused = error.is_some_and(|error| error.kind() == ErrorKind::Handle && error.send_state() == SendState::NotSent);
         report.expect("another provider's handle is the error handle, not sent", is_refused);
@@ -208,11 +219,6 @@ impl Report {
         self.checks += 1;
         self.failures.push(what);
     }
-}
-
-fn every_method() -> impl Iterator<Item = Method> {
-    let sent = [Method::EmailOtp, Method::EmailLink, Method::SmsOtp, Method::WhatsAppOtp];
-    sent.into_iter().chain(CredentialKind::ALL.map(Method::Credential))
 }
 
 /// What two refusals have to have in common.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
@@ -16,7 +16,11 @@ use tokio::{
 };
 use url::form_urlencoded;
 
-use super::{Double, Fault, Operation, fault::Kind, reply::Reply, wire::Connection};
+use super::{
+    Clock, Double, Operation,
+    faults::WordedFault,
+    server::{Connection, HttpReply},
+};
 
 /// Steers doubles over HTTP, for tests that are not written in Rust: what was sent, faults, the clock.
 ///
@@ -27,10 +31,10 @@ use super::{Double, Fault, Operation, fault::Kind, reply::Reply, wire::Connectio
 /// | `DELETE /faults` | forgets the faults that wait |
 /// | `POST /clock` | `{"advance_s":60}`, `{"stop_at":"2030-01-01T00:00:00Z"}` or `{"reset":true}`; gives the time |
 ///
-/// A fault is `status` (with `status`, `retry_after_s`), `rate_limited` (with `retry_after_s`), `gateway_html`, `reset_before_read`,
-/// `reset_after_read`, `slow` (with `ms`), `hang`, `cut_body`, `garbage`, `not_http`, `wrong_content_type`, `unknown_fields`,
-/// `unknown_enum_values`, `missing_field` (with `field`), `missing_fields` or `huge_body` (with `bytes`). Without `provider` it is for all
-/// doubles, without `operation` for any call, and it happens once unless `times` says otherwise; 0 is always.
+/// `fault` is the name of the method of [`Fault`](super::Fault) that makes it. `status` takes `status` and `retry_after_s`, `rate_limited`
+/// takes `retry_after_s`, `slow` takes `ms`, `missing_field` takes `field`, `huge_body` takes `bytes`. Without `provider` it is for all
+/// doubles, without `operation` for any call, and it happens once unless `times` says otherwise; 0 is always. What is not known is answered
+/// with the names that there are.
 #[derive(Debug)]
 pub struct Control {
     address: SocketAddr,
@@ -43,7 +47,7 @@ impl Control {
     /// # Errors
     ///
     /// Where the address cannot be bound.
-    pub async fn start(address: SocketAddr, doubles: Vec<Arc<dyn Double>>) -> io::Result<Self> {
+    pub async fn start(address: SocketAddr, doubles: Vec<Double>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(accept(listener, doubles.into())).abort_handle();
@@ -62,7 +66,7 @@ impl Drop for Control {
     }
 }
 
-async fn accept(listener: TcpListener, doubles: Arc<[Arc<dyn Double>]>) {
+async fn accept(listener: TcpListener, doubles: Arc<[Double]>) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
@@ -73,7 +77,7 @@ async fn accept(listener: TcpListener, doubles: Arc<[Arc<dyn Double>]>) {
     }
 }
 
-async fn serve(stream: TcpStream, doubles: Arc<[Arc<dyn Double>]>) {
+async fn serve(stream: TcpStream, doubles: Arc<[Double]>) {
     let mut connection = Connection::new(stream);
     while let Ok(head) = connection.head().await {
         let Ok(body) = connection.body(&head).await else { return };
@@ -82,7 +86,7 @@ async fn serve(stream: TcpStream, doubles: Arc<[Arc<dyn Double>]>) {
             Ok(body) => (200, body),
             Err(Problem { status, expected }) => (status, json!({ "error": expected })),
         };
-        let reply = Reply::json(status, &body);
+        let reply = HttpReply::json(status, &body);
         let mut whole = reply.head(reply.body.len(), head.keep_alive).into_bytes();
         whole.extend_from_slice(&reply.body);
         if connection.stream.write_all(&whole).await.is_err() || !head.keep_alive {
@@ -103,21 +107,14 @@ impl<E: fmt::Display> From<E> for Problem {
     }
 }
 
-fn answer(doubles: &[Arc<dyn Double>], method: &str, path: &str, query: &str, body: &[u8]) -> Result<Value, Problem> {
+fn answer(doubles: &[Double], method: &str, path: &str, query: &str, body: &[u8]) -> Result<Value, Problem> {
     match (method, path) {
         ("GET", "/outbox") => {
             let to = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "to").map(|(_, to)| to.into_owned());
             Ok(outbox(doubles, to.as_deref()))
         }
         ("POST", "/faults") => {
-            let command: FaultCommand = serde_json::from_slice(body)?;
-            let (operation, fault) = (command.operation()?, command.fault()?);
-            let mut meant = doubles.iter().filter(|double| command.provider.as_deref().is_none_or(|name| name == double.name())).peekable();
-            meant.peek().ok_or("provider: expected corbado, authsignal or dfns")?;
-            meant.for_each(|double| match operation {
-                Some(operation) => double.fail(operation, fault.clone()),
-                None => double.fail_any(fault.clone()),
-            });
+            add_fault(doubles, serde_json::from_slice(body)?)?;
             Ok(json!({}))
         }
         ("DELETE", "/faults") => {
@@ -126,7 +123,7 @@ fn answer(doubles: &[Arc<dyn Double>], method: &str, path: &str, query: &str, bo
         }
         ("POST", "/clock") => {
             let command: ClockCommand = serde_json::from_slice(body)?;
-            let mut clocks: Vec<&super::Clock> = Vec::new();
+            let mut clocks: Vec<&Clock> = Vec::new();
             for double in doubles {
                 // One clock may serve several doubles.
                 if !clocks.iter().any(|clock| clock.is_same(double.clock())) {
@@ -142,7 +139,7 @@ fn answer(doubles: &[Arc<dyn Double>], method: &str, path: &str, query: &str, bo
     }
 }
 
-fn outbox(doubles: &[Arc<dyn Double>], to: Option<&str>) -> Value {
+fn outbox(doubles: &[Double], to: Option<&str>) -> Value {
     let mut messages: Vec<(SystemTime, Value)> = Vec::new();
     for double in doubles {
         let sent = double.outbox();
@@ -162,54 +159,31 @@ fn outbox(doubles: &[Arc<dyn Double>], to: Option<&str>) -> Value {
     messages.into_iter().map(|(_, message)| message).collect()
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FaultCommand {
-    provider: Option<String>,
-    operation: Option<String>,
-    fault: String,
-    times: Option<u32>,
-    status: Option<u16>,
-    retry_after_s: Option<u64>,
-    ms: Option<u64>,
-    field: Option<String>,
-    bytes: Option<usize>,
-}
-
-impl FaultCommand {
-    fn operation(&self) -> Result<Option<Operation>, Problem> {
-        Ok(self.operation.as_deref().map(str::parse).transpose()?)
+/// Adds a fault to the doubles that are meant: those of one provider, those that have the operation.
+fn add_fault(doubles: &[Double], mut command: Map<String, Value>) -> Result<(), Problem> {
+    let mut take = |name: &str| match command.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Problem::from(format!("{name}: expected text"))),
+    };
+    let (provider, operation) = (take("provider")?, take("operation")?);
+    let fault = serde_json::from_value::<WordedFault>(command.into())?.fault()?;
+    let meant: Vec<&Double> = doubles.iter().filter(|double| provider.as_deref().is_none_or(|name| name == double.name())).collect();
+    if meant.is_empty() {
+        let names: Vec<&str> = doubles.iter().map(Double::name).collect();
+        return Err(Problem::from(format!("provider: expected one of {}", names.join(", "))));
     }
-
-    fn fault(&self) -> Result<Fault, Problem> {
-        let mut fault = match self.fault.as_str() {
-            "status" => Fault::status(self.status.filter(|status| (200..600).contains(status)).ok_or("status: expected 200 to 599")?),
-            "rate_limited" => Fault::rate_limited(),
-            "gateway_html" => Fault::gateway_html(),
-            "reset_before_read" => Fault::reset_before_read(),
-            "reset_after_read" => Fault::reset_after_read(),
-            "slow" => Fault::slow(Duration::from_millis(self.ms.ok_or("ms: is required")?)),
-            "hang" => Fault::hang(),
-            "cut_body" => Fault::cut_body(),
-            "garbage" => Fault::garbage(),
-            "not_http" => Fault::not_http(),
-            "wrong_content_type" => Fault::wrong_content_type(),
-            "unknown_fields" => Fault::unknown_fields(),
-            "unknown_enum_values" => Fault::unknown_enum_values(),
-            "missing_field" => Fault::missing_field(self.field.as_deref().ok_or("field: is required")?),
-            "missing_fields" => Fault::missing_fields(),
-            "huge_body" => Fault::huge_body(self.bytes.ok_or("bytes: is required")?),
-            _ => Err("fault: not a known one")?,
-        };
-        if let (Some(seconds), Kind::Status(..)) = (self.retry_after_s, &fault.kind) {
-            fault = fault.retry_after(Duration::from_secs(seconds));
+    let Some(operation) = operation else {
+        meant.iter().for_each(|double| double.fail_any(fault.clone()));
+        return Ok(());
+    };
+    Operation::find(&operation, meant.iter().flat_map(|double| double.operations()))?;
+    for double in meant {
+        if let Ok(operation) = double.operation(&operation) {
+            double.fail(operation, fault.clone());
         }
-        Ok(match self.times {
-            Some(0) => fault.always(),
-            Some(times) => fault.times(times),
-            None => fault,
-        })
     }
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -222,7 +196,7 @@ struct ClockCommand {
 }
 
 impl ClockCommand {
-    fn apply(&self, clock: &super::Clock) -> Result<(), Problem> {
+    fn apply(&self, clock: &Clock) -> Result<(), Problem> {
         let advance = self.advance_s.map(Duration::try_from_secs_f64).transpose().map_err(|_| "advance_s: expected a number of seconds")?;
         let stop_at = self.stop_at.as_deref().map(humantime::parse_rfc3339).transpose().map_err(|_| "stop_at: expected a time as in RFC 3339")?;
         if self.reset {

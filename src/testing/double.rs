@@ -1,21 +1,32 @@
 //! What all doubles have in common.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt, io,
+    sync::{Arc, OnceLock},
+};
 
-use async_trait::async_trait;
+use serde_json::{Map, Value, json};
 
-use super::{Clock, Fault, Operation, Outbox, Requests, Violations};
-use crate::{Answer, Challenge, ChallengeProvider, ChallengeRequest, Config};
+use super::{
+    Clock, DoubleEntry, Fault, Operation, Outbox, Requests, UnknownOperation, Violations,
+    builder::Settings,
+    observe::Journal,
+    server::{Behaviour, Running},
+};
+use crate::{
+    config::Config,
+    model::{Answer, Challenge, ChallengeRequest},
+    provider::ChallengeProvider,
+};
 
-/// What a test asks of a double, whichever vendor it stands for.
+/// A running double of whichever vendor: all that doubles have in common. Clones are the same double; it ends with the last of them.
 ///
-/// The doubles have all this as methods of their own too, so that the trait is needed only where a test is generic over them:
+/// The doubles of each vendor deref to it, so that its methods are theirs. It is also what a test takes that runs at every vendor:
 ///
 /// ```
-/// use auth_challenge::{ChallengeProviderExt as _, Error, Verification, testing::Double};
+/// use auth_challenge::{ChallengeProviderExt as _, Error, Verification, testing::{Double, DoubleEntry}};
 ///
-/// async fn the_right_answer_logs_in<D: Double>() -> Result<(), Error> {
-///     let double = D::start().await;
+/// async fn the_right_answer_logs_in(double: &Double) -> Result<(), Error> {
 ///     let auth = double.provider();
 ///     let challenge = auth.create(&double.person("jane@doe.com")).await?;
 ///     let wrong = auth.verify(challenge.handle(), &double.wrong_answer(&challenge)).await?;
@@ -26,303 +37,202 @@ use crate::{Answer, Challenge, ChallengeProvider, ChallengeRequest, Config};
 ///     Ok(())
 /// }
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
-/// # #[cfg(feature = "corbado")] the_right_answer_logs_in::<auth_challenge::testing::CorbadoDouble>().await?;
-/// # #[cfg(feature = "authsignal")] the_right_answer_logs_in::<auth_challenge::testing::AuthsignalDouble>().await?;
-/// # #[cfg(feature = "dfns")] the_right_answer_logs_in::<auth_challenge::testing::DfnsDouble>().await?;
+/// for entry in DoubleEntry::ALL {
+///     the_right_answer_logs_in(&Double::start(entry.name()).await).await?;
+/// }
 /// # Ok(()) }
 /// ```
-#[async_trait]
-pub trait Double: fmt::Debug + Send + Sync + 'static {
-    /// A double on a free port of loopback, with the documented credentials.
+#[derive(Clone)]
+pub struct Double(Arc<Inner>);
+
+struct Inner {
+    name: &'static str,
+    base_url: String,
+    /// The members of its section of a config.
+    section: Map<String, Value>,
+    provider: OnceLock<Arc<dyn ChallengeProvider>>,
+    clock: Clock,
+    behaviour: Arc<dyn Behaviour>,
+    running: Running,
+}
+
+impl Double {
+    /// Starts a vendor's double by the vendor's name, on a free port of loopback, with the settings that the command line has by default
+    /// ([`DoubleEntry::builder`]).
     ///
     /// # Panics
     ///
-    /// Where no port can be bound.
-    async fn start() -> Self
-    where
-        Self: Sized;
+    /// Where no vendor of that name has a double in this build, or no port can be bound.
+    pub async fn start(name: &str) -> Self {
+        match DoubleEntry::find(name) {
+            Some(entry) => started(entry.builder().start().await),
+            None => panic!("expected the name of a double: {}", DoubleEntry::ALL.iter().map(DoubleEntry::name).collect::<Vec<_>>().join(", ")),
+        }
+    }
+
+    pub(super) async fn start_as(name: &'static str, settings: Settings, behaviour: Arc<dyn Behaviour>) -> io::Result<Self> {
+        let journal = Arc::new(Journal::new(settings.listener));
+        let running = Running::start(settings.address, journal, Arc::clone(&behaviour)).await?;
+        let base_url = format!("http://{}{}", running.address, behaviour.base_path());
+        let mut section = Map::new();
+        for (key, value) in behaviour.config_members() {
+            section.insert(key.into(), value.into());
+        }
+        section.insert("base_url".into(), base_url.as_str().into());
+        Ok(Self(Arc::new(Inner { name, base_url, section, provider: OnceLock::new(), clock: settings.clock, behaviour, running })))
+    }
 
     /// The name of the vendor and of its section in a config.
-    fn name(&self) -> &'static str;
+    pub fn name(&self) -> &'static str {
+        self.0.name
+    }
 
     /// Where it is reached, with the path that the vendor's own URL ends in.
-    fn base_url(&self) -> String;
+    pub fn base_url(&self) -> String {
+        self.0.base_url.clone()
+    }
+
+    /// What a client in any language needs: `base_url`, the credentials, and who is known. It holds secrets.
+    pub fn access(&self) -> Map<String, Value> {
+        let members = self.0.behaviour.access_members().into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+        std::iter::once(("base_url".to_owned(), self.0.base_url.as_str().into())).chain(members).collect()
+    }
 
     /// Its section of a config, as TOML.
-    fn config_section(&self) -> String;
+    pub fn config_section(&self) -> String {
+        let lines: String = self.0.section.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        format!("[{}]\n{lines}", self.0.name)
+    }
 
     /// A config that has this double as its provider.
-    fn config(&self) -> Config;
+    pub fn config(&self) -> Config {
+        // An object is a config.
+        serde_json::from_value(json!({ "provider": self.0.name, self.0.name: self.0.section })).unwrap_or_default()
+    }
 
     /// The provider that talks to it.
     ///
     /// # Panics
     ///
-    /// Where the credentials given to the double's builder are none that a config takes.
-    fn provider(&self) -> Arc<dyn ChallengeProvider>;
+    /// Where the credentials given to the builder are none that a config takes.
+    pub fn provider(&self) -> Arc<dyn ChallengeProvider> {
+        let build = || match self.config().build() {
+            Ok(provider) => provider,
+            Err(error) => panic!("the double's credentials are none that a config takes: {error}"),
+        };
+        Arc::clone(self.0.provider.get_or_init(build))
+    }
 
     /// A request that challenges a person who is known to the vendor, with all that it needs.
     ///
-    /// The name is an e-mail address or a phone number. Corbado's double gets a user for it; Dfns' double gets a one-time code.
-    fn person(&self, name: &str) -> ChallengeRequest;
+    /// The name is an e-mail address or a phone number. Where the vendor has to know the person first, or a code has to be issued, that is done.
+    pub fn person(&self, name: &str) -> ChallengeRequest {
+        self.0.behaviour.person(name)
+    }
 
-    /// The right answer to a challenge of this double: the code that it "sent", or a new key's signature.
+    /// The right answer to a challenge of this double: the code that it "sent", or what signs a challenge for a new credential.
     ///
     /// # Panics
     ///
     /// Where the challenge is not this double's.
-    fn right_answer(&self, challenge: &Challenge) -> Answer;
+    #[track_caller]
+    pub fn right_answer(&self, challenge: &Challenge) -> Answer {
+        self.0.behaviour.right_answer(challenge, &self.outbox())
+    }
 
     /// A wrong answer to a challenge of this double, of the same form as the right one.
     ///
+    /// A vendor rejects it. One answer cannot be wrong in itself, that of a passkey whose attestation is "none": its wrong one is for another
+    /// challenge, which is an error.
+    ///
     /// # Panics
     ///
     /// Where the challenge is not this double's.
-    fn wrong_answer(&self, challenge: &Challenge) -> Answer;
+    #[track_caller]
+    pub fn wrong_answer(&self, challenge: &Challenge) -> Answer {
+        self.0.behaviour.wrong_answer(challenge, &self.outbox())
+    }
 
     /// What it "sent" until now.
-    fn outbox(&self) -> Outbox;
+    pub fn outbox(&self) -> Outbox {
+        self.0.running.backstage.journal.outbox()
+    }
 
     /// What came in until now.
-    fn requests(&self) -> Requests;
+    pub fn requests(&self) -> Requests {
+        self.0.running.backstage.journal.requests()
+    }
 
-    /// Where requests strayed from the vendor's document.
-    fn violations(&self) -> Violations;
+    /// Where requests strayed from the vendor's document: none in a good test.
+    pub fn violations(&self) -> Violations {
+        self.0.running.backstage.journal.violations()
+    }
 
     /// The clock that it goes by.
-    fn clock(&self) -> &Clock;
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The operations that it has, which are those of the vendor's document that this crate's client knows.
+    pub fn operations(&self) -> Vec<Operation> {
+        let mut operations: Vec<Operation> = Vec::new();
+        for operation in self.0.behaviour.contract().operations() {
+            if !operations.contains(&operation) {
+                operations.push(operation);
+            }
+        }
+        operations
+    }
+
+    /// Finds one of its operations by name.
+    ///
+    /// # Errors
+    ///
+    /// An error that lists the names that there are.
+    pub fn operation(&self, name: &str) -> Result<Operation, UnknownOperation> {
+        Operation::find(name, self.operations())
+    }
 
     /// Lets an operation go wrong, after the faults that wait already.
-    fn fail(&self, operation: Operation, fault: Fault);
+    ///
+    /// # Panics
+    ///
+    /// Where the double has no such operation: the fault would wait for ever.
+    #[track_caller]
+    pub fn fail(&self, operation: Operation, fault: Fault) {
+        if let Err(unknown) = self.operation(operation.as_str()) {
+            panic!("{} has no operation {operation}; {unknown}", self.0.name);
+        }
+        self.0.running.backstage.faults.add(Some(operation), fault);
+    }
 
     /// Lets the next request go wrong, whatever it is.
-    fn fail_any(&self, fault: Fault);
+    pub fn fail_any(&self, fault: Fault) {
+        self.0.running.backstage.faults.add(None, fault);
+    }
 
     /// Forgets all faults that wait.
-    fn clear_faults(&self);
+    pub fn clear_faults(&self) {
+        self.0.running.backstage.faults.clear();
+    }
 }
 
-/// The parts of a double and its builder that are the same for all vendors; each has a field `common`, and a `setup`.
-macro_rules! double {
-    ($double:ident, $builder:ident, $doc:literal) => {
-        impl $double {
-            /// A double on a free port of loopback, with the documented credentials.
-            ///
-            /// # Panics
-            ///
-            /// Where no port can be bound.
-            pub async fn start() -> Self {
-                match Self::builder().start().await {
-                    Ok(double) => double,
-                    Err(error) => panic!("a double needs a free port on loopback: {error}"),
-                }
-            }
-
-            /// A double with an address, credentials or codes of your own.
-            pub fn builder() -> $builder {
-                $builder::default()
-            }
-
-            /// The name of the vendor and of its section in a config.
-            pub fn name(&self) -> &'static str {
-                self.common.name
-            }
-
-            #[doc = $doc]
-            pub fn base_url(&self) -> String {
-                self.common.base_url.clone()
-            }
-
-            /// Its section of a config, as TOML.
-            pub fn config_section(&self) -> String {
-                self.common.config_section()
-            }
-
-            /// A config that has this double as its provider.
-            pub fn config(&self) -> $crate::Config {
-                self.common.config()
-            }
-
-            /// The provider that talks to it.
-            ///
-            /// # Panics
-            ///
-            /// Where the credentials given to the builder are none that a config takes.
-            pub fn provider(&self) -> std::sync::Arc<dyn $crate::ChallengeProvider> {
-                match self.common.provider() {
-                    Ok(provider) => provider,
-                    Err(error) => panic!("the double's credentials are none that a config takes: {error}"),
-                }
-            }
-
-            /// What it "sent" until now.
-            pub fn outbox(&self) -> $crate::testing::Outbox {
-                self.common.running.backstage.journal.outbox()
-            }
-
-            /// What came in until now.
-            pub fn requests(&self) -> $crate::testing::Requests {
-                self.common.running.backstage.journal.requests()
-            }
-
-            /// Where requests strayed from the vendor's document: none in a good test.
-            pub fn violations(&self) -> $crate::testing::Violations {
-                self.common.running.backstage.journal.violations()
-            }
-
-            /// The clock that it goes by.
-            pub fn clock(&self) -> &$crate::testing::Clock {
-                &self.common.running.clock
-            }
-
-            /// Lets an operation go wrong, after the faults that wait already.
-            pub fn fail(&self, operation: $crate::testing::Operation, fault: $crate::testing::Fault) {
-                self.common.running.backstage.faults.add(Some(operation), fault);
-            }
-
-            /// Lets the next request go wrong, whatever it is.
-            pub fn fail_any(&self, fault: $crate::testing::Fault) {
-                self.common.running.backstage.faults.add(None, fault);
-            }
-
-            /// Forgets all faults that wait.
-            pub fn clear_faults(&self) {
-                self.common.running.backstage.faults.clear();
-            }
-        }
-
-        impl std::fmt::Debug for $double {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($double)).field("base_url", &self.common.base_url).finish_non_exhaustive()
-            }
-        }
-
-        #[async_trait::async_trait]
-        impl $crate::testing::Double for $double {
-            async fn start() -> Self {
-                $double::start().await
-            }
-
-            fn name(&self) -> &'static str {
-                $double::name(self)
-            }
-
-            fn base_url(&self) -> String {
-                $double::base_url(self)
-            }
-
-            fn config_section(&self) -> String {
-                $double::config_section(self)
-            }
-
-            fn config(&self) -> $crate::Config {
-                $double::config(self)
-            }
-
-            fn provider(&self) -> std::sync::Arc<dyn $crate::ChallengeProvider> {
-                $double::provider(self)
-            }
-
-            fn person(&self, name: &str) -> $crate::ChallengeRequest {
-                $double::person(self, name)
-            }
-
-            fn right_answer(&self, challenge: &$crate::Challenge) -> $crate::Answer {
-                $double::right_answer(self, challenge)
-            }
-
-            fn wrong_answer(&self, challenge: &$crate::Challenge) -> $crate::Answer {
-                $double::wrong_answer(self, challenge)
-            }
-
-            fn outbox(&self) -> $crate::testing::Outbox {
-                $double::outbox(self)
-            }
-
-            fn requests(&self) -> $crate::testing::Requests {
-                $double::requests(self)
-            }
-
-            fn violations(&self) -> $crate::testing::Violations {
-                $double::violations(self)
-            }
-
-            fn clock(&self) -> &$crate::testing::Clock {
-                $double::clock(self)
-            }
-
-            fn fail(&self, operation: $crate::testing::Operation, fault: $crate::testing::Fault) {
-                $double::fail(self, operation, fault);
-            }
-
-            fn fail_any(&self, fault: $crate::testing::Fault) {
-                $double::fail_any(self, fault);
-            }
-
-            fn clear_faults(&self) {
-                $double::clear_faults(self);
-            }
-        }
-
-        impl $builder {
-            /// Where it listens; a free port of loopback unless told otherwise.
-            pub fn address(mut self, address: std::net::SocketAddr) -> Self {
-                self.setup.address = address;
-                self
-            }
-
-            /// The clock that it goes by.
-            pub fn clock(mut self, clock: $crate::testing::Clock) -> Self {
-                self.setup.clock = clock;
-                self
-            }
-
-            /// Is told of each message and violation as it happens.
-            pub fn on_event(mut self, listener: impl Fn(&$crate::testing::Event) + Send + Sync + 'static) -> Self {
-                self.setup.listener(listener);
-                self
-            }
-        }
-    };
+/// Shows where it is reached, and no secret.
+impl fmt::Debug for Double {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Double").field("name", &self.0.name).field("base_url", &self.0.base_url).finish_non_exhaustive()
+    }
 }
-pub(super) use double;
 
-/// Methods of the vendors that send codes, and of their builders.
-macro_rules! sends_codes {
-    ($double:ident, $builder:ident) => {
-        impl $double {
-            /// The right answer to a challenge of this double: the code that it "sent".
-            ///
-            /// # Panics
-            ///
-            /// Where the challenge is not this double's.
-            pub fn right_answer(&self, challenge: &$crate::Challenge) -> $crate::Answer {
-                $crate::Answer::code(self.outbox().code_of(challenge))
-            }
-
-            /// A wrong answer to a challenge of this double, of the same form as the right one.
-            ///
-            /// # Panics
-            ///
-            /// Where the challenge is not this double's.
-            pub fn wrong_answer(&self, challenge: &$crate::Challenge) -> $crate::Answer {
-                $crate::Answer::code($crate::testing::fresh::other_than(self.outbox().code_of(challenge)))
-            }
-        }
-
-        impl $builder {
-            /// One code for all messages, instead of fresh ones.
-            pub fn code(mut self, code: impl Into<String>) -> Self {
-                self.setup.code = Some(code.into());
-                self
-            }
-
-            /// How many wrong codes a challenge takes; five unless told otherwise.
-            pub fn max_attempts(mut self, attempts: u32) -> Self {
-                self.setup.attempts = attempts;
-                self
-            }
-        }
-    };
+/// A double that tests cannot do without.
+///
+/// # Panics
+///
+/// Where it could not be started.
+#[track_caller]
+pub(super) fn started<T>(double: io::Result<T>) -> T {
+    match double {
+        Ok(double) => double,
+        Err(error) => panic!("a double needs a free port on loopback: {error}"),
+    }
 }
-pub(super) use sends_codes;

@@ -1,76 +1,63 @@
-//! The operations of the three vendors under neutral names.
+//! The names of operations.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
-/// What a request asks for, the same name at every vendor.
+/// What a request asks for, by a name that is the same at every vendor.
 ///
-/// | operation | Corbado | Authsignal | Dfns |
-/// |---|---|---|---|
-/// | `Create` | `POST /users/{userID}/challenges` | `POST /challenge` | `POST /auth/credentials/code/init` |
-/// | `Verify` | `PATCH …/challenges/{challengeID}` | `POST /verify` | `POST /auth/credentials/code/verify` |
-/// | `Claim`, `Validate`, `Active` | – | `POST /claim`, `POST /validate`, `GET /challenges` | – |
-/// | `IssueCode`, `ActionInit`, `Action` | – | – | `POST /auth/credentials/code`, `/auth/action/init`, `/auth/action` |
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Operation {
-    /// Challenges a person.
-    Create,
-    /// Checks an answer.
-    Verify,
-    /// Ties a challenge to a user.
-    Claim,
-    /// Tells what a token stands for.
-    Validate,
-    /// Reads the active challenge.
-    Active,
-    /// Issues a one-time code for a new credential.
-    IssueCode,
-    /// Starts signing a user action.
-    ActionInit,
-    /// Trades a signed user action for its token.
-    Action,
-}
+/// Every vendor has [`CREATE`](Self::CREATE) and [`VERIFY`](Self::VERIFY); the other constants are operations of one vendor.
+/// [`Double::operations`](super::Double::operations) lists those of a double, [`Double::operation`](super::Double::operation) finds one by
+/// its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Operation(&'static str);
 
 impl Operation {
-    const ALL: [Self; 8] = [Self::Create, Self::Verify, Self::Claim, Self::Validate, Self::Active, Self::IssueCode, Self::ActionInit, Self::Action];
+    /// Challenges a person.
+    pub const CREATE: Self = Self::named("create");
+    /// Checks an answer.
+    pub const VERIFY: Self = Self::named("verify");
+
+    /// Names an operation, in snake_case.
+    pub(in crate::testing) const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
 
     /// The name in snake_case.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Verify => "verify",
-            Self::Claim => "claim",
-            Self::Validate => "validate",
-            Self::Active => "active",
-            Self::IssueCode => "issue_code",
-            Self::ActionInit => "action_init",
-            Self::Action => "action",
+        self.0
+    }
+
+    /// Finds an operation by its name among those that there are; the same may be there several times.
+    pub(in crate::testing) fn find(name: &str, known: impl IntoIterator<Item = Self>) -> Result<Self, UnknownOperation> {
+        let mut all: Vec<Self> = Vec::new();
+        for operation in known {
+            if operation.as_str() == name {
+                return Ok(operation);
+            }
+            if !all.contains(&operation) {
+                all.push(operation);
+            }
         }
+        Err(UnknownOperation { known: all })
     }
 }
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        f.pad(self.0)
     }
 }
 
-/// The name of an operation that no double has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownOperation;
+/// The name of an operation that no double in question has; the message lists those that there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownOperation {
+    known: Vec<Operation>,
+}
 
 impl fmt::Display for UnknownOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected one of {}", Operation::ALL.map(Operation::as_str).join(", "))
+        let names: Vec<&str> = self.known.iter().map(|operation| operation.as_str()).collect();
+        write!(f, "operation: expected one of {}", names.join(", "))
     }
 }
 
 impl std::error::Error for UnknownOperation {}
-
-impl FromStr for Operation {
-    type Err = UnknownOperation;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|operation| operation.as_str() == name).ok_or(UnknownOperation)
-    }
-}

@@ -12,8 +12,11 @@ use async_trait::async_trait;
 
 use super::locked;
 use crate::{
-    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, CredentialKind, Error, Field, Method, MethodSupport,
-    Personal, ProviderId, Verification, Verified,
+    model::{
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, CredentialKind, Error, Field, Method, MethodSupport, Personal,
+        ProviderId, Verification, Verified,
+    },
+    provider::ChallengeProvider,
 };
 
 /// An in-process provider with queued results, for tests of one handler: no vendor, no network.
@@ -41,7 +44,6 @@ pub struct Scripted(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     id: ProviderId,
-    capabilities: Capabilities,
     creates: Mutex<VecDeque<Result<Challenge, Error>>>,
     created: Mutex<Vec<ChallengeRequest>>,
     verifies: Mutex<VecDeque<Result<Verification, Error>>>,
@@ -72,11 +74,14 @@ const METHODS: &[MethodSupport] = &[
     MethodSupport::of(Method::EmailLink, &[Field::To], FIELDS),
     MethodSupport::of(Method::SmsOtp, &[Field::To], FIELDS),
     MethodSupport::of(Method::WhatsAppOtp, &[Field::To], FIELDS),
+    MethodSupport::of(Method::VoiceOtp, &[Field::To], FIELDS),
     MethodSupport::of(Method::Credential(CredentialKind::Fido2), &[Field::Code], FIELDS),
     MethodSupport::of(Method::Credential(CredentialKind::Key), &[Field::Code], FIELDS),
     MethodSupport::of(Method::Credential(CredentialKind::PasswordProtectedKey), &[Field::Code], FIELDS),
     MethodSupport::of(Method::Credential(CredentialKind::RecoveryKey), &[Field::Code], FIELDS),
 ];
+
+const CAPABILITIES: Capabilities = Capabilities::of(METHODS).with_resend(true);
 
 impl Default for Scripted {
     fn default() -> Self {
@@ -93,8 +98,7 @@ impl Scripted {
     /// A provider by a name of your own.
     pub fn named(name: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
-            id: ProviderId::custom(name),
-            capabilities: Capabilities::of(METHODS, true),
+            id: ProviderId::new(name.into()),
             creates: Mutex::default(),
             created: Mutex::default(),
             verifies: Mutex::default(),
@@ -109,7 +113,7 @@ impl Scripted {
     fn proof(&self, handle: &ChallengeHandle) -> Verified {
         let verified = Verified::new(handle.method());
         match locked(&self.0.addresses).get(handle.challenge_id().expose()) {
-            Some(address) => verified.with_address(address.clone()),
+            Some(recipient) => verified.with_recipient(recipient.clone()),
             None => verified,
         }
     }
@@ -156,12 +160,12 @@ impl Scripted {
 
 #[async_trait]
 impl ChallengeProvider for Scripted {
-    fn id(&self) -> &ProviderId {
-        &self.0.id
+    fn id(&self) -> ProviderId {
+        self.0.id.clone()
     }
 
-    fn capabilities(&self) -> &Capabilities {
-        &self.0.capabilities
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
     }
 
     async fn create_with(&self, request: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {
@@ -171,7 +175,7 @@ impl ChallengeProvider for Scripted {
             return queued;
         }
         let id = format!("scripted-{}", self.0.count.fetch_add(1, Ordering::Relaxed) + 1);
-        if let Some(address) = request.address() {
+        if let Some(address) = request.recipient() {
             locked(&self.0.addresses).insert(id.clone(), Personal::new(address));
         }
         let mut handle = ChallengeHandle::new(self.0.id.clone(), request.method(), id);
@@ -180,6 +184,7 @@ impl ChallengeProvider for Scripted {
         }
         Ok(Challenge::new(handle).with_ignored(ignored))
     }
+
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, _: &CallOptions) -> Result<Verification, Error> {
         handle.require_issuer(&self.0.id)?;
         locked(&self.0.answered).push((handle.clone(), answer.clone()));

@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use super::support::Quiet;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Codes of `RST_STREAM` and `GOAWAY`.
@@ -67,13 +68,20 @@ pub struct Script {
     deeds: Arc<Mutex<VecDeque<Deed>>>,
     otherwise: Vec<u8>,
     settings: Vec<u8>,
+    pub quiet: Quiet,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Script {
     /// These deeds, one a request; then every request is answered with 200 and this body.
     pub fn new(deeds: Vec<Deed>, otherwise: &str) -> Self {
-        Self { deeds: Arc::new(Mutex::new(deeds.into())), otherwise: otherwise.as_bytes().to_vec(), settings: Vec::new(), seen: Arc::default() }
+        Self {
+            deeds: Arc::new(Mutex::new(deeds.into())),
+            otherwise: otherwise.as_bytes().to_vec(),
+            settings: Vec::new(),
+            quiet: Quiet::default(),
+            seen: Arc::default(),
+        }
     }
 
     /// So many requests at a time on one connection.
@@ -108,7 +116,7 @@ impl Script {
             match then {
                 Then::GoOn => {}
                 Then::Close => return Ok(()),
-                Then::Hang => return hang(stream).await,
+                Then::Hang => return self.hang(stream).await,
             }
         } else {
             stream.write_all(&hello).await?;
@@ -162,20 +170,21 @@ impl Script {
                     }
                     Then::Hang => {
                         stream.flush().await?;
-                        return hang(stream).await;
+                        return self.hang(stream).await;
                     }
                 }
             }
             stream.flush().await?;
         }
     }
-}
 
-/// Reads, and says nothing, until the other side closes.
-async fn hang(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<()> {
-    let mut buffer = [0; 1024];
-    while stream.read(&mut buffer).await? > 0 {}
-    Ok(())
+    /// Reads, and says nothing, until the other side closes.
+    async fn hang(&self, stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<()> {
+        self.quiet.begin();
+        let mut buffer = [0; 1024];
+        while stream.read(&mut buffer).await? > 0 {}
+        Ok(())
+    }
 }
 
 fn bytes(frames: &[Frame], id: u32) -> Vec<u8> {

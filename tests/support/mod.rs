@@ -1,18 +1,24 @@
-//! A server on a raw socket: it records what comes in, byte by byte, and answers what it is told.
+//! A server on a raw socket: it records what comes in, byte by byte, and answers what it is told. Beside it the fixtures of the vendors.
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
+pub mod canaries;
+pub mod config;
+pub mod log;
+pub mod vendors;
+
 use std::{
+    future::Future,
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use auth_challenge::{ChallengeProvider, Config};
+use auth_challenge::Http;
 use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
 };
 
 /// What a server does with one request.
@@ -30,29 +36,39 @@ pub enum Step {
     ReadAndReset,
     /// Reads the request, then says nothing.
     ReadAndHang,
-    /// Answers byte by byte, with this pause between them.
-    Drip(Vec<u8>, Duration),
+    /// Answers the first bytes, then the others one by one, with this pause between them.
+    Drip(Vec<u8>, Vec<u8>, Duration),
     /// Answers these bytes, then the same chunk for ever.
     Endless(Vec<u8>, Vec<u8>),
 }
 
 /// A request as it came in.
 #[derive(Clone, Debug)]
-pub struct Received {
+pub struct Seen {
     pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
-impl Received {
+impl Seen {
     /// The values of a header.
     pub fn header(&self, name: &str) -> Vec<&str> {
         self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str()).collect()
     }
 
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("a JSON body")
+    /// What the body says, by its media type: JSON, or a form as an object of texts.
+    pub fn content(&self) -> Value {
+        content(self.header("content-type").first().copied().unwrap_or_default(), &self.body)
+    }
+}
+
+/// What a body says, by its media type: JSON, or a form as an object of texts.
+pub fn content(media_type: &str, body: &[u8]) -> Value {
+    match media_type {
+        "application/json" => serde_json::from_slice(body).expect("a JSON body"),
+        "application/x-www-form-urlencoded" => url::form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::from(&*value))).collect(),
+        other => panic!("a body of the media type {other:?}"),
     }
 }
 
@@ -60,22 +76,23 @@ impl Received {
 #[derive(Clone, Debug)]
 pub struct Server {
     pub address: SocketAddr,
-    received: Arc<Mutex<Vec<Received>>>,
+    received: Arc<Mutex<Vec<Seen>>>,
     connections: Arc<Mutex<usize>>,
+    quiet: Quiet,
 }
 
 impl Server {
     pub async fn start(script: Vec<Step>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on loopback");
         let address = listener.local_addr().expect("the port");
-        let server = Self { address, received: Arc::default(), connections: Arc::default() };
-        let (received, connections) = (Arc::clone(&server.received), Arc::clone(&server.connections));
+        let server = Self { address, received: Arc::default(), connections: Arc::default(), quiet: Quiet::default() };
+        let (received, connections, quiet) = (Arc::clone(&server.received), Arc::clone(&server.connections), server.quiet.clone());
         let script = Arc::new(Mutex::new(script.into_iter()));
         let last = Arc::new(Mutex::new(None));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 *connections.lock().expect("the count") += 1;
-                let (received, script, last) = (Arc::clone(&received), Arc::clone(&script), Arc::clone(&last));
+                let (received, script, last, quiet) = (Arc::clone(&received), Arc::clone(&script), Arc::clone(&last), quiet.clone());
                 let next = move || {
                     let mut last = last.lock().expect("the last step");
                     if let Some(step) = script.lock().expect("the script").next() {
@@ -84,7 +101,7 @@ impl Server {
                     last.clone()
                 };
                 tokio::spawn(async move {
-                    let _ = serve(stream, next, received).await;
+                    let _ = serve(stream, next, received, quiet).await;
                 });
             }
         });
@@ -96,7 +113,7 @@ impl Server {
         Self::start(vec![Step::Answer(reply(status, headers, body))]).await
     }
 
-    pub fn requests(&self) -> Vec<Received> {
+    pub fn requests(&self) -> Vec<Seen> {
         self.received.lock().expect("the requests").clone()
     }
 
@@ -104,15 +121,20 @@ impl Server {
         *self.connections.lock().expect("the count")
     }
 
+    /// How long the server has hung.
+    pub fn hung_for(&self) -> Option<Duration> {
+        self.quiet.hung_for()
+    }
+
     /// The one request that came in.
-    pub fn only_request(&self) -> Received {
+    pub fn only_request(&self) -> Seen {
         let requests = self.requests();
         assert_eq!(requests.len(), 1, "expected one request: {requests:?}");
         requests.into_iter().next().expect("one request")
     }
 }
 
-async fn serve(mut stream: TcpStream, mut next: impl FnMut() -> Option<Step>, received: Arc<Mutex<Vec<Received>>>) -> std::io::Result<()> {
+async fn serve(mut stream: TcpStream, mut next: impl FnMut() -> Option<Step>, received: Arc<Mutex<Vec<Seen>>>, quiet: Quiet) -> std::io::Result<()> {
     let mut buffer = Vec::new();
     loop {
         let Some(step) = next() else { return Ok(()) };
@@ -129,6 +151,7 @@ async fn serve(mut stream: TcpStream, mut next: impl FnMut() -> Option<Step>, re
             }
             Step::AnswerAndHang(bytes) => {
                 stream.write_all(&bytes).await?;
+                quiet.begin();
                 std::future::pending::<()>().await;
             }
             Step::CloseAtOnce => return Ok(()),
@@ -136,9 +159,14 @@ async fn serve(mut stream: TcpStream, mut next: impl FnMut() -> Option<Step>, re
                 let _ = stream.set_zero_linger();
                 return Ok(());
             }
-            Step::ReadAndHang => std::future::pending::<()>().await,
-            Step::Drip(bytes, pause) => {
-                for byte in bytes {
+            Step::ReadAndHang => {
+                quiet.begin();
+                std::future::pending::<()>().await;
+            }
+            Step::Drip(bytes, drops, pause) => {
+                stream.write_all(&bytes).await?;
+                quiet.begin();
+                for byte in drops {
                     stream.write_all(&[byte]).await?;
                     tokio::time::sleep(pause).await;
                 }
@@ -154,7 +182,7 @@ async fn serve(mut stream: TcpStream, mut next: impl FnMut() -> Option<Step>, re
 }
 
 /// The next request on a connection; none where it is closed.
-pub async fn read_request(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> std::io::Result<Option<Received>> {
+pub async fn read_request(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> std::io::Result<Option<Seen>> {
     let mut chunk = [0; 4096];
     loop {
         if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -168,12 +196,74 @@ pub async fn read_request(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Ve
             if buffer.len() >= end + 4 + length {
                 let body = buffer[end + 4..end + 4 + length].to_vec();
                 buffer.drain(..end + 4 + length);
-                return Ok(Some(Received { method, path, headers, body }));
+                return Ok(Some(Seen { method, path, headers, body }));
             }
         }
         match stream.read(&mut chunk).await? {
             0 => return Ok(None),
             read => buffer.extend_from_slice(&chunk[..read]),
+        }
+    }
+}
+
+/// A port at which nobody listens until `listen` is called, and that nobody else gets meanwhile.
+#[derive(Debug)]
+pub struct Reserved(TcpSocket);
+
+impl Reserved {
+    pub fn new() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+        Self(socket)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().expect("the port")
+    }
+
+    pub fn listen(self) -> TcpListener {
+        self.0.listen(16).expect("a listener")
+    }
+}
+
+/// Since when a server hangs: it has done all that it does before the other side runs out of time.
+#[derive(Clone, Debug, Default)]
+pub struct Quiet(Arc<Mutex<Option<Instant>>>);
+
+impl Quiet {
+    pub fn begin(&self) {
+        *self.0.lock().expect("the time") = Some(Instant::now());
+    }
+
+    pub fn hung_for(&self) -> Option<Duration> {
+        self.0.lock().expect("the time").map(|since| since.elapsed())
+    }
+}
+
+/// A client with time enough for a busy machine. Making one takes long, so the runs of a test share it.
+pub fn client() -> Http {
+    Http::builder().with_timeout(LONG).with_connect_timeout(LONG / 2).build().expect("a client")
+}
+
+/// The time for what ends by itself; not more than the longest pause that a script asks for.
+pub const LONG: Duration = Duration::from_secs(60);
+
+/// Waits for runs that go side by side.
+pub async fn all_end_well(runs: Vec<tokio::task::JoinHandle<()>>) {
+    for run in runs {
+        run.await.expect("a run that ends well");
+    }
+}
+
+/// Makes a run that ends by its deadline, again with more time where the server did not hang well before that: on a busy machine, such a
+/// run was over before the script was played, and tells nothing.
+pub async fn with_time_enough<T, F: Future<Output = (T, Option<Duration>)>>(run: impl Fn(Duration) -> F) -> T {
+    let mut times = [1, 4, 16, 64].into_iter().map(Duration::from_secs);
+    loop {
+        let time = times.next().expect("a machine that plays a script within a minute");
+        let (outcome, hung_for) = run(time).await;
+        if hung_for.is_some_and(|hung| hung > time / 2) {
+            return outcome;
         }
     }
 }
@@ -188,107 +278,4 @@ pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
         text += &format!("{name}: {value}\r\n");
     }
     (text + "\r\n" + body).into_bytes()
-}
-
-/// A vendor under test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Vendor {
-    Corbado,
-    Authsignal,
-    Dfns,
-}
-
-impl Vendor {
-    pub const ALL: [Self; 3] = [Self::Corbado, Self::Authsignal, Self::Dfns];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Corbado => "corbado",
-            Self::Authsignal => "authsignal",
-            Self::Dfns => "dfns",
-        }
-    }
-
-    /// A config with this vendor at an address, and further lines for the section `[http]`.
-    pub fn config(self, address: SocketAddr, http: &str) -> Config {
-        self.config_at(&format!("http://{address}"), http)
-    }
-
-    /// A config with this vendor at a base URL, and further lines for the section `[http]`.
-    pub fn config_at(self, url: &str, http: &str) -> Config {
-        let name = self.name();
-        let credentials = match self {
-            Self::Corbado => serde_json::json!({ "project_id": "pro-1", "api_secret": "corbado1_secret", "base_url": url }),
-            Self::Authsignal => serde_json::json!({ "secret_key": "as_secret", "base_url": url }),
-            Self::Dfns => serde_json::json!({ "base_url": url, "token": "dfns_token" }),
-        };
-        let http: Value = serde_json::from_str(if http.is_empty() { "{}" } else { http }).expect("JSON for [http]");
-        serde_json::from_value(serde_json::json!({ "provider": name, name: credentials, "http": http })).expect("a config")
-    }
-
-    pub fn provider(self, address: SocketAddr) -> Arc<dyn ChallengeProvider> {
-        self.config(address, "").build().expect("a provider")
-    }
-
-    /// A request with all that the vendor needs.
-    pub fn request(self) -> auth_challenge::ChallengeRequest {
-        use auth_challenge::{ChallengeRequest, ClientContext, CredentialKind};
-        match self {
-            Self::Corbado => ChallengeRequest::email_otp("jane@doe.com")
-                .user_id("usr-4693224802260150919")
-                .client(ClientContext::new([203, 0, 113, 7]).user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0")),
-            Self::Authsignal => ChallengeRequest::sms_otp("+64270000000").action("signInWithSms").locale("en"),
-            Self::Dfns => ChallengeRequest::credential(CredentialKind::Key, "ABCD-1234-EFGH"),
-        }
-    }
-
-    /// The body of the vendor's reply to that request, with every member that its document has.
-    pub fn created(self) -> Value {
-        match self {
-            Self::Corbado => serde_json::json!({
-                "challengeID": "cha-1", "type": "email_otp", "identifierValue": "jane@doe.com", "value": "987654", "expires": 1_900_000_000, "status": "pending"
-            }),
-            Self::Authsignal => serde_json::json!({ "challengeId": "0b7b2e6e", "idempotencyKey": "key-1", "expiresAt": 1_900_000_000 }),
-            Self::Dfns => serde_json::json!({
-                "kind": "Key", "user": { "id": "us-1", "displayName": "Jane", "name": "jane@doe.com" }, "challengeIdentifier": "eyJ.identifier",
-                "challenge": "Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw", "rp": { "id": "dfns.io", "name": "Dfns" }, "attestation": "direct",
-                "pubKeyCredParams": [{ "type": "public-key", "alg": -7 }], "temporaryAuthenticationToken": "eyJ.identifier"
-            }),
-        }
-    }
-
-    /// A handle of a challenge that this vendor made.
-    pub fn handle(self) -> auth_challenge::ChallengeHandle {
-        let json = match self {
-            Self::Corbado => serde_json::json!({ "v": 1, "provider": "corbado", "method": "email_otp", "challenge_id": "cha-1", "user_id": "usr-1" }),
-            Self::Authsignal => serde_json::json!({ "v": 1, "provider": "authsignal", "method": "sms_otp", "challenge_id": "0b7b2e6e" }),
-            Self::Dfns => serde_json::json!({
-                "v": 1, "provider": "dfns", "method": "credential", "kind": "Key", "challenge_id": "eyJ.identifier", "to_sign": "Y2gt"
-            }),
-        };
-        serde_json::from_value(json).expect("a handle")
-    }
-
-    /// An answer of the form that this vendor takes.
-    pub fn answer(self) -> auth_challenge::Answer {
-        use auth_challenge::{Answer, CredentialAnswer, CredentialKind};
-        match self {
-            Self::Corbado | Self::Authsignal => Answer::code("123456"),
-            Self::Dfns => Answer::credential(CredentialAnswer::new(CredentialKind::Key, "key", "cred-1", "Y2xpZW50", "YXR0ZXN0")),
-        }
-    }
-
-    /// The body of the vendor's reply to a right answer.
-    pub fn verified(self) -> Value {
-        match self {
-            Self::Corbado => serde_json::json!({
-                "challengeID": "cha-1", "type": "email_otp", "identifierValue": "jane@doe.com", "value": "123456", "expires": 1_900_000_000, "status": "completed"
-            }),
-            Self::Authsignal => serde_json::json!({ "isVerified": true, "phoneNumber": "+64270000000", "verificationMethod": "SMS" }),
-            Self::Dfns => serde_json::json!({
-                "kind": "Key", "credentialId": "cred-1", "credentialUuid": "cr-1", "dateCreated": "2026-01-01T00:00:00Z", "isActive": true, "name": "key",
-                "publicKey": "SHA256:x", "relyingPartyId": "dfns.io", "origin": "https://app.dfns.io"
-            }),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! `auth-challenge capabilities`.
 
-use auth_challenge::{Error, authsignal, corbado, dfns};
+use auth_challenge::{Error, Vendor};
 use clap::Args;
 use serde_json::{Map, json};
 
@@ -9,21 +9,18 @@ use crate::output::{Outcome, unusable};
 /// Show what the providers can do.
 #[derive(Args)]
 pub(crate) struct Capabilities {
-    /// One provider alone: corbado, authsignal or dfns.
+    /// One provider alone, by its vendor's name.
     #[arg(long)]
     provider: Option<String>,
 }
 
 impl Capabilities {
     pub(crate) fn run(self) -> Result<Outcome, Error> {
-        let all = [("corbado", corbado::capabilities()), ("authsignal", authsignal::capabilities()), ("dfns", dfns::capabilities())];
-        let shown: Map<_, _> = all
-            .into_iter()
-            .filter(|(name, _)| self.provider.as_deref().is_none_or(|wanted| wanted == *name))
-            .map(|(name, capabilities)| (name.to_owned(), json!(capabilities)))
-            .collect();
+        let wanted = |vendor: &&Vendor| self.provider.as_deref().is_none_or(|wanted| wanted == vendor.name());
+        let shown: Map<_, _> = Vendor::all().iter().filter(wanted).map(|vendor| (vendor.name().to_owned(), json!(vendor.capabilities()))).collect();
         if shown.is_empty() {
-            return Err(unusable("provider", "expected one of corbado, authsignal, dfns"));
+            let names: Vec<&str> = Vendor::all().iter().map(Vendor::name).collect();
+            return Err(unusable("provider", format!("expected one of {}", names.join(", "))));
         }
         Ok(Outcome::done(shown.into()))
     }

@@ -7,8 +7,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Method, Violation, corbado};
-use clap::{Args, ValueEnum};
+use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Field, Method, Violation, corbado};
+use clap::{Args, builder::PossibleValuesParser};
 use serde_json::{Map, Value, json};
 
 use crate::output::{Outcome, text_of, unusable};
@@ -23,9 +23,9 @@ pub(crate) struct Create {
     #[arg(long)]
     provider: Option<String>,
     /// How the person is challenged.
-    #[arg(long)]
-    method: Named,
-    /// The address: an e-mail address, or a phone number in E.164 form.
+    #[arg(long, value_parser = PossibleValuesParser::new(Method::names()))]
+    method: String,
+    /// The recipient: an e-mail address, or a phone number in E.164 form.
     #[arg(long)]
     to: Option<String>,
     /// The kind of credential: Fido2, Key, PasswordProtectedKey or RecoveryKey.
@@ -43,10 +43,10 @@ pub(crate) struct Create {
     /// What the user is about to do.
     #[arg(long)]
     action: Option<String>,
-    /// The user's address.
+    /// The IP address of the user's client.
     #[arg(long)]
     ip: Option<IpAddr>,
-    /// The user's user agent.
+    /// The user agent of the user's client.
     #[arg(long)]
     user_agent: Option<String>,
     /// What is known of the user's client, as JSON.
@@ -75,17 +75,6 @@ pub(crate) struct Create {
     reveal: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-#[value(rename_all = "snake_case")]
-enum Named {
-    EmailOtp,
-    EmailLink,
-    SmsOtp,
-    #[value(name = "whatsapp_otp")]
-    WhatsAppOtp,
-    Credential,
-}
-
 impl Create {
     pub(crate) async fn run(self) -> Result<Outcome, Error> {
         let mut config = Config::from_toml_file(&self.config)?;
@@ -99,28 +88,30 @@ impl Create {
     }
 
     fn request(&self) -> Result<ChallengeRequest, Error> {
-        let method = match self.method {
-            Named::EmailOtp => Method::EmailOtp,
-            Named::EmailLink => Method::EmailLink,
-            Named::SmsOtp => Method::SmsOtp,
-            Named::WhatsAppOtp => Method::WhatsAppOtp,
-            Named::Credential => Method::Credential(
-                self.kind.ok_or_else(|| Error::invalid(vec![Violation::new("kind", "is required for a credential")]).with_operation("create"))?,
-            ),
-        };
-        let mut request = ChallengeRequest::new(method).client(self.client()?);
+        let mut request = ChallengeRequest::new(self.method()?).with_client(self.client()?);
         macro_rules! set {
-            ($($field:ident),+) => { $(if let Some(value) = &self.$field { request = request.$field(value.clone()); })+ };
+            ($($field:ident $with:ident),+) => { $(if let Some(value) = &self.$field { request = request.$with(value.clone()); })+ };
         }
-        set!(to, user_id, action, locale, lifetime, action_key, scope);
+        set!(
+            to with_recipient, user_id with_user_id, action with_action, locale with_locale, lifetime with_lifetime,
+            action_key with_action_key, scope with_scope
+        );
         if let Some(code) = text_of("code", self.code.as_deref(), self.code_file.as_deref())? {
-            request = request.code(code);
+            request = request.with_code(code);
         }
         if let Some(metadata) = &self.metadata {
             let metadata: Map<String, Value> = serde_json::from_str(metadata).map_err(|_| unusable("metadata", "expected a JSON object"))?;
-            request = request.metadata(metadata);
+            request = request.with_metadata(metadata);
         }
         Ok(request)
+    }
+
+    fn method(&self) -> Result<Method, Error> {
+        let refused = |problem: &'static str| Error::invalid(vec![Violation::new(Field::Kind, problem)]).with_operation("create");
+        Method::from_name(&self.method, self.kind).ok_or_else(|| match self.kind {
+            None => refused("is required for a credential"),
+            Some(_) => refused("expected none: the method makes no credential"),
+        })
     }
 
     fn client(&self) -> Result<ClientContext, Error> {
@@ -130,13 +121,13 @@ impl Create {
             None => ClientContext::default(),
         };
         if let Some(ip) = self.ip {
-            client = client.address(ip);
+            client = client.with_ip(ip);
         }
         if let Some(agent) = &self.user_agent {
-            client = client.user_agent(agent);
+            client = client.with_user_agent(agent);
         }
         if let Some(id) = &self.device_id {
-            client = client.device_id(id.as_str());
+            client = client.with_device_id(id.as_str());
         }
         Ok(client)
     }

@@ -1,62 +1,40 @@
-//! `auth-challenge doubles`: the three vendors on loopback, for programs in any language.
+//! `auth-challenge doubles`: the vendors on loopback, for programs in any language.
 
 use std::{
     io::{self, Write as _},
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
 };
 
 use auth_challenge::{
     Error, ErrorKind, SendState,
-    testing::{AuthsignalDouble, Clock, Control, CorbadoDouble, DfnsDouble, Double, Event},
+    testing::{Clock, Control, Double, DoubleEntry, DoubleSetting, Event},
 };
-use serde_json::{Value, json};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::output::Printer;
 
-/// The user of Corbado's reference page; every user id but `usr-0` is known.
-const USER_ID: &str = "usr-4693224802260150919";
-const UNKNOWN_USER_ID: &str = "usr-0";
-
-/// Runs doubles of the three vendors until SIGINT or SIGTERM.
-///
-/// The first line on stdout is a JSON object that tells where each is reached and with what credentials, and a config for all three. Then
-/// comes a line for each message that was "sent" and for each request that was not as the vendor's document says.
-#[derive(Debug, clap::Args)]
+/// The settings of this command, and those that each vendor's double brings.
+#[derive(Debug)]
 pub(crate) struct Doubles {
-    /// A file that the config for all three is written to, for the other commands
+    common: Common,
+    vendors: Vec<VendorArguments>,
+}
+
+// No doc comment: it would stand in for the help of the command.
+// What every double is told.
+#[derive(Debug, Args)]
+struct Common {
+    /// A file that the config for all doubles is written to, for the other commands
     #[arg(long, value_name = "FILE")]
     write_config: Option<PathBuf>,
-    /// Where Corbado's double listens: ADDRESS:PORT or PORT, 0 being any free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
-    corbado: SocketAddr,
-
-    /// Where Authsignal's double listens
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
-    authsignal: SocketAddr,
-
-    /// Where Dfns' double listens
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
-    dfns: SocketAddr,
 
     /// Where commands are taken: GET /outbox?to=, POST /faults, POST /clock; nowhere unless given
     #[arg(long, value_name = "ADDR", value_parser = address)]
     control: Option<SocketAddr>,
-
-    /// Corbado's project id and API secret
-    #[arg(long, value_name = "ID:SECRET", default_value = "pro-1:corbado1_secret", value_parser = credentials)]
-    corbado_credentials: (String, String),
-
-    /// Authsignal's secret key
-    #[arg(long, value_name = "SECRET", default_value = "as_secret")]
-    authsignal_secret: String,
-
-    /// Dfns' one-time code, which is never used up
-    #[arg(long, value_name = "CODE", default_value = "ABCD-1234-EFGH")]
-    dfns_code: String,
 
     /// One code for all messages, instead of fresh ones
     #[arg(long, value_name = "CODE")]
@@ -65,6 +43,51 @@ pub(crate) struct Doubles {
     /// Lets the doubles listen on addresses that other machines reach
     #[arg(long)]
     allow_remote: bool,
+}
+
+/// Where one vendor's double listens, and what it is told.
+#[derive(Debug)]
+struct VendorArguments {
+    entry: &'static DoubleEntry,
+    address: SocketAddr,
+    settings: Vec<(&'static str, String)>,
+}
+
+impl Args for Doubles {
+    fn augment_args(command: Command) -> Command {
+        let command = DoubleEntry::ALL.iter().fold(command, |command, entry| {
+            let listens = Arg::new(entry.name()).long(entry.name()).value_name("ADDR").default_value("127.0.0.1:0").value_parser(address);
+            let help = format!("Where the double of {} listens: ADDRESS:PORT or PORT, 0 being any free one", entry.title());
+            command.arg(listens.help(help)).args(entry.settings().iter().map(argument))
+        });
+        Common::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+fn argument(setting: &'static DoubleSetting) -> Arg {
+    let checked = |value: &str| setting.check(value).map(|()| value.to_owned());
+    Arg::new(setting.name()).long(setting.name()).value_name(setting.form()).default_value(setting.default()).help(setting.help()).value_parser(checked)
+}
+
+impl FromArgMatches for Doubles {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let missing = || clap::Error::new(clap::error::ErrorKind::MissingRequiredArgument);
+        let vendor = |entry: &'static DoubleEntry| {
+            let settings = entry.settings().iter().filter_map(|setting| Some((setting.name(), matches.get_one::<String>(setting.name())?.clone())));
+            let address = *matches.get_one::<SocketAddr>(entry.name()).ok_or_else(missing)?;
+            Ok(VendorArguments { entry, address, settings: settings.collect() })
+        };
+        Ok(Self { common: Common::from_arg_matches(matches)?, vendors: DoubleEntry::ALL.iter().map(vendor).collect::<Result<_, clap::Error>>()? })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -77,24 +100,16 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
-fn credentials(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some((id, secret)) if id.starts_with("pro-") && secret.starts_with("corbado1_") => Ok((id.to_owned(), secret.to_owned())),
-        _ => Err("expected pro-…:corbado1_…".to_owned()),
-    }
-}
-
 /// The doubles that run.
-struct Running {
-    corbado: Arc<CorbadoDouble>,
-    authsignal: Arc<AuthsignalDouble>,
-    dfns: Arc<DfnsDouble>,
+struct RunningDoubles {
+    doubles: Vec<Double>,
     control: Option<Control>,
 }
 
 pub(crate) async fn run(args: Doubles) -> ExitCode {
-    let remote = [Some(args.corbado), Some(args.authsignal), Some(args.dfns), args.control].into_iter().flatten().find(|address| !address.ip().is_loopback());
-    if let Some(address) = remote.filter(|_| !args.allow_remote) {
+    let Common { write_config, control, code, allow_remote } = args.common;
+    let mut addresses = args.vendors.iter().map(|vendor| vendor.address).chain(control);
+    if let Some(address) = addresses.find(|address| !allow_remote && !address.ip().is_loopback()) {
         return failed(&format!("{address} is not a loopback address: other machines could read every code; say --allow-remote if that is meant"));
     }
     let told_to_end = match told_to_end() {
@@ -102,18 +117,18 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
         Err(error) => return failed(&error.to_string()),
     };
     let (events, lines) = unbounded_channel();
-    let running = match start(&args, &events).await {
+    let running = match start(args.vendors, control, code.as_deref(), &events).await {
         Ok(running) => running,
         Err(error) => return failed(&error.to_string()),
     };
     drop(events);
-    let first = first_line(&args, &running);
-    if let (Some(path), Some(config)) = (&args.write_config, first["config_toml"].as_str())
-        && let Err(error) = std::fs::write(path, config)
+    let config = config_toml(&running.doubles);
+    if let Some(path) = &write_config
+        && let Err(error) = std::fs::write(path, &config)
     {
         return failed(&format!("{} cannot be written ({})", path.display(), error.kind()));
     }
-    if print(&first).is_err() {
+    if print(&first_line(&running, config)).is_err() {
         return ExitCode::SUCCESS;
     }
     tokio::select! {
@@ -123,38 +138,41 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn start(args: &Doubles, events: &UnboundedSender<Value>) -> io::Result<Running> {
+async fn start(vendors: Vec<VendorArguments>, control: Option<SocketAddr>, code: Option<&str>, events: &UnboundedSender<Value>) -> io::Result<RunningDoubles> {
+    // One time for all of them.
     let clock = Clock::default();
-    let (id, secret) = &args.corbado_credentials;
-    let mut corbado = CorbadoDouble::builder().address(args.corbado).clock(clock.clone()).credentials(id, secret.as_str()).any_user_but(UNKNOWN_USER_ID);
-    let mut authsignal = AuthsignalDouble::builder().address(args.authsignal).clock(clock.clone()).secret_key(args.authsignal_secret.as_str());
-    let dfns = DfnsDouble::builder().address(args.dfns).clock(clock).lasting_code(args.dfns_code.as_str()).any_token();
-    if let Some(code) = &args.code {
-        (corbado, authsignal) = (corbado.code(code), authsignal.code(code));
+    let mut doubles = Vec::new();
+    for VendorArguments { entry, address, settings } in vendors {
+        let mut builder = entry.builder().with_address(address).with_clock(clock.clone()).on_event(tell(entry.name(), events));
+        if let Some(code) = code {
+            builder = builder.with_code(code);
+        }
+        for (name, value) in settings {
+            builder = builder.with_setting(name, value);
+        }
+        doubles.push(builder.start().await?);
     }
-    let corbado = Arc::new(corbado.on_event(tell("corbado", events)).start().await?);
-    let authsignal = Arc::new(authsignal.on_event(tell("authsignal", events)).start().await?);
-    let dfns = Arc::new(dfns.on_event(tell("dfns", events)).start().await?);
-    let control = match args.control {
-        Some(address) => Some(Control::start(address, vec![corbado.clone() as Arc<dyn Double>, authsignal.clone(), dfns.clone()]).await?),
+    let control = match control {
+        Some(address) => Some(Control::start(address, doubles.clone()).await?),
         None => None,
     };
-    Ok(Running { corbado, authsignal, dfns, control })
+    Ok(RunningDoubles { doubles, control })
 }
 
-fn first_line(args: &Doubles, running: &Running) -> Value {
-    let (id, secret) = &args.corbado_credentials;
-    let sections = [running.corbado.config_section(), running.authsignal.config_section(), running.dfns.config_section()];
-    let mut line = json!({
-        "corbado": { "base_url": running.corbado.base_url(), "project_id": id, "api_secret": secret, "user_id": USER_ID },
-        "authsignal": { "base_url": running.authsignal.base_url(), "secret_key": args.authsignal_secret },
-        "dfns": { "base_url": running.dfns.base_url(), "code": args.dfns_code },
-        "config_toml": format!("provider = \"corbado\"\n\n{}", sections.join("\n")),
-    });
-    if let (Some(control), Some(members)) = (&running.control, line.as_object_mut()) {
-        members.insert("control".into(), json!({ "base_url": control.base_url() }));
+/// A config for all doubles, of which the first is the one that applications get.
+fn config_toml(doubles: &[Double]) -> String {
+    let sections: Vec<String> = doubles.iter().map(Double::config_section).collect();
+    let provider = doubles.first().map(Double::name).unwrap_or_default();
+    format!("provider = \"{provider}\"\n\n{}", sections.join("\n"))
+}
+
+fn first_line(running: &RunningDoubles, config: String) -> Value {
+    let mut line: Map<String, Value> = running.doubles.iter().map(|double| (double.name().to_owned(), double.access().into())).collect();
+    if let Some(control) = &running.control {
+        line.insert("control".into(), json!({ "base_url": control.base_url() }));
     }
-    line
+    line.insert("config_toml".into(), config.into());
+    line.into()
 }
 
 /// Passes on what happens at a double as a line.

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-/// Asks Corbado, Authsignal or Dfns to challenge a person, and checks the answer.
+/// Asks a vendor to challenge a person, and checks the answer.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -35,7 +35,10 @@ enum Command {
     Capabilities(capabilities::Capabilities),
     /// Show every mistake in a config, without network.
     Check(check::Check),
-    /// Run the vendors' test doubles.
+    /// Run the vendors' test doubles until SIGINT or SIGTERM.
+    ///
+    /// The first line on stdout is a JSON object that tells where each is reached and with what credentials, and a config for all of them.
+    /// Then comes a line for each message that was "sent" and for each request that was not as the vendor's document says.
     Doubles(doubles::Doubles),
 }
 

@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::ExitCode};
 
-use auth_challenge::{Error, ErrorKind, SendState, Violation};
+use auth_challenge::{Error, ErrorKind, Field, SendState, Violation};
 use serde_json::{Value, json};
 
 /// Prints results.
@@ -55,7 +55,8 @@ fn describe(error: &Error) -> Value {
 }
 
 pub(crate) fn describe_violation(violation: &Violation) -> Value {
-    json!({ "field": violation.field(), "vendor_field": violation.vendor_field(), "message": violation.message() })
+    let field = violation.field().map(Field::as_str).or(violation.key());
+    json!({ "field": field, "vendor_field": violation.vendor_field(), "message": violation.message() })
 }
 
 fn exit_status(error: &Error) -> u8 {
@@ -80,12 +81,12 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// An error for a value on the command line that cannot be used: like a config, it is the caller's to mend.
-pub(crate) fn unusable(argument: &'static str, expected: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Config, SendState::NotSent).with_violations(vec![Violation::new(argument, expected)])
+pub(crate) fn unusable(argument: &str, expected: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Config, SendState::NotSent).with_violations(vec![Violation::at_key(argument, expected.into())])
 }
 
 /// The text of an argument, `-` being standard input, or of the file that another argument names.
-pub(crate) fn text_of(argument: &'static str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<String>, Error> {
+pub(crate) fn text_of(argument: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<String>, Error> {
     let unreadable = |error: std::io::Error| unusable(argument, format!("expected text that can be read ({})", error.kind()));
     let text = match (value, file) {
         (Some("-"), _) => std::io::read_to_string(std::io::stdin()).map_err(unreadable)?,

@@ -56,7 +56,9 @@ impl Verify {
                 "reason": null,
                 "provider": handle.provider().as_str(),
                 "method": proof.method().as_str(),
-                "address": proof.address(),
+                "recipient": proof.recipient(),
+                // The name that this had at first.
+                "address": proof.recipient(),
                 "user_id": proof.user_id(),
                 "credential": proof.credential().map(|credential| json!({
                     "kind": credential.kind(),
@@ -95,7 +97,6 @@ impl Verify {
         }
     }
 
-    #[cfg(feature = "dfns-keys")]
     fn signed(&self, handle: &ChallengeHandle, path: &std::path::Path) -> Result<Answer, Error> {
         let pem = text_of("key", None, Some(path))?.unwrap_or_default();
         let answer = dfns::key::Key::from_pem(&pem)?.answer_to(handle, self.credential_name.as_deref().unwrap_or_default())?;
@@ -103,10 +104,5 @@ impl Verify {
             Some(blob) => answer.with_encrypted_private_key(blob),
             None => answer,
         }))
-    }
-
-    #[cfg(not(feature = "dfns-keys"))]
-    fn signed(&self, _: &ChallengeHandle, _: &std::path::Path) -> Result<Answer, Error> {
-        Err(unusable("key", "needs the crate's feature dfns-keys"))
     }
 }

@@ -1,28 +1,39 @@
 //! A vendor's document, read so that requests and replies can be held against it.
 
-mod request;
+mod body;
+mod check;
+mod enumerations;
 mod schema;
-mod violation;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    sync::LazyLock,
+};
 
 use http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-pub(super) use request::Checked;
-pub(super) use schema::{Finding, Schema};
-pub use violation::{SpecViolation, Violations};
-
 use super::Operation;
+use body::Body;
+pub(super) use check::Checked;
+pub(super) use schema::{Finding, Schema};
 
 /// The document of a vendor.
 #[derive(Debug)]
 pub(super) struct Contract {
     operations: Vec<Documented>,
-    /// The form of an error where an operation names none.
+    /// The form of an error where an operation names none: the schema `ErrorResponse`.
     error: Option<Schema>,
+    enumerations: BTreeSet<String>,
 }
+
+/// A document that is read when its first double starts; what is wrong with it, where it cannot be read.
+pub(super) type Contracted = LazyLock<Result<Contract, String>>;
+
+/// Method, path and name of an operation. The method and the path are as the document has them.
+pub(super) type NamedOperation = (&'static str, &'static str, Operation);
 
 /// An operation of the document.
 #[derive(Debug)]
@@ -33,9 +44,11 @@ pub(super) struct Documented {
     method: Method,
     segments: Vec<Segment>,
     parameters: Vec<Parameter>,
-    body: Option<Schema>,
+    /// The forms that the body may have, by media type; none where there is no body.
+    bodies: Vec<Body>,
     pub(super) security: Security,
-    replies: BTreeMap<String, Schema>,
+    /// The bodies of replies by status; `None` for a reply without a body.
+    replies: BTreeMap<String, Option<Schema>>,
 }
 
 #[derive(Debug)]
@@ -76,13 +89,19 @@ pub(super) enum Found<'a> {
 }
 
 impl Contract {
-    /// Reads a document. `base` is the path of its server, say `/v2`; `names` gives the neutral name of each operation.
-    pub(super) fn read(text: &str, base: &str, names: &[(&str, &str, Operation)]) -> Result<Self, String> {
+    /// Reads a document. `base` is the path of its server, say `/v2`; `names` are the operations that the double has.
+    pub(super) fn read(text: &str, base: &str, names: &[NamedOperation]) -> Result<Self, String> {
         let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let operations = names.iter().map(|(method, path, operation)| read_operation(&document, base, method, path, *operation)).collect::<Result<_, _>>()?;
+        let operations = names.iter().map(|named| read_operation(&document, base, named)).collect::<Result<_, _>>()?;
         let error = &document["components"]["schemas"]["ErrorResponse"];
         let error = if error.is_object() { Some(Schema::compile(&document, error)?) } else { None };
-        Ok(Self { operations, error })
+        let enumerations = enumerations::of_replies(&document, names);
+        Ok(Self { operations, error, enumerations })
+    }
+
+    /// The document, where it could be read.
+    pub(super) fn of(contracted: &'static Contracted) -> io::Result<&'static Self> {
+        contracted.as_ref().map_err(|problem| io::Error::other(problem.as_str()))
     }
 
     /// The operation at a method and path.
@@ -99,7 +118,7 @@ impl Contract {
         if others.is_empty() { Found::Nothing } else { Found::OtherMethods(others) }
     }
 
-    /// The neutral name of the operation at a method and path.
+    /// The name of the operation at a method and path.
     pub(super) fn operation(&self, method: &str, path: &str) -> Option<Operation> {
         match self.find(method, path) {
             Found::Operation(documented, _) => Some(documented.operation),
@@ -107,18 +126,35 @@ impl Contract {
         }
     }
 
+    /// The operations that the double has; a name may be there twice, for two paths.
+    pub(super) fn operations(&self) -> impl Iterator<Item = Operation> {
+        self.operations.iter().map(|documented| documented.operation)
+    }
+
     /// What the document has, for the message about what it has not.
     pub(super) fn titles(&self) -> String {
         self.operations.iter().map(|documented| documented.title.as_str()).collect::<Vec<_>>().join(", ")
     }
 
+    /// The members of replies whose values the document enumerates. Tags of unions are not among them: another value would be another form.
+    pub(super) fn enumerations(&self) -> &BTreeSet<String> {
+        &self.enumerations
+    }
+
     /// What is wrong with a reply of the double's own.
-    pub(super) fn check_reply(&self, documented: Option<&Documented>, status: u16, body: &Value) -> Vec<Finding> {
-        let replies = documented.map(|documented| &documented.replies).or_else(|| self.operations.first().map(|documented| &documented.replies));
-        let schema = replies.and_then(|replies| replies.get(&status.to_string()).or_else(|| replies.get("default"))).or(self.error.as_ref());
-        match schema {
-            Some(schema) => schema.findings(body),
-            None => vec![Finding { pointer: String::new(), message: format!("status {status} is not documented") }],
+    pub(super) fn check_reply(&self, documented: Option<&Documented>, status: u16, body: &[u8]) -> Vec<Finding> {
+        let one = |message: String| vec![Finding { pointer: String::new(), message }];
+        let replies = documented.or(self.operations.first()).map(|documented| &documented.replies);
+        let schema = match replies.and_then(|replies| replies.get(&status.to_string()).or_else(|| replies.get("default"))) {
+            Some(None) if body.is_empty() => return Vec::new(),
+            Some(None) => return one(format!("status {status} is documented without a body")),
+            Some(Some(schema)) => Some(schema),
+            None => self.error.as_ref(),
+        };
+        let Some(schema) = schema else { return one(format!("status {status} is not documented")) };
+        match serde_json::from_slice(body) {
+            Ok(body) => schema.findings(&body),
+            Err(_) => one("expected JSON".into()),
         }
     }
 }
@@ -143,8 +179,8 @@ impl Documented {
     }
 }
 
-fn read_operation(document: &Value, base: &str, method: &str, path: &str, operation: Operation) -> Result<Documented, String> {
-    let item = &document["paths"][path][method.to_ascii_lowercase()];
+fn read_operation(document: &Value, base: &str, (method, path, operation): &NamedOperation) -> Result<Documented, String> {
+    let item = operation_of(document, method, path);
     if !item.is_object() {
         return Err(format!("the document has no {method} {path}"));
     }
@@ -156,23 +192,30 @@ fn read_operation(document: &Value, base: &str, method: &str, path: &str, operat
             None => Segment::Fixed(segment.to_owned()),
         })
         .collect();
-    let parameters = item["parameters"]
-        .as_array()
+    let parameters = [&document["paths"][path]["parameters"], &item["parameters"]]
         .into_iter()
+        .filter_map(Value::as_array)
         .flatten()
         .map(|parameter| read_parameter(document, resolve(document, parameter)))
         .collect::<Result<_, _>>()?;
-    let body = match &item["requestBody"]["content"]["application/json"]["schema"] {
-        Value::Null => None,
-        schema => Some(Schema::compile(document, schema)?),
-    };
+    let title = format!("{method} {path}");
+    let bodies = Body::read(document, &item["requestBody"]).map_err(|problem| format!("{title}: {problem}"))?;
     let mut replies = BTreeMap::new();
     for (status, reply) in item["responses"].as_object().into_iter().flatten() {
-        let schema = &resolve(document, reply)["content"]["application/json"]["schema"];
-        replies.insert(status.clone(), Schema::compile(document, schema)?);
+        let content = &resolve(document, reply)["content"];
+        let schema = match (&content["application/json"]["schema"], content) {
+            (Value::Null, Value::Null) => None,
+            (Value::Null, _) => return Err(format!("{title}: the reply {status} is not JSON")),
+            (schema, _) => Some(Schema::compile(document, schema)?),
+        };
+        replies.insert(status.clone(), schema);
     }
     let method = Method::from_bytes(method.as_bytes()).map_err(|error| error.to_string())?;
-    Ok(Documented { operation, title: format!("{method} {path}"), method, segments, parameters, body, security: read_security(document, item), replies })
+    Ok(Documented { operation: *operation, title, method, segments, parameters, bodies, security: read_security(document, item), replies })
+}
+
+fn operation_of<'a>(document: &'a Value, method: &str, path: &str) -> &'a Value {
+    &document["paths"][path][method.to_ascii_lowercase()]
 }
 
 fn read_parameter(document: &Value, parameter: &Value) -> Result<Parameter, String> {

@@ -10,6 +10,19 @@ pub(in crate::testing) struct Finding {
     pub(in crate::testing) message: String,
 }
 
+impl Finding {
+    /// A finding at the place that these names lead to.
+    pub(in crate::testing) fn at(names: &[&str], message: impl Into<String>) -> Self {
+        let pointer = names.iter().map(|name| format!("/{}", escaped(name))).collect();
+        Self { pointer, message: message.into() }
+    }
+
+    /// The name of the field without the part of the request that it is in: `clientInformation.remoteAddress`.
+    pub(in crate::testing) fn field(&self) -> String {
+        self.pointer.trim_start_matches('/').split_once('/').map_or("", |(_, field)| field).replace('/', ".")
+    }
+}
+
 #[derive(Debug)]
 pub(in crate::testing) struct Schema(Validator);
 

@@ -1,0 +1,140 @@
+//! What may refuse a send or an answer before the vendor sees it.
+
+mod local;
+mod rate;
+
+use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
+
+use async_trait::async_trait;
+
+pub use local::LocalGuard;
+pub use rate::{ParseRateError, Rate};
+
+use crate::model::{ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, SendState, Verification, Violation};
+
+/// Sees every send and every answer, and may refuse: against people who let your service send messages at your cost, or who guess codes.
+///
+/// [`LocalGuard`](crate::LocalGuard) counts in one process. A fleet implements this over a store that its processes share.
+///
+/// ```
+/// use auth_challenge::{Guard, Refusal, Sending};
+///
+/// #[derive(Debug)]
+/// struct OfficeHours;
+///
+/// #[async_trait::async_trait]
+/// impl Guard for OfficeHours {
+///     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
+///         match sending.client_ip() {
+///             Some(ip) if ip.is_loopback() => Ok(()),
+///             _ => Err(Refusal::new("only from here")),
+///         }
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Guard: fmt::Debug + Send + Sync + 'static {
+    /// Is asked before a message is sent, or a credential challenge made.
+    async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal>;
+
+    /// Is told after a message was sent, with the handle by which it may be sent again. A resend names the handle alone.
+    async fn after_send(&self, sending: Sending<'_>, handle: &ChallengeHandle) {
+        let _ = (sending, handle);
+    }
+
+    /// Is asked before an answer is handed in; the client's IP address is there where
+    /// [`CallOptions::with_client_ip`](crate::CallOptions::with_client_ip) gave it.
+    async fn before_verify(&self, handle: &ChallengeHandle, client_ip: Option<IpAddr>) -> Result<(), Refusal> {
+        let _ = (handle, client_ip);
+        Ok(())
+    }
+
+    /// Is told after an answer was handed in, with what the vendor made of it, or the error. Not called where the caller gave up before.
+    async fn after_verify(&self, handle: &ChallengeHandle, outcome: Result<&Verification, &Error>) {
+        let _ = (handle, outcome);
+    }
+}
+
+/// Describes a send that a [`Guard`] is asked about.
+#[derive(Clone, Copy)]
+pub struct Sending<'a> {
+    method: Method,
+    recipient: Option<&'a str>,
+    client_ip: Option<IpAddr>,
+    handle: Option<&'a ChallengeHandle>,
+}
+
+impl<'a> Sending<'a> {
+    pub(super) fn of(request: &'a ChallengeRequest) -> Self {
+        Self { method: request.method(), recipient: request.recipient(), client_ip: request.client().ip(), handle: None }
+    }
+
+    pub(super) fn again(handle: &'a ChallengeHandle, client_ip: Option<IpAddr>) -> Self {
+        Self { method: handle.method(), recipient: handle.recipient(), client_ip, handle: Some(handle) }
+    }
+
+    /// Gives the method.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Gives the recipient of the message; none for credentials, and for a resend none unless the handle names it.
+    pub fn recipient(&self) -> Option<&'a str> {
+        self.recipient
+    }
+
+    /// Gives the IP address of the person's client, where it was given.
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        self.client_ip
+    }
+
+    /// Gives the handle of the challenge that is sent once more; none for a new one.
+    pub fn handle(&self) -> Option<&'a ChallengeHandle> {
+        self.handle
+    }
+}
+
+impl fmt::Debug for Sending<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sending").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+/// Says no for a guard: the caller gets [`ErrorKind::Throttled`], with nothing sent.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    reason: Cow<'static, str>,
+    field: Option<Field>,
+    retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// Refuses, with a reason for your logs, in which nothing personal belongs.
+    pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason: reason.into(), field: None, retry_after: None }
+    }
+
+    /// Adds the time after which it may be tried again.
+    pub fn with_retry_after(mut self, pause: Duration) -> Self {
+        self.retry_after = Some(pause);
+        self
+    }
+
+    /// Adds the field of the request that is to blame.
+    pub fn with_field(mut self, field: Field) -> Self {
+        self.field = Some(field);
+        self
+    }
+
+    pub(super) fn into_error(self, operation: &'static str) -> Error {
+        let mut error = Error::new(ErrorKind::Throttled, SendState::NotSent).with_operation(operation);
+        error = match self.field {
+            Some(field) => error.with_violations(vec![Violation::new(field, self.reason)]),
+            None => error.with_detail(self.reason),
+        };
+        match self.retry_after {
+            Some(pause) => error.with_retry_after(pause),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Several providers behind one: a challenge is checked where it was made, a new one goes by method and by health.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::health::Health;
+use crate::{
+    model::{
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Method, ProviderId, SendState,
+        Verification, Violation,
+    },
+    provider::ChallengeProvider,
+    transport::{FAR, TIMEOUT},
+};
+
+/// Puts several providers behind one.
+///
+/// - A **new challenge** goes to the provider that its method is routed to, else to the current one if it has the method, else to the one
+///   provider that has it. `user_id` is for the current provider alone; another one is told the id that
+///   [`with_user_id_at`](ChallengeRequest::with_user_id_at) gives it, or none.
+/// - If that one cannot be reached, or refuses for a reason of its own (401, 403, 429), the **failover** providers are asked in order,
+///   never for credentials, and never where the limit is the recipient's. Each such hop is on the challenge, in the error, and warned of in
+///   the log. A provider that could not be reached is passed over for half a minute while there is another.
+/// - An **answer** is checked by the provider that made the challenge, whichever is current now.
+///
+/// [`Config::build`](crate::Config::build) makes one of a config with several sections. `id` and `capabilities` are those of the current
+/// provider.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use std::sync::Arc;
+/// use auth_challenge::{ChallengeProvider, Method, ProviderId, Router, testing::Scripted};
+///
+/// let router = Router::builder(Arc::new(Scripted::named("main")))
+///     .with_provider(Arc::new(Scripted::named("spare")))
+///     .with_route(Method::WhatsAppOtp, ProviderId::new("spare"))
+///     .with_failover([ProviderId::new("spare")])
+///     .build()?;
+/// assert_eq!(router.id().as_str(), "main");
+/// # }
+/// # Ok::<(), auth_challenge::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Router {
+    current: Arc<dyn ChallengeProvider>,
+    providers: BTreeMap<ProviderId, Arc<dyn ChallengeProvider>>,
+    routes: BTreeMap<MethodName, ProviderId>,
+    failover: Vec<ProviderId>,
+    health: Health,
+    timeout: Duration,
+}
+
+/// Collects the providers of a [`Router`], and who is asked for what.
+#[derive(Debug)]
+#[must_use = "a router is made by `build`"]
+pub struct RouterBuilder {
+    current: Arc<dyn ChallengeProvider>,
+    others: Vec<Arc<dyn ChallengeProvider>>,
+    routes: BTreeMap<MethodName, ProviderId>,
+    failover: Vec<ProviderId>,
+    timeout: Duration,
+}
+
+/// Names a method without the kind of credential: all kinds go the same way.
+type MethodName = &'static str;
+
+impl RouterBuilder {
+    /// Adds a provider: for its own challenges, for methods that the current one lacks, for routes and failover.
+    pub fn with_provider(mut self, provider: Arc<dyn ChallengeProvider>) -> Self {
+        self.others.push(provider);
+        self
+    }
+
+    /// Sends a method to a provider; a credential of any kind.
+    pub fn with_route(mut self, method: Method, provider: ProviderId) -> Self {
+        self.routes.insert(method.as_str(), provider);
+        self
+    }
+
+    /// Sets the providers that are asked, in this order, where the first cannot be reached or refuses for a reason of its own.
+    pub fn with_failover(mut self, providers: impl IntoIterator<Item = ProviderId>) -> Self {
+        self.failover = providers.into_iter().collect();
+        self
+    }
+
+    /// Sets the time for a whole call, all hops together; 10 s unless told otherwise.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Makes the router.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where two providers have the same id, since the one would be asked about the other's challenges, and where a
+    /// route or the failover names a provider that is not there. All such mistakes are told at once.
+    pub fn build(self) -> Result<Router, Error> {
+        let mut providers = BTreeMap::from([(self.current.id(), Arc::clone(&self.current))]);
+        let mut mistakes = Vec::new();
+        for provider in self.others {
+            match providers.entry(provider.id()) {
+                Entry::Vacant(place) => drop(place.insert(provider)),
+                Entry::Occupied(place) => mistakes.push(Violation::at_key(place.key().as_str(), "expected one provider of this name, not several")),
+            }
+        }
+        let known = || providers.keys().map(ProviderId::as_str).collect::<Vec<_>>().join(", ");
+        let routes = self.routes.iter().map(|(method, provider)| (format!("route.{method}"), provider));
+        let failover = self.failover.iter().map(|provider| ("failover".to_owned(), provider));
+        for (key, provider) in routes.chain(failover).filter(|(_, provider)| !providers.contains_key(provider)) {
+            mistakes.push(Violation::at_key(key, format!("expected one of {}, not {provider}", known())));
+        }
+        if !mistakes.is_empty() {
+            return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(mistakes));
+        }
+        let Self { current, routes, failover, timeout, .. } = self;
+        Ok(Router { current, providers, routes, failover, health: Health::default(), timeout })
+    }
+}
+
+impl Router {
+    /// Starts from the provider for new challenges.
+    pub fn builder(current: Arc<dyn ChallengeProvider>) -> RouterBuilder {
+        RouterBuilder { current, others: Vec::new(), routes: BTreeMap::new(), failover: Vec::new(), timeout: TIMEOUT }
+    }
+
+    /// Finds the provider that a request goes to first.
+    fn first(&self, request: &ChallengeRequest) -> &Arc<dyn ChallengeProvider> {
+        let method = request.method();
+        if let Some(routed) = self.routes.get(method.as_str()).and_then(|id| self.providers.get(id)) {
+            return routed;
+        }
+        if self.current.capabilities().supports(method) {
+            return &self.current;
+        }
+        let mut able = self.providers.values().filter(|provider| provider.capabilities().supports(method));
+        match (able.next(), able.next()) {
+            (Some(only), None) => only,
+            // None has it, or it is not for us to choose: the current one says that it lacks the method.
+            _ => &self.current,
+        }
+    }
+
+    /// Lists the providers that a request may go to, in order.
+    fn candidates(&self, request: &ChallengeRequest) -> Vec<&Arc<dyn ChallengeProvider>> {
+        let first = self.first(request);
+        let mut candidates = vec![first];
+        // A passkey or key belongs to one vendor.
+        if request.method().credential_kind().is_none() {
+            let others = self.failover.iter().filter(|id| **id != first.id()).filter_map(|id| self.providers.get(id));
+            candidates.extend(others.filter(|provider| provider.check(&self.addressed(request, &***provider)).is_ok()));
+        }
+        candidates
+    }
+
+    /// Gives the request as one provider may see it: without another provider's id of the user.
+    fn addressed<'a>(&self, request: &'a ChallengeRequest, provider: &dyn ChallengeProvider) -> Cow<'a, ChallengeRequest> {
+        if request.user_id().is_none() || provider.id() == self.current.id() { Cow::Borrowed(request) } else { Cow::Owned(request.clone().without_user_id()) }
+    }
+
+    /// Finds the provider that made a challenge.
+    fn issuer(&self, handle: &ChallengeHandle, operation: &'static str) -> Result<&Arc<dyn ChallengeProvider>, Error> {
+        let issuer = self.providers.get(handle.provider());
+        issuer.ok_or_else(|| Error::handle("the provider that made the challenge is not configured").with_operation(operation))
+    }
+}
+
+/// Least time left before another provider is tried.
+const LEAST_TIME: Duration = Duration::from_millis(250);
+
+/// Whether another provider may be asked after this error: nothing was sent, for want of a connection or for a reason of that vendor's.
+fn may_fail_over(error: &Error, even_if_unknown: bool) -> bool {
+    match error.send_state() {
+        SendState::NotSent => error.kind() == ErrorKind::Connect,
+        SendState::Refused => match error.kind() {
+            // No connection, after an attempt that was refused.
+            ErrorKind::Connect | ErrorKind::Authentication => true,
+            // 402: a plan lacks the feature, which an operator has to know.
+            ErrorKind::Permission => error.status() != Some(402),
+            // A limit of the recipient's is none of the vendor's, and another vendor would be used to get around it.
+            ErrorKind::RateLimited => !error.violations().iter().any(|violation| violation.field() == Some(Field::To)),
+            _ => false,
+        },
+        SendState::Unknown => even_if_unknown,
+        SendState::Accepted => false,
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl ChallengeProvider for Router {
+    fn id(&self) -> ProviderId {
+        self.current.id()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.current.capabilities()
+    }
+
+    fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
+        let first = self.first(request);
+        first.check(&self.addressed(request, &**first))
+    }
+
+    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        let mut left = options.timeout().unwrap_or(self.timeout).min(FAR);
+        let deadline = Instant::now() + left;
+        let mut hops = Vec::new();
+        let mut candidates = self.candidates(request).into_iter().peekable();
+        while let Some(provider) = candidates.next() {
+            let is_last = candidates.peek().is_none();
+            if !is_last && self.health.is_unreachable(&provider.id()) {
+                hops.push(Hop::skipped(provider.id()));
+                continue;
+            }
+            let mut hop_options = options.clone().with_timeout(left);
+            if !is_last {
+                // Waiting is for the last one alone: where there is another, it is asked at once.
+                hop_options = hop_options.with_single_attempt();
+            }
+            let error = match provider.create_with(&self.addressed(request, &**provider), &hop_options).await {
+                Ok(challenge) => {
+                    self.health.reached(&provider.id());
+                    return Ok(challenge.with_hops(hops));
+                }
+                Err(error) => error,
+            };
+            self.health.note(&provider.id(), &error);
+            left = deadline.saturating_duration_since(Instant::now());
+            // Asked with no time to answer, the next one would turn what is known into an unknown outcome.
+            if is_last || left < LEAST_TIME || !may_fail_over(&error, options.fails_over_when_unknown()) {
+                return Err(error.with_hops(hops));
+            }
+            tracing::warn!(provider = %provider.id(), kind = error.kind().as_str(), send_state = error.send_state().as_str(), "failing over");
+            hops.push(Hop::of(provider.id(), &error));
+        }
+        // There is always a first candidate, and the last one returns.
+        Err(Error::new(ErrorKind::Unsupported, SendState::NotSent).with_operation("create").with_hops(hops))
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        self.issuer(handle, "verify")?.verify_with(handle, answer, options).await
+    }
+
+    async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+        self.issuer(handle, "resend")?.resend_with(handle, options).await
+    }
+}

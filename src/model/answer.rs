@@ -1,0 +1,182 @@
+//! The answer that a person gave.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::model::{CredentialKind, Error, Field, Secret, Violation, base64url};
+
+/// Holds what a person answered: a code, the token of a link, or a new credential.
+///
+/// ```
+/// use auth_challenge::Answer;
+/// assert_eq!(format!("{:?}", Answer::code("123456")), "Answer(***)");
+/// ```
+#[derive(Clone)]
+pub struct Answer(Given);
+
+#[derive(Clone)]
+enum Given {
+    Code(Secret),
+    Credential(CredentialAnswer),
+}
+
+impl Answer {
+    /// Takes a one-time code as the person typed it; white space around it is taken off.
+    pub fn code(code: impl Into<Secret>) -> Self {
+        let code = code.into();
+        let trimmed = code.expose().trim();
+        Self(Given::Code(if trimmed.len() == code.expose().len() { code } else { Secret::new(trimmed) }))
+    }
+
+    /// Takes the token of a link that the person followed.
+    pub fn link(token: impl Into<Secret>) -> Self {
+        Self::code(token)
+    }
+
+    /// Takes a new credential.
+    pub fn credential(answer: CredentialAnswer) -> Self {
+        Self(Given::Credential(answer))
+    }
+
+    /// Reads a new passkey, as `PublicKeyCredential.toJSON()` gives it in the browser, under a name for people to read.
+    ///
+    /// Padded and standard base64, as some wrappers on phones write it, is read too.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest), naming each member that is missing or not base64, never its content.
+    pub fn from_webauthn_json(json: &str, name: impl Into<String>) -> Result<Self, Error> {
+        let unreadable = || Error::invalid(vec![Violation::new(Field::Answer, "expected the JSON of PublicKeyCredential.toJSON()")]);
+        let credential: Value = serde_json::from_str(json).map_err(|_| unreadable())?;
+        let mut violations = Vec::new();
+        let mut member = |field: Field, vendor_field: &'static str, pointer: &str| {
+            let given = credential.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+            given.and_then(base64url::normalise).unwrap_or_else(|| {
+                let expected = if given.is_some() { "expected base64url" } else { "is required, as base64url" };
+                violations.push(Violation::at_vendor(Some(field), vendor_field, expected));
+                String::new()
+            })
+        };
+        let credential_id = member(Field::CredentialId, "id", "/id");
+        let client_data = member(Field::ClientData, "response.clientDataJSON", "/response/clientDataJSON");
+        let attestation = member(Field::Attestation, "response.attestationObject", "/response/attestationObject");
+        let answer = CredentialAnswer::new(CredentialKind::Fido2, name, credential_id, client_data, attestation);
+        if answer.name.is_empty() {
+            violations.push(Violation::new(Field::CredentialName, "is empty"));
+        }
+        if violations.is_empty() { Ok(Self::credential(answer)) } else { Err(Error::invalid(violations)) }
+    }
+
+    /// Gives the code, where the answer is one.
+    pub fn as_code(&self) -> Option<&Secret> {
+        match &self.0 {
+            Given::Code(code) => Some(code),
+            Given::Credential(_) => None,
+        }
+    }
+
+    /// Gives the credential, where the answer is one.
+    pub fn as_credential(&self) -> Option<&CredentialAnswer> {
+        match &self.0 {
+            Given::Code(_) => None,
+            Given::Credential(answer) => Some(answer),
+        }
+    }
+
+    /// Gives the code, or the error for a provider that wants one.
+    #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
+    pub(crate) fn require_code(&self, vendor_field: &'static str) -> Result<&Secret, Error> {
+        let invalid = |message: &'static str| Err(Error::invalid(vec![Violation::at_vendor(Some(Field::Code), vendor_field, message)]));
+        match self.as_code() {
+            Some(code) if !code.is_empty() => Ok(code),
+            Some(_) => invalid("is empty"),
+            None => invalid("expected a code, not a credential"),
+        }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answer(***)")
+    }
+}
+
+/// Holds a new passkey or key with its signed challenge; binary members are base64url without padding.
+#[derive(Clone)]
+pub struct CredentialAnswer {
+    kind: CredentialKind,
+    name: String,
+    credential_id: String,
+    client_data: Secret,
+    attestation: Secret,
+    encrypted_private_key: Option<Secret>,
+}
+
+impl CredentialAnswer {
+    /// Makes a credential of a kind, under a name for people to read, with what it signed (`client_data`) and its proof (`attestation`).
+    pub fn new(
+        kind: CredentialKind,
+        name: impl Into<String>,
+        credential_id: impl Into<String>,
+        client_data: impl Into<Secret>,
+        attestation: impl Into<Secret>,
+    ) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            credential_id: credential_id.into(),
+            client_data: client_data.into(),
+            attestation: attestation.into(),
+            encrypted_private_key: None,
+        }
+    }
+
+    /// Adds the private key, encrypted by you, that the vendor keeps for the user.
+    pub fn with_encrypted_private_key(mut self, key: impl Into<Secret>) -> Self {
+        self.encrypted_private_key = Some(key.into());
+        self
+    }
+
+    /// Gives the kind of credential.
+    pub fn kind(&self) -> CredentialKind {
+        self.kind
+    }
+
+    /// Gives the name, for people to read.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Gives the credential's id.
+    pub fn credential_id(&self) -> &str {
+        &self.credential_id
+    }
+
+    /// Gives what was signed.
+    pub fn client_data(&self) -> &Secret {
+        &self.client_data
+    }
+
+    /// Gives the proof: a WebAuthn attestation object, or public key and signature.
+    pub fn attestation(&self) -> &Secret {
+        &self.attestation
+    }
+
+    /// Gives the encrypted private key.
+    pub fn encrypted_private_key(&self) -> Option<&Secret> {
+        self.encrypted_private_key.as_ref()
+    }
+}
+
+impl From<CredentialAnswer> for Answer {
+    fn from(answer: CredentialAnswer) -> Self {
+        Self::credential(answer)
+    }
+}
+
+impl fmt::Debug for CredentialAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CredentialAnswer").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,176 @@
+//! A challenge that a provider made.
+
+use std::{any::Any, fmt, sync::Arc, time::SystemTime};
+
+use crate::model::{ChallengeHandle, Field, Hop, Method, ProviderId, Registration};
+
+/// Says where a challenge stands. Open: a value that this release does not know arrives as `Unknown`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChallengeStatus {
+    /// It waits for an answer.
+    Pending,
+    /// It was answered.
+    Completed,
+    /// It is too old.
+    Expired,
+    /// A value that this release does not know, as it came.
+    Unknown(String),
+}
+
+impl ChallengeStatus {
+    /// Gives the status in snake_case, as the command line shows it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Completed => "completed",
+            Self::Expired => "expired",
+            Self::Unknown(status) => status,
+        }
+    }
+}
+
+impl From<&str> for ChallengeStatus {
+    fn from(status: &str) -> Self {
+        match status {
+            "pending" => Self::Pending,
+            "completed" => Self::Completed,
+            "expired" => Self::Expired,
+            other => Self::Unknown(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for ChallengeStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Holds a challenge that was made: a message is under way, or a credential can be created.
+///
+/// Keep its [`handle`](Self::handle) until the person answers. A challenge does not serialise, because it holds more than an application
+/// should keep.
+#[derive(Clone)]
+pub struct Challenge {
+    handle: ChallengeHandle,
+    status: ChallengeStatus,
+    request_id: Option<String>,
+    ignored: Vec<Field>,
+    hops: Vec<Hop>,
+    registration: Option<Registration>,
+    vendor: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Challenge {
+    /// Makes a pending challenge with this handle.
+    pub fn new(handle: ChallengeHandle) -> Self {
+        Self { handle, status: ChallengeStatus::Pending, request_id: None, ignored: Vec::new(), hops: Vec::new(), registration: None, vendor: None }
+    }
+
+    /// Sets where it stands.
+    pub fn with_status(mut self, status: ChallengeStatus) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Sets the vendor's id of the request, for its support.
+    pub fn with_request_id(mut self, id: impl Into<Option<String>>) -> Self {
+        self.request_id = id.into();
+        self
+    }
+
+    /// Sets the fields of the request that the provider did not take.
+    pub fn with_ignored(mut self, fields: Vec<Field>) -> Self {
+        self.ignored = fields;
+        self
+    }
+
+    /// Sets the providers that were asked before, and did not get through.
+    pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
+        self.hops = hops;
+        self
+    }
+
+    /// Sets what a new credential has to sign.
+    pub fn with_registration(mut self, registration: Registration) -> Self {
+        self.registration = Some(registration);
+        self
+    }
+
+    /// Adds the vendor's own reply.
+    pub fn with_vendor<T: Any + Send + Sync>(mut self, reply: T) -> Self {
+        self.vendor = Some(Arc::new(reply));
+        self
+    }
+
+    /// Gives what to keep until the person answers: bearer material, see [`ChallengeHandle`].
+    pub fn handle(&self) -> &ChallengeHandle {
+        &self.handle
+    }
+
+    /// Gives the provider's id of the challenge; `None` for a credential challenge, whose identifier is a secret that lives in the handle alone.
+    pub fn id(&self) -> Option<&str> {
+        match self.method() {
+            Method::Credential(_) => None,
+            _ => Some(self.handle.challenge_id().expose()),
+        }
+    }
+
+    /// Gives the provider that made it.
+    pub fn provider(&self) -> &ProviderId {
+        self.handle.provider()
+    }
+
+    /// Gives the method.
+    pub fn method(&self) -> Method {
+        self.handle.method()
+    }
+
+    /// Says where it stands; `Pending` where the vendor says nothing.
+    pub fn status(&self) -> &ChallengeStatus {
+        &self.status
+    }
+
+    /// Says when it expires, where the vendor says so.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.handle.expires_at()
+    }
+
+    /// Gives the vendor's id of the request, for its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Lists the fields of the request that this provider does not take.
+    pub fn ignored(&self) -> &[Field] {
+        &self.ignored
+    }
+
+    /// Lists the providers that were asked before, and did not get through.
+    pub fn hops(&self) -> &[Hop] {
+        &self.hops
+    }
+
+    /// Gives what a new credential has to sign, for [`Method::Credential`].
+    pub fn registration(&self) -> Option<&Registration> {
+        self.registration.as_ref()
+    }
+
+    /// Gives the vendor's own reply, say `corbado::types::Challenge`; `None` if it is of another type.
+    pub fn vendor<T: Any>(&self) -> Option<&T> {
+        self.vendor.as_ref()?.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Challenge")
+            .field("handle", &self.handle)
+            .field("status", &self.status)
+            .field("expires_at", &self.expires_at())
+            .field("request_id", &self.request_id)
+            .field("ignored", &self.ignored)
+            .finish_non_exhaustive()
+    }
+}

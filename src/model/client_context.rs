@@ -1,0 +1,294 @@
+//! Who is asking: IP address, user agent, device.
+
+use std::{fmt, net::IpAddr};
+
+use http::HeaderMap;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::model::{
+    Personal,
+    user_agent::{browser_of, os_version, parsed},
+};
+
+/// Tells what is known of the client of the person who is challenged; vendors judge risk by it.
+///
+/// Nothing is guessed: the IP address is given, never taken from a forwarded header, which anybody can send. Browser and operating system
+/// come from the client hints (`Sec-CH-UA…`) where there are any, else from the user agent.
+///
+/// It deserialises from JSON; every member is optional:
+/// `{"ip":"203.0.113.7","user_agent":"…","browser":{"name":"Chrome","version":"104.0.0.0"},"os":{"name":"Windows","version":"10"},
+/// "device_id":"…"}`. All other members are [`signals`](Self::with_signals), so that what a front end measured can be passed on; set the IP
+/// address yourself afterwards, since a front end can claim any.
+///
+/// ```
+/// use auth_challenge::ClientContext;
+/// use http::HeaderMap;
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("user-agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36".parse()?);
+/// let client = ClientContext::new([203, 0, 113, 7]).with_headers(&headers);
+/// assert_eq!(client.browser().name(), "Chrome");
+/// assert_eq!(client.os().version(), "10");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ClientContext {
+    #[serde(alias = "address", alias = "remoteAddress")]
+    ip: Option<IpAddr>,
+    #[serde(alias = "userAgent")]
+    user_agent: Option<String>,
+    browser: Option<Product>,
+    os: Option<Product>,
+    device_id: Option<Personal>,
+    #[serde(skip)]
+    hints: Option<ClientHints>,
+    #[serde(flatten)]
+    signals: Map<String, Value>,
+}
+
+/// Tells the person's platform, as the client hints of a request name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientHints {
+    /// The platform, say `Windows`.
+    pub platform: String,
+    /// Its version, say `15.0.0`.
+    pub platform_version: String,
+    /// Whether the device is a mobile one.
+    pub is_mobile: bool,
+}
+
+/// Names a browser or operating system, with its version.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    name: String,
+    version: String,
+}
+
+impl Product {
+    /// Names a product, with its version.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { name: name.into(), version: version.into() }
+    }
+
+    /// Gives the name; `Unknown` where it could not be told.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Gives the version; `Unknown` where it could not be told.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Self::new(UNKNOWN, UNKNOWN)
+    }
+}
+
+/// Stands for a name or version that cannot be told.
+pub(crate) const UNKNOWN: &str = "Unknown";
+
+impl ClientContext {
+    /// Starts from the client's IP address: the peer's, or what your own trusted proxy says of it.
+    pub fn new(ip: impl Into<IpAddr>) -> Self {
+        Self { ip: Some(ip.into()), ..Self::default() }
+    }
+
+    /// Takes user agent, browser, operating system and platform from the headers of the person's request. The IP address is not taken from
+    /// there.
+    pub fn with_headers(mut self, headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let unquoted = |name: &str| text(name).map(|value| value.trim_matches('"').to_owned()).filter(|value| !value.is_empty());
+        if let Some(agent) = text("user-agent").filter(|agent| !agent.is_empty()) {
+            self.user_agent = Some(agent.to_owned());
+        }
+        let brands = text("sec-ch-ua-full-version-list").or_else(|| text("sec-ch-ua"));
+        if let Some(browser) = brands.and_then(browser_of) {
+            self.browser = Some(browser);
+        }
+        if let (Some(platform), Some(platform_version)) = (unquoted("sec-ch-ua-platform"), unquoted("sec-ch-ua-platform-version")) {
+            self.os = Some(Product::new(platform.clone(), os_version(&platform, &platform_version)));
+            if let Some(mobile) = text("sec-ch-ua-mobile") {
+                self.hints = Some(ClientHints { platform, platform_version, is_mobile: mobile == "?1" });
+            }
+        }
+        self
+    }
+
+    /// Sets the IP address.
+    pub fn with_ip(mut self, ip: impl Into<IpAddr>) -> Self {
+        self.ip = Some(ip.into());
+        self
+    }
+
+    /// Sets the user agent, from which browser and operating system follow unless they are set.
+    pub fn with_user_agent(mut self, agent: impl Into<String>) -> Self {
+        self.user_agent = Some(agent.into()).filter(|agent: &String| !agent.is_empty());
+        self
+    }
+
+    /// Sets the browser.
+    pub fn with_browser(mut self, browser: Product) -> Self {
+        self.browser = Some(browser);
+        self
+    }
+
+    /// Sets the operating system.
+    pub fn with_os(mut self, os: Product) -> Self {
+        self.os = Some(os);
+        self
+    }
+
+    /// Sets the id that you know the device by.
+    pub fn with_device_id(mut self, id: impl Into<Personal>) -> Self {
+        self.device_id = Some(id.into());
+        self
+    }
+
+    /// Adds what the client told of itself, by name. A vendor takes the members that its module names and passes over the others.
+    pub fn with_signals(mut self, signals: impl Into<Map<String, Value>>) -> Self {
+        self.signals.extend(signals.into());
+        self
+    }
+
+    /// Gives the IP address.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+
+    /// Gives the user agent.
+    pub fn user_agent(&self) -> Option<&str> {
+        self.user_agent.as_deref()
+    }
+
+    /// Gives the id that you know the device by.
+    pub fn device_id(&self) -> Option<&str> {
+        self.device_id.as_ref().map(Personal::as_str)
+    }
+
+    /// Gives the platform, where client hints told it.
+    pub fn hints(&self) -> Option<&ClientHints> {
+        self.hints.as_ref()
+    }
+
+    /// Gives what the client told of itself.
+    pub fn signals(&self) -> &Map<String, Value> {
+        &self.signals
+    }
+
+    /// Gives the browser: as set, else from the user agent, else `Unknown`.
+    pub fn browser(&self) -> Product {
+        self.browser.clone().unwrap_or_else(|| self.user_agent().map_or_else(Product::unknown, |agent| parsed(agent).0))
+    }
+
+    /// Gives the operating system: as set, else from the user agent, else `Unknown`.
+    pub fn os(&self) -> Product {
+        self.os.clone().unwrap_or_else(|| self.user_agent().map_or_else(Product::unknown, |agent| parsed(agent).1))
+    }
+
+    /// Whether anything beyond IP address, user agent and device was given.
+    pub(crate) fn tells_more(&self) -> bool {
+        self.browser.is_some() || self.os.is_some() || self.hints.is_some() || !self.signals.is_empty()
+    }
+}
+
+impl fmt::Debug for ClientContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientContext").field("browser", &self.browser).field("os", &self.os).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn product(name: &str, version: &str) -> Product {
+        Product::new(name, version)
+    }
+
+    #[test]
+    fn browser_and_os_are_told_from_the_user_agent() {
+        let chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36";
+        let cases = [
+            (chrome, product("Chrome", "104.0.0.0"), product("Windows", "10")),
+            (&format!("{chrome} Edg/120.0.0.0"), product("Edge", "120.0.0.0"), product("Windows", "10")),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.1 Safari/605.1.15",
+                product("Safari", "17.1"),
+                product("macOS", "10.15.7"),
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.1 Mobile/15E148 Safari/604.1",
+                product("Safari", "17.1"),
+                product("iOS", "17.1.2"),
+            ),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0", product("Firefox", "120.0"), product("Linux", "Unknown")),
+            (
+                "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/119.0.0.0 Safari/537.36",
+                product("Chrome", "119.0.0.0"),
+                product("ChromeOS", "14541.0.0"),
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/119.0.0.0 Mobile Safari/537.36",
+                product("Chrome", "119.0.0.0"),
+                product("Android", "14"),
+            ),
+            ("", Product::unknown(), Product::unknown()),
+            ("x", Product::unknown(), Product::unknown()),
+        ];
+        for (agent, browser, os) in cases {
+            let client = ClientContext::default().with_user_agent(agent);
+            assert_eq!((client.browser(), client.os()), (browser, os), "{agent}");
+        }
+    }
+
+    #[test]
+    fn client_hints_go_before_the_user_agent() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("user-agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36"),
+            ("sec-ch-ua", r#""Not;A=Brand";v="99", "Chromium";v="104", "Google Chrome";v="104""#),
+            ("sec-ch-ua-full-version-list", r#""Not;A=Brand";v="99.0.0.0", "Chromium";v="104.0.5112.81", "Google Chrome";v="104.0.5112.81""#),
+            ("sec-ch-ua-platform", "\"Windows\""),
+            ("sec-ch-ua-platform-version", "\"15.0.0\""),
+            ("sec-ch-ua-mobile", "?0"),
+            ("x-forwarded-for", "198.51.100.1"),
+        ] {
+            headers.insert(name, value.parse().expect("a header value"));
+        }
+        let client = ClientContext::new([203, 0, 113, 7]).with_headers(&headers);
+        assert_eq!(client.browser(), product("Chrome", "104.0.5112.81"));
+        assert_eq!(client.os(), product("Windows", "11"));
+        assert_eq!(client.ip(), Some([203, 0, 113, 7].into()));
+        let expected = ClientHints { platform: "Windows".into(), platform_version: "15.0.0".into(), is_mobile: false };
+        assert_eq!(client.hints(), Some(&expected));
+    }
+
+    #[test]
+    fn hints_that_cannot_be_read_are_left_out() {
+        for bytes in [&b"\xff\xfe"[..], b"\"", b"\"\"\"\"\"", b"", b"\";v=\"", b"\"Chromium"] {
+            let mut headers = HeaderMap::new();
+            for name in ["sec-ch-ua", "sec-ch-ua-platform", "sec-ch-ua-platform-version", "sec-ch-ua-mobile", "user-agent"] {
+                headers.insert(name, http::HeaderValue::from_bytes(bytes).expect("a header value"));
+            }
+            let client = ClientContext::default().with_headers(&headers);
+            let _ = (client.browser(), client.os());
+        }
+    }
+
+    #[test]
+    fn a_client_is_read_from_json_and_what_is_not_ours_is_a_signal() -> Result<(), serde_json::Error> {
+        for names in [["ip", "user_agent"], ["remoteAddress", "userAgent"]] {
+            let json = format!(r#"{{"{}":"::ffff:172.18.0.1","{}":"UA","os":{{"name":"Windows","version":"10"}},"bluetooth":true}}"#, names[0], names[1]);
+            let client: ClientContext = serde_json::from_str(&json)?;
+            assert_eq!((client.ip().map(|ip| ip.to_string()).as_deref(), client.user_agent()), (Some("::ffff:172.18.0.1"), Some("UA")));
+            assert_eq!(client.os(), product("Windows", "10"));
+            assert_eq!(client.signals().get("bluetooth"), Some(&true.into()));
+            assert_eq!(client.signals().len(), 1);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! A provider that was asked before another one.
+
+use super::{Error, ErrorKind, SendState};
+use crate::model::ProviderId;
+
+/// Tells of a provider that a call did not get through to before another one was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    provider: ProviderId,
+    kind: ErrorKind,
+    send_state: SendState,
+    skipped: bool,
+}
+
+impl Hop {
+    pub(crate) fn of(provider: ProviderId, error: &Error) -> Self {
+        Self { provider, kind: error.kind(), send_state: error.send_state(), skipped: false }
+    }
+
+    pub(crate) fn skipped(provider: ProviderId) -> Self {
+        Self { provider, kind: ErrorKind::Connect, send_state: SendState::NotSent, skipped: true }
+    }
+
+    /// Gives the provider.
+    pub fn provider(&self) -> &ProviderId {
+        &self.provider
+    }
+
+    /// Says what went wrong there.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Says whether that provider may have sent something.
+    pub fn send_state(&self) -> SendState {
+        self.send_state
+    }
+
+    /// Whether it was passed over, because it could not be reached a moment ago.
+    pub fn was_skipped(&self) -> bool {
+        self.skipped
+    }
+}

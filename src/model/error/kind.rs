@@ -1,0 +1,129 @@
+//! What went wrong, whether something was sent, and what to do about it.
+
+/// Says what went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The config cannot be used.
+    Config,
+    /// A handle cannot be read, or its provider is not configured.
+    Handle,
+    /// The provider does not do this.
+    Unsupported,
+    /// A field is missing or wrong: found before sending, or by the vendor (400, 422 and other 4xx).
+    InvalidRequest,
+    /// The vendor does not accept the credentials (401).
+    Authentication,
+    /// The credentials do not allow this (402, 403).
+    Permission,
+    /// The vendor does not know the user or challenge (404, or its own way to say so).
+    NotFound,
+    /// It collides with something at the vendor (409).
+    Conflict,
+    /// The vendor wants fewer requests (429).
+    RateLimited,
+    /// A guard of this application refused before sending.
+    Throttled,
+    /// No connection to the vendor.
+    Connect,
+    /// The vendor did not answer in time.
+    Timeout,
+    /// The connection broke.
+    Interrupted,
+    /// The vendor has a fault (5xx).
+    Unavailable,
+    /// The reply is not what the vendor's document says.
+    UnexpectedReply,
+}
+
+impl ErrorKind {
+    /// Gives the kind in snake_case, as logs and the command line show it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Handle => "handle",
+            Self::Unsupported => "unsupported",
+            Self::InvalidRequest => "invalid_request",
+            Self::Authentication => "authentication",
+            Self::Permission => "permission",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::RateLimited => "rate_limited",
+            Self::Throttled => "throttled",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::Unavailable => "unavailable",
+            Self::UnexpectedReply => "unexpected_reply",
+        }
+    }
+
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Config => "unusable config",
+            Self::Handle => "unusable handle",
+            Self::Unsupported => "unsupported",
+            Self::InvalidRequest => "invalid request",
+            Self::Authentication => "credentials not accepted",
+            Self::Permission => "not permitted",
+            Self::NotFound => "not found",
+            Self::Conflict => "conflict",
+            Self::RateLimited => "rate limited",
+            Self::Throttled => "throttled by a guard",
+            Self::Connect => "no connection",
+            Self::Timeout => "timed out",
+            Self::Interrupted => "connection broke",
+            Self::Unavailable => "vendor unavailable",
+            Self::UnexpectedReply => "unexpected reply",
+        }
+    }
+}
+
+/// Says whether the vendor may have acted: sent a message, or used a code up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SendState {
+    /// Nothing left this machine: refused before sending, or no connection came about.
+    NotSent,
+    /// The vendor answered that it did not act: a 4xx status.
+    Refused,
+    /// The vendor may or may not have acted: a time-out, a broken connection, a 5xx or 3xx status.
+    Unknown,
+    /// The vendor acted, a 2xx status says, but its reply cannot be read.
+    Accepted,
+}
+
+impl SendState {
+    /// Whether a message may be under way, or a code used up. Never call again on your own then: ask the person.
+    ///
+    /// ```
+    /// use auth_challenge::SendState::*;
+    /// assert_eq!([NotSent, Refused, Unknown, Accepted].map(|state| state.may_have_acted()), [false, false, true, true]);
+    /// ```
+    pub fn may_have_acted(self) -> bool {
+        matches!(self, Self::Unknown | Self::Accepted)
+    }
+
+    /// Gives the state in snake_case, as logs and the command line show it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::Accepted => "accepted",
+        }
+    }
+}
+
+/// Says what a program does about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Advice {
+    /// Ask the person for better input; [`Error::violations`](crate::Error::violations) names the fields.
+    FixInput,
+    /// Nothing was sent: try again after [`Error::retry_after`](crate::Error::retry_after) or a pause.
+    WaitThenRetry,
+    /// Something may have been sent or used up: let the person ask for a new challenge.
+    AskForNew,
+    /// The application, its config or its account is at fault: alert its operators.
+    OurFault,
+}

@@ -1,0 +1,308 @@
+//! The one error, and whether something was sent in spite of it.
+
+mod hop;
+mod kind;
+mod violation;
+
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+
+pub use hop::Hop;
+pub use kind::{Advice, ErrorKind, SendState};
+pub use violation::Violation;
+
+use crate::model::ProviderId;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// Tells why a call gave no answer.
+///
+/// `Display` shows kind, operation, status, the vendor's code and the names of the fields concerned, never a submitted value. What the
+/// vendor wrote is apart, in [`vendor_message`](Self::vendor_message).
+///
+/// ```
+/// use auth_challenge::{Advice, Error, ErrorKind, SendState};
+///
+/// let error = Error::new(ErrorKind::RateLimited, SendState::Refused).with_status(429);
+/// assert_eq!(error.to_string(), "rate limited (HTTP 429)");
+/// assert_eq!(error.advice(), Advice::WaitThenRetry);
+/// assert!(!error.send_state().may_have_acted());
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    send_state: SendState,
+    provider: Option<ProviderId>,
+    operation: Option<Cow<'static, str>>,
+    status: Option<u16>,
+    request_id: Option<String>,
+    vendor_code: Option<String>,
+    vendor_message: Option<String>,
+    violations: Vec<Violation>,
+    retry_after: Option<Duration>,
+    detail: Option<Cow<'static, str>>,
+    hops: Vec<Hop>,
+    source: Option<Source>,
+}
+
+impl Error {
+    /// Makes an error of a kind, with whether something may have been sent.
+    pub fn new(kind: ErrorKind, send_state: SendState) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            send_state,
+            provider: None,
+            operation: None,
+            status: None,
+            request_id: None,
+            vendor_code: None,
+            vendor_message: None,
+            violations: Vec::new(),
+            retry_after: None,
+            detail: None,
+            hops: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// Refuses a request before anything is sent, for these fields.
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        Self::new(ErrorKind::InvalidRequest, SendState::NotSent).with_violations(violations)
+    }
+
+    /// Refuses a config, for one key.
+    pub(crate) fn config(key: impl Into<String>, expected: &'static str) -> Self {
+        Self::new(ErrorKind::Config, SendState::NotSent).with_violations(vec![Violation::at_key(key, expected)])
+    }
+
+    /// Refuses a handle before any I/O.
+    pub(crate) fn handle(detail: &'static str) -> Self {
+        Self::new(ErrorKind::Handle, SendState::NotSent).with_detail(detail)
+    }
+
+    /// Stamps who was called for what. Each way into the crate does it once, where it hands the error out.
+    pub(crate) fn at(self, provider: &ProviderId, operation: &'static str) -> Self {
+        self.with_provider(provider.clone()).with_operation(operation)
+    }
+
+    /// Names the provider.
+    pub fn with_provider(mut self, provider: ProviderId) -> Self {
+        self.0.provider = Some(provider);
+        self
+    }
+
+    /// Names the operation: `create`, `verify`, `resend`, `check`, or a vendor's own.
+    pub fn with_operation(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
+        self.0.operation = Some(operation.into());
+        self
+    }
+
+    /// Sets the HTTP status.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Sets the vendor's id of the request, for its support.
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.0.request_id = Some(id.into());
+        self
+    }
+
+    /// Sets the vendor's own error code.
+    pub fn with_vendor_code(mut self, code: impl Into<String>) -> Self {
+        self.0.vendor_code = Some(code.into());
+        self
+    }
+
+    /// Sets the vendor's message. Mask what was submitted first: this text is for logs.
+    pub fn with_vendor_message(mut self, message: impl Into<String>) -> Self {
+        self.0.vendor_message = Some(message.into());
+        self
+    }
+
+    /// Sets the fields concerned.
+    pub fn with_violations(mut self, violations: Vec<Violation>) -> Self {
+        self.0.violations = violations;
+        self
+    }
+
+    /// Sets how long the vendor wants no request.
+    pub fn with_retry_after(mut self, pause: Duration) -> Self {
+        self.0.retry_after = Some(pause);
+        self
+    }
+
+    /// Adds a sentence of your own to `Display`.
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// Sets the providers that were asked before, and did not get through. What one of them may have sent, the error may have sent.
+    pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
+        self = hops.iter().fold(self, |error, hop| error.after(hop.send_state()));
+        self.0.hops = hops;
+        self
+    }
+
+    /// Never reports a safer send state than an earlier attempt's of the same call.
+    pub(crate) fn after(mut self, earlier: SendState) -> Self {
+        self.0.send_state = match (self.0.send_state, earlier) {
+            (SendState::NotSent | SendState::Refused, SendState::Unknown | SendState::Accepted) => SendState::Unknown,
+            (SendState::NotSent, SendState::Refused) => SendState::Refused,
+            (latest, _) => latest,
+        };
+        self
+    }
+
+    /// Sets the cause. Its `Display` and `Debug` must be free of secrets.
+    pub fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Says what went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Says whether the vendor may have acted.
+    pub fn send_state(&self) -> SendState {
+        self.0.send_state
+    }
+
+    /// Gives the provider that was called.
+    pub fn provider(&self) -> Option<&ProviderId> {
+        self.0.provider.as_ref()
+    }
+
+    /// Gives what was called: `create`, `verify`, `resend`, `check`, or a vendor's own operation.
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation.as_deref()
+    }
+
+    /// Gives the HTTP status of the reply.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Gives the vendor's id of the request, for its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// Gives the vendor's own error code, say `validation_error`.
+    pub fn vendor_code(&self) -> Option<&str> {
+        self.0.vendor_code.as_deref()
+    }
+
+    /// Gives what the vendor wrote, at most 512 characters, with every value of the call masked.
+    pub fn vendor_message(&self) -> Option<&str> {
+        self.0.vendor_message.as_deref()
+    }
+
+    /// Lists the fields concerned.
+    pub fn violations(&self) -> &[Violation] {
+        &self.0.violations
+    }
+
+    /// Says how long the vendor wants no request.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Lists the providers that were asked before, and did not get through.
+    pub fn hops(&self) -> &[Hop] {
+        &self.0.hops
+    }
+
+    /// Says what a program does about it.
+    pub fn advice(&self) -> Advice {
+        match (self.0.kind, self.0.send_state) {
+            (_, SendState::Unknown | SendState::Accepted) => Advice::AskForNew,
+            (ErrorKind::InvalidRequest, _) => Advice::FixInput,
+            (ErrorKind::NotFound | ErrorKind::Handle, _) => Advice::AskForNew,
+            (ErrorKind::RateLimited | ErrorKind::Throttled | ErrorKind::Connect | ErrorKind::Timeout, _) => Advice::WaitThenRetry,
+            _ => Advice::OurFault,
+        }
+    }
+
+    /// Whether the vendor, or a guard, wants fewer requests.
+    pub fn is_rate_limited(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Throttled)
+    }
+
+    /// Whether the credentials are not accepted or do not allow the call.
+    pub fn is_authentication(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Authentication | ErrorKind::Permission)
+    }
+
+    /// Whether the vendor does not know the user or challenge.
+    pub fn is_not_found(&self) -> bool {
+        self.0.kind == ErrorKind::NotFound
+    }
+
+    /// Whether the fault lies with the network or the vendor, not with the request.
+    pub fn is_outage(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::Unavailable)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        match (&inner.provider, &inner.operation) {
+            (Some(provider), Some(operation)) => write!(f, "{provider} {operation}: ")?,
+            (Some(name), None) => write!(f, "{name}: ")?,
+            (None, Some(name)) => write!(f, "{name}: ")?,
+            (None, None) => {}
+        }
+        f.write_str(inner.kind.words())?;
+        match (inner.status, &inner.vendor_code) {
+            (Some(status), Some(code)) => write!(f, " (HTTP {status}, {code})")?,
+            (Some(status), None) => write!(f, " (HTTP {status})")?,
+            (None, Some(code)) => write!(f, " ({code})")?,
+            (None, None) => {}
+        }
+        if let Some(detail) = &inner.detail {
+            write!(f, ": {detail}")?;
+        }
+        for (index, violation) in inner.violations.iter().enumerate() {
+            f.write_str(if index == 0 { ": " } else { ", " })?;
+            match inner.send_state {
+                // Our own words, which hold no submitted value.
+                SendState::NotSent => write!(f, "{violation}")?,
+                _ => f.write_str(violation.name())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("send_state", &inner.send_state)
+            .field("provider", &inner.provider)
+            .field("operation", &inner.operation)
+            .field("status", &inner.status)
+            .field("request_id", &inner.request_id)
+            .field("vendor_code", &inner.vendor_code)
+            .field("vendor_message", &inner.vendor_message)
+            .field("violations", &inner.violations)
+            .field("retry_after", &inner.retry_after)
+            .field("detail", &inner.detail)
+            .field("hops", &inner.hops)
+            .field("source", &inner.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

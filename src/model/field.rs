@@ -1,0 +1,96 @@
+//! The neutral names of what a request or an answer holds.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Names a field of a [`ChallengeRequest`](crate::ChallengeRequest), a [`ChallengeHandle`](crate::ChallengeHandle) or an
+/// [`Answer`](crate::Answer), the same for every vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Field {
+    /// How the person is challenged.
+    Method,
+    /// The recipient: an e-mail address or phone number.
+    To,
+    /// A code: the one that allows a new credential, or the one that a person gives as the answer.
+    Code,
+    /// The user's id at the provider.
+    UserId,
+    /// What the user is about to do.
+    Action,
+    /// The key that groups challenges of one action.
+    ActionKey,
+    /// The IP address of the person's client.
+    Ip,
+    /// The user agent of the person's client.
+    UserAgent,
+    /// The person's device.
+    DeviceId,
+    /// What else is known of the person's client.
+    Client,
+    /// The language of the message.
+    Locale,
+    /// How long the challenge lives.
+    Lifetime,
+    /// A right that the challenge grants.
+    Scope,
+    /// Data of the application's own.
+    Metadata,
+    /// The provider's id of the challenge.
+    ChallengeId,
+    /// The answer as a whole.
+    Answer,
+    /// The kind of a new credential.
+    Kind,
+    /// The name of a new credential, for people to read.
+    CredentialName,
+    /// The id of a credential.
+    CredentialId,
+    /// What a new credential signed.
+    ClientData,
+    /// The proof that a new credential gives.
+    Attestation,
+    /// A private key, encrypted by the application.
+    EncryptedPrivateKey,
+    /// A private key that signs.
+    Key,
+}
+
+impl Field {
+    /// Gives the neutral name: `to`, `user_id`, `ip` …
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::To => "to",
+            Self::Code => "code",
+            Self::UserId => "user_id",
+            Self::Action => "action",
+            Self::ActionKey => "action_key",
+            Self::Ip => "ip",
+            Self::UserAgent => "user_agent",
+            Self::DeviceId => "device_id",
+            Self::Client => "client",
+            Self::Locale => "locale",
+            Self::Lifetime => "lifetime",
+            Self::Scope => "scope",
+            Self::Metadata => "metadata",
+            Self::ChallengeId => "challenge_id",
+            Self::Answer => "answer",
+            Self::Kind => "kind",
+            Self::CredentialName => "credential_name",
+            Self::CredentialId => "credential_id",
+            Self::ClientData => "client_data",
+            Self::Attestation => "attestation",
+            Self::EncryptedPrivateKey => "encrypted_private_key",
+            Self::Key => "key",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

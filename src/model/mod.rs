@@ -1,0 +1,33 @@
+//! What callers and providers speak in: plain values, no I/O, no vendor.
+
+mod answer;
+pub(crate) mod base64url;
+pub(crate) mod capability;
+mod challenge;
+mod client_context;
+mod error;
+mod field;
+pub(crate) mod handle;
+mod id;
+mod method;
+mod options;
+mod request;
+mod sensitive;
+mod user_agent;
+mod verification;
+mod webauthn;
+
+pub use answer::{Answer, CredentialAnswer};
+pub use capability::{Capabilities, MethodSupport};
+pub use challenge::{Challenge, ChallengeStatus};
+pub use client_context::{ClientContext, ClientHints, Product};
+pub use error::{Advice, Error, ErrorKind, Hop, SendState, Violation};
+pub use field::Field;
+pub use handle::ChallengeHandle;
+pub use id::ProviderId;
+pub use method::{CredentialKind, Method, UnknownCredentialKind, UnknownMethod};
+pub use options::CallOptions;
+pub use request::ChallengeRequest;
+pub use sensitive::{Kept, Personal, Secret};
+pub use verification::{Credential, Reason, Rejected, Verification, Verified};
+pub use webauthn::{Registration, RegistrationUser, RelyingParty};

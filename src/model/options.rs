@@ -1,0 +1,76 @@
+//! How one call is made.
+
+use std::{fmt, net::IpAddr, time::Duration};
+
+/// Says how one call is made.
+///
+/// ```
+/// use std::time::Duration;
+/// let options = auth_challenge::CallOptions::default().with_timeout(Duration::from_secs(5));
+/// ```
+#[derive(Clone, Default)]
+pub struct CallOptions {
+    timeout: Option<Duration>,
+    client_ip: Option<IpAddr>,
+    fails_over_when_unknown: bool,
+    is_single_attempt: bool,
+}
+
+impl CallOptions {
+    /// Sets the time for the whole call, instead of the config's `http.timeout`.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the IP address of the client that asks to verify or to send again, for a [`Guard`](crate::Guard); a create has it in its
+    /// [`ClientContext`](crate::ClientContext).
+    pub fn with_client_ip(mut self, ip: impl Into<IpAddr>) -> Self {
+        self.client_ip = Some(ip.into());
+        self
+    }
+
+    /// Lets a [`Router`](crate::Router) ask the next provider even where the first may have sent: **the person may get two messages**.
+    pub fn with_failover_when_unknown(mut self) -> Self {
+        self.fails_over_when_unknown = true;
+        self
+    }
+
+    /// Allows one attempt alone: a provider does not make the call again after a failed connect or a 429, since somebody else is asked
+    /// instead.
+    pub fn with_single_attempt(mut self) -> Self {
+        self.is_single_attempt = true;
+        self
+    }
+
+    /// Gives the time for the whole call.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// Gives the IP address of the client.
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        self.client_ip
+    }
+
+    /// Whether another provider may be asked after an unknown outcome.
+    pub fn fails_over_when_unknown(&self) -> bool {
+        self.fails_over_when_unknown
+    }
+
+    /// Whether the call is not to be made again.
+    pub fn is_single_attempt(&self) -> bool {
+        self.is_single_attempt
+    }
+}
+
+/// Shows all but the client's IP address.
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallOptions")
+            .field("timeout", &self.timeout)
+            .field("fails_over_when_unknown", &self.fails_over_when_unknown)
+            .field("is_single_attempt", &self.is_single_attempt)
+            .finish_non_exhaustive()
+    }
+}

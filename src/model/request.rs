@@ -1,0 +1,319 @@
+//! A challenge that an application asks for.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use serde_json::{Map, Value};
+
+use crate::model::{ClientContext, CredentialKind, Field, Method, Personal, ProviderId, Secret, Violation};
+
+/// Asks for a challenge: a method, a recipient or code, and what is known of the user.
+///
+/// Give what you have. What the configured provider needs and is not here is refused before anything is sent, every missing field in
+/// one error; what it does not take is ignored and listed in [`Challenge::ignored`](crate::Challenge::ignored).
+///
+/// ```
+/// use auth_challenge::{ChallengeRequest, ClientContext, Method};
+///
+/// let request = ChallengeRequest::email_otp("jane@doe.com")
+///     .with_user_id("usr-4693224802260150919")
+///     .with_action("login")
+///     .with_client(ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0 …"));
+/// assert_eq!(request.method(), Method::EmailOtp);
+/// ```
+#[derive(Clone)]
+pub struct ChallengeRequest {
+    method: Method,
+    to: Option<Personal>,
+    code: Option<Secret>,
+    user_id: Option<Personal>,
+    user_ids: BTreeMap<ProviderId, Personal>,
+    action: Option<String>,
+    action_key: Option<String>,
+    client: ClientContext,
+    locale: Option<String>,
+    lifetime: Option<Duration>,
+    scope: Option<String>,
+    metadata: Map<String, Value>,
+}
+
+impl ChallengeRequest {
+    /// Asks for a one-time code by e-mail.
+    pub fn email_otp(to: impl Into<Personal>) -> Self {
+        Self::new(Method::EmailOtp).with_recipient(to)
+    }
+
+    /// Asks for a link by e-mail.
+    pub fn email_link(to: impl Into<Personal>) -> Self {
+        Self::new(Method::EmailLink).with_recipient(to)
+    }
+
+    /// Asks for a one-time code by SMS, to a phone number in E.164 form.
+    pub fn sms_otp(to: impl Into<Personal>) -> Self {
+        Self::new(Method::SmsOtp).with_recipient(to)
+    }
+
+    /// Asks for a one-time code by WhatsApp, to a phone number in E.164 form.
+    pub fn whatsapp_otp(to: impl Into<Personal>) -> Self {
+        Self::new(Method::WhatsAppOtp).with_recipient(to)
+    }
+
+    /// Asks for a one-time code that a voice says in a call, to a phone number in E.164 form.
+    pub fn voice_otp(to: impl Into<Personal>) -> Self {
+        Self::new(Method::VoiceOtp).with_recipient(to)
+    }
+
+    /// Asks for the challenge of a new credential, allowed by a one-time code.
+    pub fn credential(kind: CredentialKind, code: impl Into<Secret>) -> Self {
+        Self { code: Some(code.into()), ..Self::new(Method::Credential(kind)) }
+    }
+
+    /// Starts from the method alone, for programs that learn the rest later; the named constructors are the usual way.
+    pub fn new(method: Method) -> Self {
+        Self {
+            method,
+            to: None,
+            code: None,
+            user_id: None,
+            user_ids: BTreeMap::new(),
+            action: None,
+            action_key: None,
+            client: ClientContext::default(),
+            locale: None,
+            lifetime: None,
+            scope: None,
+            metadata: Map::new(),
+        }
+    }
+
+    /// Sets the recipient: an e-mail address, or a phone number in E.164 form.
+    pub fn with_recipient(mut self, to: impl Into<Personal>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+
+    /// Sets the one-time code that allows a new credential.
+    pub fn with_code(mut self, code: impl Into<Secret>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Sets the user's id as the provider knows it: the provider's own, or yours; the vendor's module tells which.
+    pub fn with_user_id(mut self, id: impl Into<Personal>) -> Self {
+        self.user_id = Some(id.into());
+        self
+    }
+
+    /// Sets the user's id for one provider, so that another never sees it; goes before [`with_user_id`](Self::with_user_id) there.
+    pub fn with_user_id_at(mut self, provider: ProviderId, id: impl Into<Personal>) -> Self {
+        self.user_ids.insert(provider, id.into());
+        self
+    }
+
+    /// Takes out the user's id that is for no provider in particular; those set by [`with_user_id_at`](Self::with_user_id_at) stay.
+    pub fn without_user_id(mut self) -> Self {
+        self.user_id = None;
+        self
+    }
+
+    /// Says what the user is about to do, say `login`.
+    pub fn with_action(mut self, action: impl Into<String>) -> Self {
+        self.action = Some(action.into());
+        self
+    }
+
+    /// Groups several challenges under one action. It does **not** keep a second message from being sent.
+    pub fn with_action_key(mut self, key: impl Into<String>) -> Self {
+        self.action_key = Some(key.into());
+        self
+    }
+
+    /// Says who is asking: IP address, user agent, device.
+    pub fn with_client(mut self, client: ClientContext) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// Sets the language of the message as a BCP 47 tag, say `en`.
+    pub fn with_locale(mut self, locale: impl Into<String>) -> Self {
+        self.locale = Some(locale.into());
+        self
+    }
+
+    /// Sets how long the challenge lives, in whole seconds, at least one.
+    pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime);
+        self
+    }
+
+    /// Grants a right, say `add:authenticators`: only for a user who is logged in already. Refused by providers without it.
+    pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Adds data of your own that the vendor keeps or judges by; the vendor's module tells what it is there.
+    pub fn with_metadata(mut self, metadata: Map<String, Value>) -> Self {
+        self.metadata = metadata;
+        self
+    }
+
+    /// Gives the method.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Gives the recipient.
+    pub fn recipient(&self) -> Option<&str> {
+        self.to.as_ref().map(Personal::as_str)
+    }
+
+    /// Gives the one-time code for a new credential.
+    pub fn code(&self) -> Option<&Secret> {
+        self.code.as_ref()
+    }
+
+    /// Gives the user's id that is for no provider in particular.
+    pub fn user_id(&self) -> Option<&str> {
+        self.user_id.as_ref().map(Personal::as_str)
+    }
+
+    /// Gives the user's id for this provider.
+    pub fn user_id_for(&self, provider: &ProviderId) -> Option<&str> {
+        self.user_ids.get(provider).or(self.user_id.as_ref()).map(Personal::as_str)
+    }
+
+    /// Gives the action.
+    pub fn action(&self) -> Option<&str> {
+        self.action.as_deref()
+    }
+
+    /// Gives the action key.
+    pub fn action_key(&self) -> Option<&str> {
+        self.action_key.as_deref()
+    }
+
+    /// Says who is asking, as far as given.
+    pub fn client(&self) -> &ClientContext {
+        &self.client
+    }
+
+    /// Gives the locale.
+    pub fn locale(&self) -> Option<&str> {
+        self.locale.as_deref()
+    }
+
+    /// Gives the lifetime.
+    pub fn lifetime(&self) -> Option<Duration> {
+        self.lifetime
+    }
+
+    /// Gives the scope.
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+
+    /// Gives the application's own data; empty where none was given.
+    pub fn metadata(&self) -> &Map<String, Value> {
+        &self.metadata
+    }
+
+    /// Lists the fields that were given, for this provider.
+    pub(crate) fn given(&self, provider: &ProviderId) -> Vec<Field> {
+        let client = &self.client;
+        [
+            (Field::To, self.to.is_some()),
+            (Field::Code, self.code.is_some()),
+            (Field::UserId, self.user_id_for(provider).is_some()),
+            (Field::Action, self.action.is_some()),
+            (Field::ActionKey, self.action_key.is_some()),
+            (Field::Ip, client.ip().is_some()),
+            (Field::UserAgent, client.user_agent().is_some()),
+            (Field::DeviceId, client.device_id().is_some()),
+            (Field::Client, client.tells_more()),
+            (Field::Locale, self.locale.is_some()),
+            (Field::Lifetime, self.lifetime.is_some()),
+            (Field::Scope, self.scope.is_some()),
+            (Field::Metadata, !self.metadata.is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(field, given)| given.then_some(field))
+        .collect()
+    }
+
+    /// Finds what is wrong with the fields that were given, whoever the provider is.
+    pub(crate) fn malformed(&self, provider: &ProviderId) -> Vec<Violation> {
+        let recipient = self.recipient().and_then(|to| match self.method {
+            method if method.is_to_phone() => (!is_e164(to)).then_some("expected a phone number in E.164 form: +, then 7 to 15 digits"),
+            method if method.is_to_email() => (!is_email(to)).then_some("expected an e-mail address with something before and after the @"),
+            _ => None,
+        });
+        let empty = |value: Option<&str>| value.is_some_and(str::is_empty).then_some("is empty");
+        let lifetime = self.lifetime.filter(|lifetime| lifetime.as_secs() == 0 || lifetime.subsec_nanos() != 0 || i64::try_from(lifetime.as_secs()).is_err());
+        [
+            (Field::To, recipient),
+            (Field::Code, empty(self.code.as_ref().map(Secret::expose))),
+            (Field::UserId, empty(self.user_id_for(provider))),
+            (Field::Action, empty(self.action())),
+            (Field::ActionKey, empty(self.action_key())),
+            (Field::DeviceId, empty(self.client.device_id())),
+            (Field::Locale, empty(self.locale())),
+            (Field::Lifetime, lifetime.map(|_| "expected whole seconds, at least one")),
+            (Field::Scope, empty(self.scope())),
+        ]
+        .into_iter()
+        .filter_map(|(field, problem)| Some(Violation::new(field, problem?)))
+        .collect()
+    }
+}
+
+impl fmt::Debug for ChallengeRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChallengeRequest").field("method", &self.method).field("action", &self.action).field("locale", &self.locale).finish_non_exhaustive()
+    }
+}
+
+fn is_e164(number: &str) -> bool {
+    let Some(digits) = number.strip_prefix('+') else { return false };
+    (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_email(address: &str) -> bool {
+    let inside = address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    inside && !address.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phone_numbers_are_e164() {
+        for good in ["+64270000000", "+4915112345678", "+2904123", "+123456789012345"] {
+            assert!(is_e164(good), "{good}");
+        }
+        for bad in [
+            "",
+            "+",
+            "64270000000",
+            "+064270000000",
+            "+123456",
+            "+1234567890123456",
+            "+64 27 000 0000",
+            "+6427000000a",
+            "++64270000000",
+            "+６４２７００００００００",
+        ] {
+            assert!(!is_e164(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn e_mail_addresses_have_an_at_inside() {
+        for good in ["jane@doe.com", "a@b", "\"a@b\"@c.d", "jürgen@münchen.de"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["", "jane", "@doe.com", "jane@", "@", "jane@doe.com\n", "jane @doe.com", "jane@doe.com\0"] {
+            assert!(!is_email(bad), "{bad:?}");
+        }
+    }
+}

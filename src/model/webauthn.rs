@@ -1,0 +1,164 @@
+//! What a new passkey or key has to sign, and the form in which a browser takes it.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::model::{CredentialKind, Personal, Secret, base64url};
+
+/// Tells what a new passkey or key has to sign, the same for every vendor.
+#[derive(Clone)]
+pub struct Registration {
+    kind: CredentialKind,
+    challenge: Secret,
+    user: Option<RegistrationUser>,
+    relying_party: Option<RelyingParty>,
+    algorithms: Vec<i64>,
+    options: Map<String, Value>,
+}
+
+/// Tells the user that a new credential belongs to, as the vendor names it.
+#[derive(Clone, Debug)]
+pub struct RegistrationUser {
+    /// The vendor's id of the user.
+    pub id: Personal,
+    /// The user's name.
+    pub name: Personal,
+    /// The user's name as shown.
+    pub display_name: Personal,
+}
+
+/// Names the site or app that a passkey is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RelyingParty {
+    /// The domain, say `example.org`.
+    pub id: String,
+    /// The name as shown.
+    pub name: String,
+}
+
+impl RelyingParty {
+    /// Names a relying party by domain and name.
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { id: id.into(), name: name.into() }
+    }
+}
+
+impl Registration {
+    /// Gives a credential of this kind something to sign.
+    pub fn new(kind: CredentialKind, challenge: impl Into<Secret>) -> Self {
+        Self { kind, challenge: challenge.into(), user: None, relying_party: None, algorithms: Vec::new(), options: Map::new() }
+    }
+
+    /// Adds the user that the credential belongs to.
+    pub fn with_user(mut self, user: RegistrationUser) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// Adds the relying party.
+    pub fn with_relying_party(mut self, relying_party: RelyingParty) -> Self {
+        self.relying_party = Some(relying_party);
+        self
+    }
+
+    /// Adds the COSE algorithms that are accepted, the best first.
+    pub fn with_algorithms(mut self, algorithms: Vec<i64>) -> Self {
+        self.algorithms = algorithms;
+        self
+    }
+
+    /// Adds the further members of WebAuthn's creation options, as the vendor gave them.
+    pub fn with_options(mut self, options: Map<String, Value>) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Writes the creation options of a passkey as a browser's `PublicKeyCredential.parseCreationOptionsFromJSON` takes them; `None` for keys.
+    ///
+    /// Binary members are base64url without padding, the user's id is encoded so, and members that this release does not know are
+    /// kept. A browser insists on a relying party: `rp` goes before what the vendor or the config says.
+    ///
+    /// ```
+    /// use auth_challenge::{CredentialKind, Registration, RelyingParty};
+    ///
+    /// let registration = Registration::new(CredentialKind::Fido2, "Y2gtNzloaHQ");
+    /// let options = registration.to_webauthn_json(Some(&RelyingParty::new("example.org", "Example"))).expect("a passkey");
+    /// assert_eq!(options["rp"]["id"], "example.org");
+    /// assert_eq!(options["challenge"], "Y2gtNzloaHQ");
+    /// ```
+    pub fn to_webauthn_json(&self, rp: Option<&RelyingParty>) -> Option<Value> {
+        if self.kind != CredentialKind::Fido2 {
+            return None;
+        }
+        let mut options = self.options.clone();
+        let encoded = |text: &str| base64url::normalise(text).unwrap_or_else(|| base64url::encode(text));
+        options.insert("challenge".into(), encoded(self.challenge.expose()).into());
+        if let Some(rp) = rp.or(self.relying_party.as_ref()) {
+            amend(&mut options, "rp", [("id", rp.id.clone()), ("name", rp.name.clone())]);
+        }
+        if let Some(user) = &self.user {
+            let (name, display_name) = (user.name.as_str().to_owned(), user.display_name.as_str().to_owned());
+            amend(&mut options, "user", [("id", base64url::encode(user.id.as_str())), ("name", name), ("displayName", display_name)]);
+        }
+        if !options.contains_key("pubKeyCredParams") {
+            let parameters = self.algorithms.iter().map(|algorithm| json!({ "type": "public-key", "alg": algorithm }));
+            options.insert("pubKeyCredParams".into(), parameters.collect());
+        }
+        if let Some(Value::Array(excluded)) = options.get_mut("excludeCredentials") {
+            for credential in excluded {
+                if let Some(Value::String(id)) = credential.get_mut("id") {
+                    *id = encoded(id);
+                }
+            }
+        }
+        Some(Value::Object(options))
+    }
+
+    /// Gives the kind of credential.
+    pub fn kind(&self) -> CredentialKind {
+        self.kind
+    }
+
+    /// Gives the challenge to sign, as the vendor wrote it.
+    pub fn challenge(&self) -> &Secret {
+        &self.challenge
+    }
+
+    /// Gives the user that the credential belongs to.
+    pub fn user(&self) -> Option<&RegistrationUser> {
+        self.user.as_ref()
+    }
+
+    /// Gives the relying party, where the vendor names it.
+    pub fn relying_party(&self) -> Option<&RelyingParty> {
+        self.relying_party.as_ref()
+    }
+
+    /// Lists the COSE algorithms that are accepted: -7 is ECDSA with P-256, -8 is EdDSA, -257 is RSA.
+    pub fn algorithms(&self) -> &[i64] {
+        &self.algorithms
+    }
+
+    /// Gives the further members of WebAuthn's creation options.
+    pub fn options(&self) -> &Map<String, Value> {
+        &self.options
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration").field("kind", &self.kind).field("algorithms", &self.algorithms).finish_non_exhaustive()
+    }
+}
+
+/// Sets members of the object under a name; its other members stay.
+fn amend<const N: usize>(options: &mut Map<String, Value>, name: &str, members: [(&str, String); N]) {
+    let mut object = match options.remove(name) {
+        Some(Value::Object(object)) => object,
+        _ => Map::new(),
+    };
+    object.extend(members.map(|(name, text)| (name.to_owned(), Value::String(text))));
+    options.insert(name.to_owned(), Value::Object(object));
+}

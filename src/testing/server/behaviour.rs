@@ -1,0 +1,89 @@
+//! What a vendor's double has to do; everything else is the same for all.
+
+use std::collections::BTreeMap;
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::reply::{Denial, HttpReply};
+use crate::{
+    model::{Answer, Challenge, ChallengeRequest},
+    testing::{
+        Message, Outbox,
+        contract::{Contract, Documented, Finding},
+        fresh,
+        observe::Journal,
+    },
+};
+
+/// What a vendor does with requests, and how one gets on with it: all that a vendor's folder implements.
+pub(in crate::testing) trait Behaviour: Send + Sync + 'static {
+    /// The vendor's document.
+    fn contract(&self) -> &Contract;
+
+    /// The path that the vendor's own URL ends in, say `/v2`.
+    fn base_path(&self) -> &'static str;
+
+    /// The members of the vendor's section of a config, its URL apart.
+    fn config_members(&self) -> Vec<(&'static str, String)>;
+
+    /// What a client in any language needs beside the URL: credentials, and who is known. The members of the config, unless told otherwise.
+    fn access_members(&self) -> Vec<(&'static str, String)> {
+        self.config_members()
+    }
+
+    /// Whether the credentials are the right ones; what was expected, if not.
+    fn authorize(&self, documented: &Documented, headers: &HeaderMap) -> Result<(), &'static str>;
+
+    /// Answers a request with the right credentials whose body could be read; what the document has against it is in its `findings`.
+    fn answer(&self, incoming: Incoming<'_>) -> HttpReply;
+
+    /// Says no in the vendor's form.
+    fn deny(&self, denial: &Denial) -> HttpReply;
+
+    /// A request that challenges a person who is known to the vendor, by e-mail address or phone number.
+    fn person(&self, name: &str) -> ChallengeRequest;
+
+    /// The right answer to a challenge: the code that was "sent", unless told otherwise.
+    fn right_answer(&self, challenge: &Challenge, outbox: &Outbox) -> Answer {
+        Answer::code(outbox.code_of(challenge))
+    }
+
+    /// A wrong answer of the same form as the right one.
+    fn wrong_answer(&self, challenge: &Challenge, outbox: &Outbox) -> Answer {
+        Answer::code(fresh::other_than(outbox.code_of(challenge)))
+    }
+}
+
+/// A request at a known path, with the right credentials.
+pub(in crate::testing) struct Incoming<'a> {
+    pub(in crate::testing) documented: &'a Documented,
+    /// The parameters in the path, decoded.
+    pub(in crate::testing) path: BTreeMap<String, String>,
+    pub(in crate::testing) query: BTreeMap<String, String>,
+    pub(in crate::testing) headers: &'a HeaderMap,
+    /// The body byte for byte.
+    pub(in crate::testing) raw: &'a [u8],
+    /// The body, be it JSON or a form; `null` where the operation has none.
+    pub(in crate::testing) body: Value,
+    /// What the document has against the request.
+    pub(in crate::testing) findings: Vec<Finding>,
+    pub(super) journal: &'a Journal,
+}
+
+impl Incoming<'_> {
+    /// A parameter in the path; empty where there is none of this name.
+    pub(in crate::testing) fn part(&self, name: &str) -> &str {
+        self.path.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// A text member of the body.
+    pub(in crate::testing) fn text(&self, name: &str) -> Option<&str> {
+        self.body.get(name)?.as_str()
+    }
+
+    /// "Sends" a message.
+    pub(in crate::testing) fn send(&self, message: Message) {
+        self.journal.sent(message);
+    }
+}

@@ -1,0 +1,113 @@
+//! One double as a server: the listener in front, wiremock behind it, and the vendor's behaviour that answers.
+
+mod authorization;
+mod backstage;
+mod behaviour;
+mod bend;
+mod front;
+mod reply;
+mod wire;
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use http::HeaderMap;
+use tokio::net::TcpListener;
+use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers::any};
+
+use super::{
+    SpecViolation,
+    contract::{Checked, Finding, Found},
+    faults::Faults,
+    observe::Journal,
+};
+pub(super) use authorization::{ExpectedBasic, bearer_token};
+use backstage::Backstage;
+pub(super) use behaviour::{Behaviour, Incoming};
+use front::{Front, TARGET};
+pub(super) use reply::{Denial, HttpReply};
+pub(super) use wire::Connection;
+
+/// A double that runs until it is dropped.
+pub(super) struct Running {
+    pub(super) address: SocketAddr,
+    pub(super) backstage: Arc<Backstage>,
+    _front: Front,
+    _wiremock: MockServer,
+}
+
+impl Running {
+    pub(super) async fn start(address: SocketAddr, journal: Arc<Journal>, behaviour: Arc<dyn Behaviour>) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let wiremock = MockServer::builder().disable_request_recording().start().await;
+        Mock::given(any()).respond_with(Responder { behaviour: Arc::clone(&behaviour), journal: Arc::clone(&journal) }).mount(&wiremock).await;
+        let backstage = Arc::new(Backstage { behaviour, journal, faults: Faults::default(), behind: *wiremock.address() });
+        let address = listener.local_addr()?;
+        Ok(Self { address, _front: Front::start(listener, Arc::clone(&backstage)), backstage, _wiremock: wiremock })
+    }
+}
+
+/// The one thing that wiremock is asked for.
+struct Responder {
+    behaviour: Arc<dyn Behaviour>,
+    journal: Arc<Journal>,
+}
+
+impl Respond for Responder {
+    fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
+        let target = request.headers.get(TARGET).and_then(|value| value.to_str().ok()).unwrap_or("/");
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        let reply = self.answer(request.method.as_str(), path, query, &request.headers, &request.body);
+        let mut template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body);
+        for (name, value) in reply.headers {
+            template = template.insert_header(name, value);
+        }
+        template
+    }
+}
+
+impl Responder {
+    fn answer(&self, method: &str, path: &str, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> HttpReply {
+        let contract = self.behaviour.contract();
+        let (documented, reply) = match contract.find(method, path) {
+            Found::Nothing => {
+                self.violated("a request", Finding::at(&["path"], format!("the document has {}", contract.titles())));
+                (None, self.behaviour.deny(&Denial::NotFound))
+            }
+            Found::OtherMethods(methods) => {
+                let allowed = methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(", ");
+                self.violated("a request", Finding::at(&["method"], format!("at this path the document has {allowed}")));
+                (None, self.behaviour.deny(&Denial::Method).with_header("allow", &allowed))
+            }
+            Found::Operation(documented, path) => {
+                if let Err(expected) = self.behaviour.authorize(documented, headers) {
+                    self.violated(&documented.title, Finding::at(&["headers", "authorization"], expected));
+                    (Some(documented), self.behaviour.deny(&Denial::Unauthorized))
+                } else {
+                    let checked = documented.check(&path, query, headers, body);
+                    checked.findings.iter().chain(&checked.remarks).for_each(|finding| self.violated(&documented.title, finding.clone()));
+                    let Checked { body: value, query, unreadable, findings, remarks: _ } = checked;
+                    let reply = match unreadable {
+                        Some(reason) => self.behaviour.deny(&Denial::Unreadable(reason)),
+                        None => {
+                            let journal = &self.journal;
+                            self.behaviour.answer(Incoming { documented, path, query, headers, raw: body, body: value, findings, journal })
+                        }
+                    };
+                    (Some(documented), reply)
+                }
+            }
+        };
+        for finding in contract.check_reply(documented, reply.status, &reply.body) {
+            let title = documented.map_or("a reply", |documented| documented.title.as_str());
+            self.violated(title, Finding { pointer: format!("/reply{}", finding.pointer), ..finding });
+        }
+        reply
+    }
+
+    fn violated(&self, operation: &str, finding: Finding) {
+        self.journal.violated(SpecViolation { operation: operation.to_owned(), pointer: finding.pointer, message: finding.message });
+    }
+}

@@ -1,0 +1,146 @@
+//! A double of Corbado.
+
+#![cfg(feature = "corbado")]
+
+mod behaviour;
+
+use std::{fmt, io, ops::Deref, sync::Arc};
+
+use super::{DoubleEntry, DoubleSetting};
+use crate::{
+    model::Secret,
+    testing::{Double, DoubleBuilder, double::started},
+};
+use behaviour::CorbadoBehaviour;
+
+const NAME: &str = "corbado";
+
+/// On the command line every user id is known but `usr-0`.
+pub(super) const ENTRY: DoubleEntry = DoubleEntry {
+    name: NAME,
+    title: "Corbado",
+    settings: &[DoubleSetting {
+        name: "corbado-credentials",
+        form: "ID:SECRET",
+        default: "pro-1:corbado1_secret",
+        help: "Corbado's project id and API secret",
+        problem: |value| match value.split_once(':') {
+            Some((id, secret)) if id.starts_with("pro-") && secret.starts_with("corbado1_") => None,
+            _ => Some("expected pro-…:corbado1_…"),
+        },
+    }],
+    behaviour: |settings, values| {
+        let (project_id, api_secret) = values.get("corbado-credentials").split_once(':').unwrap_or_default();
+        let vendor =
+            CorbadoSettings { project_id: project_id.to_owned(), api_secret: Secret::new(api_secret), unknown: Some("usr-0".into()), ..Default::default() };
+        Ok(Arc::new(CorbadoBehaviour::new(settings, vendor)?))
+    },
+};
+
+/// Corbado's Backend API, as far as challenges go, over real HTTP.
+///
+/// It knows project `pro-1` with the API secret `corbado1_secret` unless told otherwise, and the users that were added:
+/// [`person`](Double::person) adds one.
+///
+/// Where Corbado's document is silent the double does this: a challenge lives 300 seconds unless the request says otherwise. A wrong
+/// value is status 400 with a violation on `value`, `is invalid`; so is any value for a challenge that is completed, `has already been
+/// used`. A challenge that is too old, or had too many wrong values, is status 200 with `expired`.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_challenge::Error> {
+/// use auth_challenge::{ChallengeProviderExt as _, testing::CorbadoDouble};
+///
+/// let corbado = CorbadoDouble::start().await;
+/// let challenge = corbado.provider().create(&corbado.person("jane@doe.com")).await?;
+/// assert_eq!(challenge.provider().as_str(), "corbado");
+/// assert_eq!(corbado.outbox().only().to(), "jane@doe.com");
+/// corbado.violations().assert_none();
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct CorbadoDouble {
+    double: Double,
+    behaviour: Arc<CorbadoBehaviour>,
+}
+
+impl CorbadoDouble {
+    /// Starts a double on a free port of loopback, with the documented credentials.
+    ///
+    /// # Panics
+    ///
+    /// Where no port can be bound.
+    pub async fn start() -> Self {
+        started(Self::builder().start().await)
+    }
+
+    /// Sets up a double with an address, credentials or codes of your own.
+    pub fn builder() -> DoubleBuilder<CorbadoSettings> {
+        DoubleBuilder::default()
+    }
+
+    /// Adds a user and gives the id that Corbado would know the user by; the same id for the same name.
+    pub fn add_user(&self, name: &str) -> String {
+        self.behaviour.add_user(name)
+    }
+}
+
+impl Deref for CorbadoDouble {
+    type Target = Double;
+
+    fn deref(&self) -> &Double {
+        &self.double
+    }
+}
+
+impl fmt::Debug for CorbadoDouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.double.fmt(f)
+    }
+}
+
+/// What Corbado's double can be told, by the methods of its [`DoubleBuilder`].
+#[derive(Debug)]
+pub struct CorbadoSettings {
+    project_id: String,
+    api_secret: Secret,
+    users: Vec<String>,
+    /// All other users are known, where one is not.
+    unknown: Option<String>,
+}
+
+impl Default for CorbadoSettings {
+    fn default() -> Self {
+        Self { project_id: "pro-1".into(), api_secret: Secret::new("corbado1_secret"), users: Vec::new(), unknown: None }
+    }
+}
+
+impl DoubleBuilder<CorbadoSettings> {
+    /// Sets the project's id and API secret.
+    pub fn with_credentials(mut self, project_id: impl Into<String>, api_secret: impl Into<Secret>) -> Self {
+        self.vendor.project_id = project_id.into();
+        self.vendor.api_secret = api_secret.into();
+        self
+    }
+
+    /// Adds a user by id.
+    pub fn with_user(mut self, id: impl Into<String>) -> Self {
+        self.vendor.users.push(id.into());
+        self
+    }
+
+    /// Takes every user id for known, but this one.
+    pub fn with_any_user_but(mut self, unknown: impl Into<String>) -> Self {
+        self.vendor.unknown = Some(unknown.into());
+        self
+    }
+
+    /// Starts the double.
+    ///
+    /// # Errors
+    ///
+    /// Where the address cannot be bound.
+    pub async fn start(self) -> io::Result<CorbadoDouble> {
+        let behaviour = Arc::new(CorbadoBehaviour::new(&self.settings, self.vendor)?);
+        Ok(CorbadoDouble { double: Double::start_as(NAME, self.settings, behaviour.clone()).await?, behaviour })
+    }
+}

@@ -1,0 +1,100 @@
+//! What proves that somebody holds a key: signatures, and the client data that they are over.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ed25519_dalek::pkcs8::DecodePublicKey as _;
+use p256::ecdsa::signature::Verifier as _;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::testing::text::{from_hex, to_hex};
+
+/// A public key of a kind that the double can check.
+#[derive(Clone, Debug)]
+pub(super) enum PublicKey {
+    P256(p256::ecdsa::VerifyingKey),
+    Ed25519(ed25519_dalek::VerifyingKey),
+}
+
+impl PublicKey {
+    pub(super) fn from_pem(pem: &str) -> Option<Self> {
+        let p256 = p256::ecdsa::VerifyingKey::from_public_key_pem(pem).map(Self::P256);
+        p256.ok().or_else(|| ed25519_dalek::VerifyingKey::from_public_key_pem(pem).map(Self::Ed25519).ok())
+    }
+
+    /// ECDSA in ASN.1 DER, Ed25519 raw.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::P256(key) => p256::ecdsa::Signature::from_der(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+            Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature).is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
+        }
+    }
+}
+
+/// What was signed, read: the bytes as they came, and the JSON in them.
+pub(super) struct ClientData {
+    pub(super) bytes: Vec<u8>,
+    json: Value,
+}
+
+impl ClientData {
+    pub(super) fn read(encoded: &str) -> Result<Self, String> {
+        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| "clientData is not base64url without padding")?;
+        let json: Value = serde_json::from_slice(&bytes).map_err(|_| "clientData is not JSON")?;
+        Ok(Self { bytes, json })
+    }
+
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.json[name].as_str().unwrap_or_default()
+    }
+
+    /// Whether it is for this purpose and challenge. Keys take the challenge as it is; of browsers, some encode it once more.
+    pub(super) fn expect(&self, purpose: &str, challenge: &str) -> Result<(), String> {
+        if self.text("type") != purpose {
+            return Err(format!("clientData: expected type {purpose}"));
+        }
+        let given = self.text("challenge");
+        let is_encoded_again = purpose.starts_with("webauthn.") && given == URL_SAFE_NO_PAD.encode(challenge);
+        if given == challenge || is_encoded_again { Ok(()) } else { Err("clientData: the challenge is another one".into()) }
+    }
+}
+
+/// The public key of an attestation of a key, once its signature is verified.
+pub(super) fn attested_key(client_data: &ClientData, attestation: &str) -> Result<(PublicKey, String), String> {
+    let attestation = URL_SAFE_NO_PAD.decode(attestation).map_err(|_| "attestationData is not base64url without padding")?;
+    let attestation: Value = serde_json::from_slice(&attestation).map_err(|_| "attestationData is not JSON")?;
+    let pem = attestation["publicKey"].as_str().ok_or("attestationData: publicKey is missing")?;
+    let key = PublicKey::from_pem(pem).ok_or("attestationData: expected a P-256 or Ed25519 public key in PEM form")?;
+    let signature = attestation["signature"].as_str().and_then(from_hex).ok_or("attestationData: expected a signature in hex")?;
+    // Alphabetical and compact, as the vendor's document wants it.
+    let fingerprint = json!({ "clientDataHash": to_hex(&sha256(&client_data.bytes)), "publicKey": pem }).to_string();
+    if key.verifies(fingerprint.as_bytes(), &signature) { Ok((key, pem.to_owned())) } else { Err(UNVERIFIABLE.into()) }
+}
+
+/// What the vendor says of a signature that does not fit.
+pub(super) const UNVERIFIABLE: &str = "Unable to verify signature";
+
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenge_is_taken_in_both_spellings_for_passkeys_alone() {
+        let client_data =
+            |purpose: &str, challenge: &str| ClientData::read(&URL_SAFE_NO_PAD.encode(json!({ "type": purpose, "challenge": challenge }).to_string())).unwrap();
+        let again = URL_SAFE_NO_PAD.encode("Y2g");
+        for (purpose, challenge, fits) in [
+            ("key.create", "Y2g", true),
+            ("key.create", again.as_str(), false),
+            ("webauthn.create", "Y2g", true),
+            ("webauthn.create", again.as_str(), true),
+            ("webauthn.create", "Y2h", false),
+        ] {
+            assert_eq!(client_data(purpose, challenge).expect(purpose, "Y2g").is_ok(), fits, "{purpose} {challenge}");
+        }
+        assert!(client_data("key.get", "Y2g").expect("key.create", "Y2g").is_err());
+    }
+}

@@ -1,0 +1,316 @@
+//! What Twilio Verify does with a request.
+
+use std::{
+    io,
+    sync::{LazyLock, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use http::HeaderMap;
+use serde_json::{Value, json};
+
+use super::TwilioSettings;
+use crate::{
+    model::{ChallengeRequest, Method, Personal, Secret},
+    testing::{
+        Clock, Message, Operation,
+        builder::Settings,
+        contract::{Contract, Contracted, Documented, NamedOperation},
+        fresh, locked,
+        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming},
+        store::Store,
+        text::{is_email_address, is_phone_number},
+    },
+};
+
+const OPERATIONS: &[NamedOperation] = &[
+    ("POST", "/Services/{ServiceSid}/Verifications", Operation::CREATE),
+    ("POST", "/Services/{ServiceSid}/VerificationCheck", Operation::VERIFY),
+    ("GET", "/Services/{ServiceSid}/Verifications/{Sid}", Operation::FETCH),
+    ("POST", "/Services/{ServiceSid}/Verifications/{Sid}", Operation::UPDATE),
+];
+
+static CONTRACT: Contracted = LazyLock::new(|| Contract::read(include_str!(concat!(env!("OUT_DIR"), "/twilio.spec.json")), "/v2", OPERATIONS));
+
+/// How long a verification takes answers.
+const LIFETIME: Duration = Duration::from_secs(600);
+/// How long it can be read.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) struct TwilioBehaviour {
+    contract: &'static Contract,
+    authorizations: Vec<ExpectedBasic>,
+    vendor: TwilioSettings,
+    code: Option<String>,
+    attempts: u32,
+    clock: Clock,
+    verifications: Mutex<Store<Verification>>,
+}
+
+#[derive(Clone)]
+struct Verification {
+    sid: String,
+    to: String,
+    channel: &'static str,
+    code: String,
+    /// When each message was sent, by which channel, and its id.
+    sends: Vec<(SystemTime, &'static str, String)>,
+    wrong: u32,
+    end: Option<End>,
+    created: SystemTime,
+    updated: SystemTime,
+}
+
+/// How a verification ended before its time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Approved,
+    Canceled,
+}
+
+/// An error in the vendor's list: HTTP status, number and words.
+type Refusal = (u16, u32, String);
+
+impl TwilioBehaviour {
+    pub(super) fn new(settings: &Settings, vendor: TwilioSettings) -> io::Result<Self> {
+        let mut authorizations = vec![ExpectedBasic::new(&vendor.account_sid, vendor.auth_token.expose())];
+        authorizations.extend(vendor.api_key.as_ref().map(|(sid, secret)| ExpectedBasic::new(sid, secret.expose())));
+        Ok(Self {
+            contract: Contract::of(&CONTRACT)?,
+            authorizations,
+            vendor,
+            code: settings.code.clone(),
+            attempts: settings.attempts,
+            clock: settings.clock.clone(),
+            verifications: Mutex::new(Store::of_at_most(10_000)),
+        })
+    }
+
+    fn create(&self, incoming: &Incoming<'_>) -> Result<HttpReply, Refusal> {
+        let to = incoming.text("To").unwrap_or_default();
+        let (channel, method) = match incoming.text("Channel").unwrap_or_default() {
+            "sms" => ("sms", Method::SmsOtp),
+            "whatsapp" => ("whatsapp", Method::WhatsAppOtp),
+            "call" => ("call", Method::VoiceOtp),
+            "email" => ("email", Method::EmailOtp),
+            _ => return Err(invalid("Channel", incoming)),
+        };
+        let fits = if method == Method::EmailOtp { is_email_address(to) } else { is_phone_number(to, 7..=15) };
+        if !fits {
+            return Err(invalid("To", incoming));
+        }
+        let custom_code = incoming.text("CustomCode");
+        if custom_code.is_some_and(|code| !(4..=10).contains(&code.chars().count())) {
+            return Err(invalid("CustomCode", incoming));
+        }
+        let now = self.clock.now();
+        let mut verifications = locked(&self.verifications);
+        let pending = verifications.newest_first().map(|(_, known)| known).find(|known| known.to == to && self.is_pending(known)).cloned();
+        let mut verification = pending.unwrap_or_else(|| Verification {
+            sid: sid("VE"),
+            to: to.to_owned(),
+            channel,
+            code: custom_code.map(str::to_owned).or_else(|| self.code.clone()).unwrap_or_else(|| fresh::digits(6)),
+            sends: Vec::new(),
+            wrong: 0,
+            end: None,
+            created: now,
+            updated: now,
+        });
+        if self.vendor.max_sends.is_some_and(|most| verification.sends.len() as u64 >= u64::from(most)) {
+            return Err((429, 60203, "Max send attempts reached".into()));
+        }
+        verification.sends.push((now, channel, sid("VL")));
+        (verification.channel, verification.updated) = (channel, now);
+        let reply = HttpReply::json(201, &self.shown(&verification, incoming));
+        incoming.send(Message {
+            method,
+            to: Personal::new(to),
+            code: Secret::new(verification.code.as_str()),
+            link: None,
+            sent_at: now,
+            challenge_id: verification.sid.clone(),
+        });
+        verifications.insert(verification.sid.clone(), verification);
+        Ok(reply)
+    }
+
+    fn check(&self, incoming: &Incoming<'_>) -> Result<HttpReply, Refusal> {
+        let (named, to) = (incoming.text("VerificationSid"), incoming.text("To"));
+        if named.is_none() && to.is_none() {
+            return Err(invalid("To", incoming));
+        }
+        let Some(code) = incoming.text("Code").filter(|code| (4..=10).contains(&code.chars().count())) else {
+            return Err(invalid("Code", incoming));
+        };
+        let now = self.clock.now();
+        let mut verifications = locked(&self.verifications);
+        let is_meant = |known: &Verification| named.is_none_or(|sid| known.sid == sid) && to.is_none_or(|to| known.to == to);
+        let meant = verifications.newest_first().map(|(_, known)| known).find(|known| is_meant(known) && self.is_open(known));
+        let Some(sid) = meant.map(|known| known.sid.clone()) else { return Err(not_found(incoming)) };
+        let Some(verification) = verifications.get_mut(&sid) else { return Err(not_found(incoming)) };
+        if verification.wrong >= self.attempts {
+            return Err((429, 60202, "Max check attempts reached".into()));
+        }
+        verification.updated = now;
+        if code == verification.code {
+            verification.end = Some(End::Approved);
+        } else {
+            verification.wrong += 1;
+        }
+        let mut shown = self.shown(verification, incoming);
+        // The check that is one too many is told at the next.
+        shown["status"] = if verification.end.is_some() { "approved".into() } else { "pending".into() };
+        if let Some(members) = shown.as_object_mut() {
+            ["lookup", "send_code_attempts", "sna", "url"].iter().for_each(|name| drop(members.remove(*name)));
+            members.insert("sna_attempts_error_codes".into(), json!([]));
+        }
+        Ok(HttpReply::json(200, &shown))
+    }
+
+    fn fetch(&self, incoming: &Incoming<'_>) -> Result<HttpReply, Refusal> {
+        let verifications = locked(&self.verifications);
+        let known = verifications.get(incoming.part("Sid")).filter(|known| !self.is_older(known, KEPT));
+        let verification = known.ok_or_else(|| not_found(incoming))?;
+        Ok(HttpReply::json(200, &self.shown(verification, incoming)))
+    }
+
+    fn update(&self, incoming: &Incoming<'_>) -> Result<HttpReply, Refusal> {
+        let mut verifications = locked(&self.verifications);
+        let known = verifications.get_mut(incoming.part("Sid")).filter(|known| self.is_open(known));
+        let verification = known.ok_or_else(|| not_found(incoming))?;
+        verification.end = Some(if incoming.text("Status") == Some("approved") { End::Approved } else { End::Canceled });
+        verification.updated = self.clock.now();
+        Ok(HttpReply::json(200, &self.shown(verification, incoming)))
+    }
+
+    fn is_older(&self, verification: &Verification, age: Duration) -> bool {
+        verification.created.checked_add(age).is_none_or(|end| self.clock.now() >= end)
+    }
+
+    /// Whether checks of it are counted.
+    fn is_open(&self, verification: &Verification) -> bool {
+        verification.end.is_none() && !self.is_older(verification, LIFETIME)
+    }
+
+    fn is_pending(&self, verification: &Verification) -> bool {
+        self.is_open(verification) && verification.wrong < self.attempts
+    }
+
+    fn status(&self, verification: &Verification) -> &'static str {
+        match verification.end {
+            Some(End::Approved) => "approved",
+            Some(End::Canceled) => "canceled",
+            None if self.is_older(verification, LIFETIME) => "expired",
+            None if verification.wrong >= self.attempts => "max_attempts_reached",
+            None => "pending",
+        }
+    }
+
+    fn shown(&self, verification: &Verification, incoming: &Incoming<'_>) -> Value {
+        let attempt = |(time, channel, sid): &(SystemTime, &str, String)| json!({ "time": iso(*time), "channel": channel, "attempt_sid": sid });
+        let (service, host) = (&self.vendor.service_sid, incoming.headers.get(http::header::HOST).and_then(|host| host.to_str().ok()));
+        json!({
+            "sid": verification.sid,
+            "service_sid": service,
+            "account_sid": self.vendor.account_sid,
+            "to": verification.to,
+            "channel": verification.channel,
+            "status": self.status(verification),
+            "valid": verification.end == Some(End::Approved),
+            "date_created": iso(verification.created),
+            "date_updated": iso(verification.updated),
+            "lookup": {},
+            "amount": null,
+            "payee": null,
+            "send_code_attempts": verification.sends.iter().map(attempt).collect::<Vec<_>>(),
+            "sna": null,
+            "url": format!("http://{}/v2/Services/{service}/Verifications/{}", host.unwrap_or("127.0.0.1"), verification.sid),
+        })
+    }
+}
+
+impl Behaviour for TwilioBehaviour {
+    fn contract(&self) -> &Contract {
+        self.contract
+    }
+
+    fn base_path(&self) -> &'static str {
+        "/v2"
+    }
+
+    fn config_members(&self) -> Vec<(&'static str, String)> {
+        let TwilioSettings { account_sid, auth_token, service_sid, .. } = &self.vendor;
+        vec![("account_sid", account_sid.clone()), ("auth_token", auth_token.expose().to_owned()), ("service_sid", service_sid.clone())]
+    }
+
+    fn authorize(&self, _: &Documented, headers: &HeaderMap) -> Result<(), &'static str> {
+        let is_known = self.authorizations.iter().any(|expected| expected.is_in(headers));
+        if is_known { Ok(()) } else { Err("expected Basic with the account's SID and auth token, or with an API key and its secret") }
+    }
+
+    fn answer(&self, incoming: Incoming<'_>) -> HttpReply {
+        let answered = match incoming.findings.first() {
+            _ if incoming.part("ServiceSid") != self.vendor.service_sid => Err(not_found(&incoming)),
+            Some(finding) => Err(invalid(&finding.field(), &incoming)),
+            None => match incoming.documented.operation {
+                Operation::VERIFY => self.check(&incoming),
+                Operation::FETCH => self.fetch(&incoming),
+                Operation::UPDATE => self.update(&incoming),
+                _ => self.create(&incoming),
+            },
+        };
+        answered.unwrap_or_else(|refusal| error(&refusal))
+    }
+
+    fn person(&self, name: &str) -> ChallengeRequest {
+        if name.starts_with('+') { ChallengeRequest::sms_otp(name) } else { ChallengeRequest::email_otp(name) }
+    }
+
+    fn deny(&self, denial: &Denial) -> HttpReply {
+        let (code, message) = match denial.status() {
+            400 => (60200, "Invalid parameter"),
+            401 => (20003, "Authenticate"),
+            403 => (20403, "Forbidden"),
+            404 => (20404, "The requested resource was not found"),
+            405 => (20004, "Method not allowed"),
+            429 => (20429, "Too many requests"),
+            500.. => (20500, "Internal server error"),
+            _ => (20001, denial.message()),
+        };
+        error(&(denial.status(), code, message.to_owned()))
+    }
+}
+
+/// Names the parameter and quotes what was given, as the vendor does.
+fn invalid(parameter: &str, incoming: &Incoming<'_>) -> Refusal {
+    (400, 60200, format!("Invalid parameter `{parameter}`: {}", incoming.text(parameter).unwrap_or_default()))
+}
+
+fn not_found(incoming: &Incoming<'_>) -> Refusal {
+    (404, 20404, format!("The requested resource {} was not found", incoming.documented.title))
+}
+
+fn error((status, code, message): &Refusal) -> HttpReply {
+    let more_info = format!("https://www.twilio.com/docs/errors/{code}");
+    HttpReply::json(*status, &json!({ "code": code, "message": message, "more_info": more_info, "status": status }))
+}
+
+fn sid(kind: &str) -> String {
+    format!("{kind}{:032x}", fastrand::u128(..))
+}
+
+fn iso(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_enumerations_of_replies_are_found() {
+        let found = Contract::of(&CONTRACT).expect("a document").enumerations();
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["channel"]);
+    }
+}

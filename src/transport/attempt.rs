@@ -1,0 +1,213 @@
+//! One attempt, as the generated client's inner value: authorises the request, reads the reply within bounds, remembers how far it came.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
+};
+use serde_json::Value;
+
+use super::redact::Mask;
+
+/// Makes one attempt of a call. The generated client wants it cloneable; all clones are the same attempt.
+#[derive(Clone)]
+pub(crate) struct Attempt(Arc<Shared>);
+
+struct Shared {
+    authorization: Option<HeaderValue>,
+    max_response_bytes: usize,
+    progress: Mutex<Progress>,
+}
+
+/// Tells how far an attempt came.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// What was submitted, for masking its values in the vendor's words.
+    pub(super) submitted: Submitted,
+    pub(super) head: Option<ReplyHead>,
+    pub(super) body: Bytes,
+    pub(super) too_large: bool,
+}
+
+/// Holds a body as it was submitted.
+#[derive(Default)]
+pub(super) struct Submitted {
+    pub(super) body: Vec<u8>,
+    pub(super) is_form: bool,
+}
+
+/// Holds what the head of a reply tells.
+#[derive(Clone, Debug)]
+pub(super) struct ReplyHead {
+    pub(super) status: u16,
+    pub(super) request_id: Option<String>,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) location: Option<String>,
+    pub(super) content_type: Option<String>,
+}
+
+/// Lists the headers in which gateways and vendors name a request.
+const REQUEST_ID: [&str; 4] = ["x-request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
+
+impl Attempt {
+    pub(super) fn new(authorization: Option<HeaderValue>, max_response_bytes: usize) -> Self {
+        Self(Arc::new(Shared { authorization, max_response_bytes, progress: Mutex::default() }))
+    }
+
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Prepares a request: takes off the header that the generator adds, and puts on the vendor's authorization. What an operation has as a
+    /// header beside those of HTTP may be a secret, so no log shows it.
+    pub(crate) fn prepare(&self, request: &mut reqwest::Request) {
+        let headers = request.headers_mut();
+        headers.remove("api-version");
+        for (_, value) in headers.iter_mut().filter(|(name, _)| **name != ACCEPT && **name != CONTENT_TYPE) {
+            value.set_sensitive(true);
+        }
+        if let Some(authorization) = &self.0.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+    }
+
+    /// Sends, and hands on a reply whose body is read already, and empty where it was too large.
+    pub(crate) async fn send(&self, client: &reqwest::Client, request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
+        let max = self.0.max_response_bytes;
+        self.progress().submitted = Submitted::of(&request);
+        let mut response = client.execute(request).await.map_err(reqwest::Error::without_url)?;
+        let status = response.status();
+        self.progress().head = Some(ReplyHead::of(status.as_u16(), response.headers()));
+
+        let mut body = Bytes::new();
+        let mut too_large = response.content_length().is_some_and(|length| length > max as u64);
+        while !too_large && let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
+            too_large = body.len() + chunk.len() > max;
+            body = match body.is_empty() {
+                _ if too_large => Bytes::new(),
+                true => chunk,
+                false => {
+                    let mut longer = body.try_into_mut().unwrap_or_else(|body| BytesMut::from(&body[..]));
+                    longer.extend_from_slice(&chunk);
+                    longer.freeze()
+                }
+            };
+        }
+        if status.is_success() {
+            body = without_nulls(body);
+        }
+        let mut progress = self.progress();
+        progress.too_large = too_large;
+        progress.body = body.clone();
+        drop(progress);
+
+        let mut rebuilt = http::Response::new(body);
+        *rebuilt.status_mut() = status;
+        Ok(rebuilt.into())
+    }
+}
+
+/// Takes the members that are null out of a reply: to a reader they are not there, whatever type they should have.
+fn without_nulls(body: Bytes) -> Bytes {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.retain(|_, member| !member.is_null());
+                members.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    // Most replies hold none, and go on as they are.
+    if !body.windows(4).any(|bytes| bytes == b"null") {
+        return body;
+    }
+    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else { return body };
+    strip(&mut value);
+    serde_json::to_vec(&value).map_or(body, Bytes::from)
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Attempt")
+    }
+}
+
+impl Submitted {
+    fn of(request: &reqwest::Request) -> Self {
+        let body = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec).unwrap_or_default();
+        let content_type = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        Self { body, is_form: content_type.starts_with(b"application/x-www-form-urlencoded") }
+    }
+}
+
+impl ReplyHead {
+    fn of(status: u16, headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let short = |text: &str| text.chars().filter(|c| !c.is_control()).take(128).collect::<String>();
+        Self {
+            status,
+            request_id: REQUEST_ID.iter().find_map(|name| text(name)).filter(|id| !id.is_empty()).map(short),
+            retry_after: text(RETRY_AFTER.as_str()).and_then(pause),
+            location: text(LOCATION.as_str()).and_then(without_query),
+            content_type: text(CONTENT_TYPE.as_str()).map(short),
+        }
+    }
+}
+
+impl ReplyHead {
+    /// Puts the texts of the head through a mask.
+    pub(super) fn masked(&self, mask: &Mask) -> Self {
+        let masked = |text: &Option<String>| text.as_deref().map(|text| mask.apply(text));
+        let request_id = self.request_id.as_deref().map(|id| mask.apply_to_name(id));
+        Self { request_id, location: masked(&self.location), content_type: masked(&self.content_type), ..*self }
+    }
+}
+
+/// The longest pause that is believed; a longer one is as good as none.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Reads the pause that a `Retry-After` header asks for, in seconds or as a date.
+fn pause(value: &str) -> Option<Duration> {
+    let value = value.trim();
+    let pause = match value.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(std::time::SystemTime::now()).ok()?,
+    };
+    (pause <= LONGEST_PAUSE).then_some(pause)
+}
+
+/// Tells where a redirect pointed, without what could be a secret: user info, query and fragment.
+fn without_query(location: &str) -> Option<String> {
+    let location = location.split(['?', '#']).next().unwrap_or_default();
+    match url::Url::parse(location) {
+        Ok(url) => Some(format!("{}{}", url.origin().ascii_serialization(), url.path())),
+        Err(_) => location.starts_with('/').then(|| location.to_owned()),
+    }
+    .map(|location| location.chars().take(256).collect())
+}
+
+/// Lets an attempt do the work of a generated client's hooks.
+macro_rules! hooks {
+    ($client:ty) => {
+        impl ::progenitor_client::ClientHooks<$crate::transport::Attempt> for $client {
+            async fn pre<E>(&self, request: &mut ::reqwest::Request, _: &::progenitor_client::OperationInfo) -> Result<(), ::progenitor_client::Error<E>> {
+                self.inner.prepare(request);
+                Ok(())
+            }
+
+            async fn exec(&self, request: ::reqwest::Request, _: &::progenitor_client::OperationInfo) -> ::reqwest::Result<::reqwest::Response> {
+                self.inner.send(&self.client, request).await
+            }
+        }
+    };
+}
+
+pub(crate) use hooks;

@@ -1,0 +1,81 @@
+//! Base URLs of vendors.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// Reads a base URL as requests are built on it: https (or http on loopback and at the hosts allowed), without user info, query, fragment
+/// and trailing slash, and with `version`, say `/v2`, at its end.
+pub(crate) fn base_url(given: &str, version: &str, allow_plain_http: &[String]) -> Result<Url, &'static str> {
+    let mut url = Url::parse(given).map_err(|_| "expected an absolute URL, say https://host/path")?;
+    let host = url.host().ok_or("expected a URL with a host")?.to_owned();
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&host) || allow_plain_http.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host.to_string())) => {}
+        "http" => return Err("expected https; plain http is for loopback hosts and those in http.allow_plain_http"),
+        _ => return Err("expected https"),
+    }
+    let has_user_info = !url.username().is_empty() || url.password().is_some();
+    match (has_user_info, url.query().is_some(), url.fragment().is_some()) {
+        (false, false, false) => {}
+        (true, false, false) => return Err("expected no user info in the URL"),
+        (false, true, false) => return Err("expected no query in the URL"),
+        (false, false, true) => return Err("expected no fragment in the URL"),
+        _ => return Err("expected no user info, query and fragment in the URL"),
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    let whole = if path.ends_with(version) { path } else { path + version };
+    url.set_path(&whole);
+    Ok(url)
+}
+
+fn is_loopback(host: &Host<String>) -> bool {
+    match host {
+        Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
+        Host::Ipv4(address) => IpAddr::V4(*address).is_loopback(),
+        Host::Ipv6(address) => IpAddr::V6(*address).is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_is_taken_with_and_without_version_and_slash() {
+        for (given, version, expected) in [
+            ("https://api.example/v2", "/v2", "https://api.example/v2"),
+            ("https://api.example/v2/", "/v2", "https://api.example/v2"),
+            ("https://api.example", "/v2", "https://api.example/v2"),
+            ("https://api.example/", "/v2", "https://api.example/v2"),
+            ("https://api.example/gate/", "/v1", "https://api.example/gate/v1"),
+            ("https://api.example", "", "https://api.example/"),
+            ("https://api.example/dfns/", "", "https://api.example/dfns"),
+            ("http://127.0.0.1:8080", "/v1", "http://127.0.0.1:8080/v1"),
+            ("http://[::1]:8080", "/v1", "http://[::1]:8080/v1"),
+            ("http://localhost:8080", "/v1", "http://localhost:8080/v1"),
+            ("http://doubles:8080", "/v1", "http://doubles:8080/v1"),
+        ] {
+            assert_eq!(base_url(given, version, &["doubles".into()]).map(String::from), Ok(expected.to_owned()), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_that_could_leak_or_mislead_is_refused() {
+        for given in [
+            "",
+            "api.example",
+            "ftp://api.example",
+            "http://api.example",
+            "http://127.0.0.1.example",
+            "http://localhost.example",
+            "https://user@api.example",
+            "https://:pass@api.example",
+            "https://api.example?a=b",
+            "https://api.example#a",
+            "data:text/plain,x",
+        ] {
+            assert!(base_url(given, "/v1", &[]).is_err(), "{given}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The HTTP client that providers share, with the limits of a call.
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use crate::model::{Error, ErrorKind, SendState};
+
+/// Reaches vendors: holds the connection pool and the limits of every call.
+///
+/// No redirect is ever followed, the layers below never send again, and no proxy is taken from the environment.
+///
+/// ```
+/// use std::time::Duration;
+/// use auth_challenge::Http;
+///
+/// let http = Http::builder().with_timeout(Duration::from_secs(5)).build()?;
+/// # Ok::<(), auth_challenge::Error>(())
+/// ```
+#[derive(Clone)]
+#[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
+pub struct Http {
+    client: reqwest::Client,
+    limits: Limits,
+}
+
+#[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) max_response_bytes: usize,
+}
+
+/// Collects the settings of an [`Http`].
+#[derive(Clone)]
+pub struct HttpBuilder {
+    timeout: Duration,
+    connect_timeout: Option<Duration>,
+    max_response_bytes: usize,
+    proxy: Option<url::Url>,
+    ca_file: Option<PathBuf>,
+}
+
+/// Time for a call where none is set.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+/// Stands for no limit, and is near enough for a clock to count to.
+pub(crate) const FAR: Duration = Duration::from_secs(24 * 60 * 60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const MAX_RESPONSE_BYTES: usize = 1 << 20;
+/// Keeps idle connections for less than servers and proxies usually do, so that a request rarely meets a stale one.
+const IDLE: Duration = Duration::from_secs(15);
+
+impl Http {
+    /// Starts from the usual settings: 10 s for a call, 3 s to connect, replies up to 1 MiB.
+    pub fn builder() -> HttpBuilder {
+        HttpBuilder { timeout: TIMEOUT, connect_timeout: None, max_response_bytes: MAX_RESPONSE_BYTES, proxy: None, ca_file: None }
+    }
+
+    /// Takes a client of your own making, for what [`HttpBuilder`] lacks.
+    ///
+    /// Redirects, retries and the `Referer` header are switched off, TLS 1.2 is the least, the user agent is set, and every call has the
+    /// time and size limits of [`Http::builder`], those for connecting among them. Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the client cannot be built.
+    pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
+        let limits = Limits { timeout: TIMEOUT, connect_timeout: CONNECT_TIMEOUT, max_response_bytes: MAX_RESPONSE_BYTES };
+        Ok(Self { client: locked_down(builder.connect_timeout(CONNECT_TIMEOUT))?, limits })
+    }
+
+    /// Gives the same client another time for a whole call. The time for connecting stays: where it is not less, a connect that hangs is told as
+    /// [`SendState::Unknown`].
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.timeout = timeout;
+        self
+    }
+
+    /// Gives the same client another limit for replies, in bytes.
+    pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
+        self.limits.max_response_bytes = bytes;
+        self
+    }
+
+    /// Gives the time for a whole call.
+    pub fn timeout(&self) -> Duration {
+        self.limits.timeout
+    }
+
+    #[cfg(vendor)]
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    #[cfg(vendor)]
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for HttpBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the proxy: its URL may hold a password.
+        f.debug_struct("HttpBuilder")
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("max_response_bytes", &self.max_response_bytes)
+            .field("ca_file", &self.ca_file)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HttpBuilder {
+    /// Sets the time for a whole call: connecting, waiting, reading the reply.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets the time for connecting, less than that for the call. Not set: 3 s, or half of the call's time if that is less.
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the longest reply that is read, in bytes.
+    pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
+        self
+    }
+
+    /// Sets a proxy for all requests.
+    pub fn with_proxy(mut self, proxy: url::Url) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Names a PEM file with further certificate authorities to trust.
+    pub fn with_ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(path.into());
+        self
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the proxy or certificates cannot be used.
+    pub fn build(self) -> Result<Http, Error> {
+        let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT.min(self.timeout / 2));
+        let mut builder = reqwest::Client::builder().no_proxy().connect_timeout(connect_timeout);
+        #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+        {
+            builder = builder.tls_backend_rustls();
+        }
+        if let Some(proxy) = self.proxy {
+            let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|_| unusable("http.proxy cannot be used"))?;
+            builder = builder.proxy(proxy);
+        }
+        if let Some(path) = self.ca_file {
+            builder = with_authorities(builder, &path)?;
+        }
+        let limits = Limits { timeout: self.timeout, connect_timeout, max_response_bytes: self.max_response_bytes };
+        Ok(Http { client: locked_down(builder)?, limits })
+    }
+}
+
+/// Applies the settings that callers cannot override.
+fn locked_down(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
+    let builder = builder
+        .user_agent(concat!("auth-challenge/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .pool_idle_timeout(IDLE);
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+    let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);
+    builder.build().map_err(|error| unusable("the HTTP client cannot be built").with_source(error.without_url()))
+}
+
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+fn with_authorities(builder: reqwest::ClientBuilder, path: &std::path::Path) -> Result<reqwest::ClientBuilder, Error> {
+    let pem = std::fs::read(path).map_err(|error| unusable("http.ca_file cannot be read").with_source(error))?;
+    let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| unusable("http.ca_file holds no PEM certificates"))?;
+    if certificates.is_empty() {
+        return Err(unusable("http.ca_file holds no PEM certificates"));
+    }
+    Ok(builder.tls_certs_merge(certificates))
+}
+
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
+fn with_authorities(_: reqwest::ClientBuilder, _: &std::path::Path) -> Result<reqwest::ClientBuilder, Error> {
+    Err(unusable("http.ca_file needs one of the features rustls, rustls-no-provider and native-tls"))
+}
+
+fn unusable(detail: &'static str) -> Error {
+    Error::new(ErrorKind::Config, SendState::NotSent).with_detail(detail)
+}

@@ -1,0 +1,115 @@
+//! One vendor's server, and one call to it.
+
+use std::{fmt, future::Future};
+
+use progenitor_client::ResponseValue;
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    Attempt, Authorization, FAR, Http, Reply,
+    outcome::{self, Ended, Failure, Operation},
+    redact::Mask,
+    retry, trace,
+};
+use crate::model::{CallOptions, Error, ProviderId, SendState};
+
+/// Calls one vendor's server: knows where it is and how it is authorised.
+pub(crate) struct Endpoint {
+    provider: ProviderId,
+    base_url: String,
+    authorization: Option<Authorization>,
+    http: Http,
+}
+
+impl Endpoint {
+    pub(crate) fn new(provider: ProviderId, base_url: &Url, authorization: Option<Authorization>, http: Http) -> Self {
+        Self { provider, base_url: base_url.as_str().trim_end_matches('/').to_owned(), authorization, http }
+    }
+
+    pub(crate) fn provider(&self) -> &ProviderId {
+        &self.provider
+    }
+
+    #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
+    pub(crate) fn is_authorized(&self) -> bool {
+        self.authorization.is_some()
+    }
+
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    pub(crate) fn client(&self) -> reqwest::Client {
+        self.http.client().clone()
+    }
+
+    /// Stamps what is told to the caller of an operation of the vendor's own.
+    pub(crate) fn told<T>(&self, operation: &Operation, outcome: Result<T, Failure>) -> Result<T, Error> {
+        outcome.map_err(|failure| failure.error.at(&self.provider, operation.name))
+    }
+
+    /// Makes one call within its time: `run` sends an attempt through a generated client.
+    ///
+    /// `private` are values outside the body, in the path or a header, that must not come back in an error. Without `options` of the call's
+    /// own, it has the time of the HTTP client.
+    pub(crate) async fn call<T, F, Fut>(&self, operation: &Operation, options: &CallOptions, private: &[&str], run: F) -> Result<Reply<T>, Failure>
+    where
+        F: Fn(Attempt) -> Fut,
+        Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
+    {
+        let started = Instant::now();
+        let limits = self.http.limits();
+        let deadline = started + options.timeout().unwrap_or(limits.timeout).min(FAR);
+        let mut attempts = 0;
+        let mut earlier = SendState::NotSent;
+        let outcome = loop {
+            attempts += 1;
+            let begun = Instant::now();
+            let mut failure = match self.attempt(operation, private, deadline, &run).await {
+                Ok(reply) => break Ok(reply),
+                Err(failure) => failure,
+            };
+            let connecting = limits.connect_timeout.max(begun.elapsed());
+            let pause = retry::pause(&failure.error, attempts, deadline.saturating_duration_since(Instant::now()), connecting)
+                .filter(|_| operation.is_create && !options.is_single_attempt());
+            failure.error = failure.error.after(earlier);
+            earlier = failure.error.send_state();
+            let Some(pause) = pause else { break Err(failure) };
+            trace::retrying(&self.provider, operation, pause, &failure.error);
+            tokio::time::sleep(pause).await;
+        };
+        trace::finished(&self.provider, operation, attempts, started.elapsed(), &outcome);
+        outcome
+    }
+
+    async fn attempt<T, F, Fut>(&self, operation: &Operation, private: &[&str], deadline: Instant, run: &F) -> Result<Reply<T>, Failure>
+    where
+        F: Fn(Attempt) -> Fut,
+        Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
+    {
+        let max_response_bytes = self.http.limits().max_response_bytes;
+        let header = self.authorization.as_ref().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
+        let attempt = Attempt::new(header, max_response_bytes);
+        let ended = match tokio::time::timeout_at(deadline, run(attempt.clone())).await {
+            Ok(Ok(value)) => Ok(value.into_inner()),
+            Ok(Err(error)) => Err(Ended::of(error)),
+            Err(_) => Err(Ended::OutOfTime),
+        };
+        let progress = attempt.progress();
+        let mask = || {
+            let mut mask = Mask::default();
+            private.iter().for_each(|value| mask.hide(value));
+            self.authorization.iter().flat_map(Authorization::secrets).for_each(|secret| mask.hide(secret));
+            mask.hide_members(&progress.submitted, operation.sensitive);
+            mask
+        };
+        outcome::read(ended, &progress, operation, max_response_bytes, mask)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").field("provider", &self.provider).field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}

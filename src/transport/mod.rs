@@ -1,0 +1,39 @@
+//! One call over HTTP: a deadline, one attempt at a time, no redirect, bounded replies, masked errors.
+
+#[cfg(vendor)]
+mod attempt;
+#[cfg(vendor)]
+#[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
+mod authorization;
+mod base_url;
+mod client;
+#[cfg(vendor)]
+mod endpoint;
+#[cfg(vendor)]
+mod outcome;
+#[cfg(vendor)]
+#[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
+pub(crate) mod path;
+#[cfg(vendor)]
+mod redact;
+#[cfg(vendor)]
+mod reply;
+#[cfg(vendor)]
+mod retry;
+#[cfg(all(test, vendor))]
+mod tests;
+#[cfg(vendor)]
+mod trace;
+
+#[cfg(vendor)]
+pub(crate) use self::{
+    attempt::{Attempt, hooks},
+    authorization::Authorization,
+    endpoint::Endpoint,
+    outcome::{ErrorReply, Failure, Operation},
+};
+pub(crate) use base_url::base_url;
+pub(crate) use client::{FAR, TIMEOUT};
+pub use client::{Http, HttpBuilder};
+#[cfg(vendor)]
+pub use reply::Reply;

@@ -1,0 +1,220 @@
+//! What an attempt came to: the reply, or the failure with its kind and send state.
+
+use serde_json::Value;
+
+use super::{
+    Reply,
+    attempt::{Progress, ReplyHead},
+    redact::Mask,
+};
+use crate::model::{Error, ErrorKind, Reason, SendState, Violation};
+
+/// Describes one operation of a vendor: what is the same for all its calls.
+pub(crate) struct Operation {
+    /// Its name, as errors and logs show it.
+    pub(crate) name: &'static str,
+    /// Whether it is a create, which alone is made once more where that is safe.
+    pub(crate) is_create: bool,
+    /// Whether the vendor's credentials go with it.
+    pub(crate) is_authorized: bool,
+    /// The members of its body whose values are masked in what the vendor says.
+    pub(crate) sensitive: &'static [&'static str],
+    /// Reads the JSON body of an error reply, given the status.
+    pub(crate) read_error: fn(u16, &Value) -> ErrorReply,
+    /// Whether a 2xx status means that the vendor did what was asked.
+    pub(crate) is_done: fn(u16) -> bool,
+}
+
+/// Holds what the body of an error reply says.
+#[derive(Default)]
+pub(crate) struct ErrorReply {
+    /// The kind, where the body is more exact than the status.
+    pub(crate) kind: Option<ErrorKind>,
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) violations: Vec<Violation>,
+    /// Why an answer was wrong, where that is what the error says.
+    pub(crate) rejection: Option<Reason>,
+    /// What an operator should know of a rejection.
+    pub(crate) hint: Option<&'static str>,
+}
+
+/// Tells why a call gave no reply, before anybody is told: the error, and whether it is the vendor's way to say that an answer is wrong.
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    pub(crate) rejection: Option<Reason>,
+    pub(crate) hint: Option<&'static str>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, rejection: None, hint: None }
+    }
+}
+
+const HELD_BACK: &str = "the vendor has not done it yet";
+
+/// Tells how an attempt ended without a reply.
+pub(super) enum Ended {
+    /// The transport failed, before or after the head of a reply.
+    Transport(reqwest::Error),
+    /// A 2xx reply whose body is not what the document says.
+    Undecodable,
+    /// A reply of another status.
+    Status,
+    /// The request could not be built.
+    Unbuilt,
+    /// The call's time was up.
+    OutOfTime,
+}
+
+impl Ended {
+    pub(super) fn of(error: progenitor_client::Error<()>) -> Self {
+        use progenitor_client::Error as Generated;
+        match error {
+            Generated::CommunicationError(error) if error.is_builder() => Self::Unbuilt,
+            Generated::CommunicationError(error) | Generated::ResponseBodyError(error) | Generated::InvalidUpgrade(error) => {
+                Self::Transport(error.without_url())
+            }
+            Generated::InvalidResponsePayload(..) => Self::Undecodable,
+            Generated::UnexpectedResponse(_) | Generated::ErrorResponse(_) => Self::Status,
+            Generated::InvalidRequest(_) | Generated::Custom(_) => Self::Unbuilt,
+        }
+    }
+}
+
+/// Gives the reply, or what there is to tell instead.
+pub(super) fn read<T>(
+    ended: Result<T, Ended>,
+    progress: &Progress,
+    operation: &Operation,
+    max_response_bytes: usize,
+    mask: impl FnOnce() -> Mask,
+) -> Result<Reply<T>, Failure> {
+    let Some(head) = &progress.head else {
+        return Err(match ended {
+            Err(ended) => without_head(ended).into(),
+            Ok(_) => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown).into(),
+        });
+    };
+    let is_done = is_success(head.status) && (operation.is_done)(head.status);
+    let ended = match ended {
+        Ok(value) if is_done => return Ok(Reply::new(value, head.status, head.request_id.clone())),
+        Ok(_) => None,
+        Err(ended) => Some(ended),
+    };
+    let mask = mask();
+    let head = &head.masked(&mask);
+    let mut failure: Failure = match ended {
+        None => of_status(head).with_detail(HELD_BACK).into(),
+        Some(_) if progress.too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")).into(),
+        Some(Ended::Transport(error)) => broken_in_body(head, error).into(),
+        Some(Ended::OutOfTime) => in_body(head, ErrorKind::Timeout).with_detail("the time was up before the whole reply was read").into(),
+        Some(Ended::Undecodable) if is_done => {
+            of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &progress.body))).into()
+        }
+        Some(Ended::Undecodable) if is_success(head.status) => of_status(head).with_detail(HELD_BACK).into(),
+        Some(_) => refused(head, &progress.body, operation.read_error, &mask),
+    };
+    if let (None, Some(id)) = (failure.error.request_id(), &head.request_id) {
+        failure.error = failure.error.with_request_id(id);
+    }
+    Err(failure)
+}
+
+fn without_head(ended: Ended) -> Error {
+    match ended {
+        Ended::Transport(error) if error.is_connect() => Error::new(ErrorKind::Connect, SendState::NotSent).with_source(error),
+        Ended::Transport(error) if error.is_timeout() => Error::new(ErrorKind::Timeout, SendState::Unknown).with_source(error),
+        Ended::Transport(error) => Error::new(ErrorKind::Interrupted, SendState::Unknown).with_source(error),
+        Ended::OutOfTime => Error::new(ErrorKind::Timeout, SendState::Unknown),
+        Ended::Unbuilt => Error::new(ErrorKind::InvalidRequest, SendState::NotSent).with_detail("the request cannot be built of these values"),
+        Ended::Undecodable | Ended::Status => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown),
+    }
+}
+
+/// Tells that the head of the reply is there and its body is not.
+fn broken_in_body(head: &ReplyHead, error: reqwest::Error) -> Error {
+    let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Interrupted };
+    in_body(head, kind).with_detail("the reply was cut off").with_source(error)
+}
+
+/// Tells of a body that is not there whole: a status other than 2xx says more than the way in which it went missing.
+fn in_body(head: &ReplyHead, kind: ErrorKind) -> Error {
+    match is_success(head.status) {
+        true => Error::new(kind, state_of(head.status)).with_status(head.status),
+        false => of_status(head),
+    }
+}
+
+/// Tells of an error status, with what its body says. The verdict on an answer is read from the vendor's words before they are masked.
+fn refused(head: &ReplyHead, body: &[u8], read_error: fn(u16, &Value) -> ErrorReply, mask: &Mask) -> Failure {
+    let json = serde_json::from_slice::<Value>(body).ok();
+    let said = json.as_ref().map(|json| read_error(head.status, json)).unwrap_or_default();
+    let mut error = match said.kind {
+        Some(kind) => with_head(Error::new(kind, state_of(head.status)), head),
+        None => of_status(head),
+    };
+    if let (Some(location), 300..=399) = (&head.location, head.status) {
+        error = error.with_detail(format!("a redirect to {location}, not followed"));
+    } else if json.is_none() {
+        error = error.with_detail(format!("the reply is not the vendor's ({})", shape(head, body)));
+    }
+    if let Some(id) = said.request_id {
+        error = error.with_request_id(mask.apply_to_name(&id));
+    }
+    if let Some(code) = said.code {
+        error = error.with_vendor_code(mask.apply_to_name(&code));
+    }
+    if let Some(message) = said.message {
+        error = error.with_vendor_message(mask.apply(&message));
+    }
+    let violations = said.violations.into_iter().map(|violation| violation.masked(|text| mask.apply(text)));
+    Failure { error: error.with_violations(violations.collect()), rejection: said.rejection, hint: said.hint }
+}
+
+fn of_status(head: &ReplyHead) -> Error {
+    let kind = match head.status {
+        401 => ErrorKind::Authentication,
+        402 | 403 => ErrorKind::Permission,
+        404 => ErrorKind::NotFound,
+        408 => ErrorKind::Timeout,
+        409 => ErrorKind::Conflict,
+        429 => ErrorKind::RateLimited,
+        400..=499 => ErrorKind::InvalidRequest,
+        500..=599 => ErrorKind::Unavailable,
+        _ => ErrorKind::UnexpectedReply,
+    };
+    with_head(Error::new(kind, state_of(head.status)), head)
+}
+
+fn with_head(error: Error, head: &ReplyHead) -> Error {
+    let error = error.with_status(head.status);
+    match head.retry_after {
+        Some(pause) => error.with_retry_after(pause),
+        None => error,
+    }
+}
+
+fn state_of(status: u16) -> SendState {
+    match status {
+        200..=299 => SendState::Accepted,
+        408 => SendState::Unknown,
+        400..=499 => SendState::Refused,
+        _ => SendState::Unknown,
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..=299).contains(&status)
+}
+
+/// Describes a body without what it says.
+fn shape(head: &ReplyHead, body: &[u8]) -> String {
+    let kind = head.content_type.as_deref().unwrap_or("no content type");
+    match body.len() {
+        0 => format!("{kind}, empty"),
+        length => format!("{kind}, {length} bytes"),
+    }
+}

@@ -1,0 +1,19 @@
+//! Ids that become a segment of a path.
+
+use crate::model::{Error, Field, Violation};
+
+/// Refuses ids that would not stay one segment of a path each: (field, the vendor's name of it, id).
+pub(crate) fn path_ids(ids: &[(Field, &'static str, &str)]) -> Result<(), Error> {
+    let wrong = |(field, vendor_field, id): &(Field, &'static str, &str)| Some(Violation::at_vendor(Some(*field), *vendor_field, path_problem(id)?));
+    let violations: Vec<Violation> = ids.iter().filter_map(wrong).collect();
+    if violations.is_empty() { Ok(()) } else { Err(Error::invalid(violations)) }
+}
+
+/// Says why an id cannot be a segment of a path: nothing and dots climb, and URLs take a backslash for a slash. All else is percent-encoded.
+pub(crate) fn path_problem(id: &str) -> Option<&'static str> {
+    match id {
+        "" | "." | ".." => Some("expected an id, not an empty or dotted path segment"),
+        _ if id.contains('\\') => Some("expected an id without a backslash"),
+        _ => None,
+    }
+}

@@ -1,0 +1,56 @@
+//! A vendor's reply, with what the HTTP exchange told beside it.
+
+use std::ops::Deref;
+
+use crate::model::{Error, ErrorKind, SendState};
+
+/// Holds a vendor's reply, with what the HTTP exchange told beside it.
+#[derive(Clone, Debug)]
+pub struct Reply<T> {
+    value: T,
+    status: u16,
+    request_id: Option<String>,
+}
+
+impl<T> Reply<T> {
+    pub(super) fn new(value: T, status: u16, request_id: Option<String>) -> Self {
+        Self { value, status, request_id }
+    }
+
+    /// Gives the reply itself.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// Takes the reply apart: itself, and the id of the request.
+    pub fn into_parts(self) -> (T, Option<String>) {
+        (self.value, self.request_id)
+    }
+
+    /// Tells that the reply can be read but does not make sense: the vendor acted, and it cannot be said how.
+    pub(crate) fn unusable(&self, detail: &'static str) -> Error {
+        let error = Error::new(ErrorKind::UnexpectedReply, SendState::Accepted).with_status(self.status).with_detail(detail);
+        match &self.request_id {
+            Some(id) => error.with_request_id(id),
+            None => error,
+        }
+    }
+
+    /// Gives the HTTP status, a 2xx.
+    pub fn http_status(&self) -> u16 {
+        self.status
+    }
+
+    /// Gives the id of the request, where a header names one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+}
+
+impl<T> Deref for Reply<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}

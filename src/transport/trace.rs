@@ -1,0 +1,42 @@
+//! One event a call and one a retry, with nothing in it that was submitted.
+
+use std::time::Duration;
+
+use super::{Failure, Operation, Reply};
+use crate::model::{Error, ProviderId};
+
+/// Tells how a call ended. A vendor that rejects an answer has answered.
+pub(super) fn finished<T>(provider: &ProviderId, operation: &Operation, attempts: u32, elapsed: Duration, outcome: &Result<Reply<T>, Failure>) {
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    let operation = operation.name;
+    match outcome {
+        Ok(reply) => {
+            tracing::debug!(%provider, operation, status = reply.http_status(), request_id = reply.request_id(), attempts, elapsed_ms, "vendor call done");
+        }
+        Err(Failure { error, rejection: Some(reason), hint }) => {
+            let reason = reason.as_str();
+            if let Some(hint) = hint {
+                tracing::warn!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, hint, "answer rejected by the vendor");
+            } else {
+                tracing::debug!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, attempts, elapsed_ms, "vendor call done");
+            }
+        }
+        Err(Failure { error, .. }) => tracing::warn!(
+            %provider,
+            operation,
+            status = error.status(),
+            request_id = error.request_id(),
+            kind = error.kind().as_str(),
+            send_state = error.send_state().as_str(),
+            attempts,
+            elapsed_ms,
+            "vendor call failed"
+        ),
+    }
+}
+
+/// Tells that a call is made once more.
+pub(super) fn retrying(provider: &ProviderId, operation: &Operation, pause: Duration, error: &Error) {
+    let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+    tracing::warn!(%provider, operation = operation.name, kind = error.kind().as_str(), pause_ms, "vendor call not sent, trying once more");
+}

@@ -1,0 +1,109 @@
+//! What an Authsignal instance needs.
+
+use url::Url;
+
+use crate::{
+    model::{Error, ProviderId, Secret},
+    transport::{Authorization, base_url},
+    vendors::{Section, shared},
+};
+
+const VERSION: &str = "/v1";
+
+/// Says where a tenant's data is kept; a key of another region is not accepted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Region {
+    /// United States.
+    #[default]
+    Us,
+    /// Australia.
+    Au,
+    /// European Union.
+    Eu,
+    /// Canada.
+    Ca,
+}
+
+impl Region {
+    const BY_NAME: &[(&str, Self)] = &[("us", Self::Us), ("au", Self::Au), ("eu", Self::Eu), ("ca", Self::Ca)];
+
+    /// Gives the URL of the region's server.
+    pub fn base_url(self) -> &'static str {
+        match self {
+            Self::Us => "https://api.authsignal.com/v1",
+            Self::Au => "https://au.api.authsignal.com/v1",
+            Self::Eu => "https://eu.api.authsignal.com/v1",
+            Self::Ca => "https://ca.api.authsignal.com/v1",
+        }
+    }
+}
+
+/// Configures an Authsignal tenant: its secret key, and where it is reached.
+///
+/// ```
+/// use auth_challenge::authsignal::{AuthsignalConfig, Region};
+/// let config = AuthsignalConfig::new("a tenant's secret key").with_region(Region::Eu);
+/// ```
+#[derive(Clone, Debug)]
+pub struct AuthsignalConfig {
+    pub(super) id: ProviderId,
+    secret_key: Secret,
+    region: Region,
+    base_url: Option<Url>,
+}
+
+impl AuthsignalConfig {
+    /// Takes a tenant's secret key, in the United States unless told otherwise.
+    pub fn new(secret_key: impl Into<Secret>) -> Self {
+        Self { id: ProviderId::AUTHSIGNAL, secret_key: secret_key.into(), region: Region::default(), base_url: None }
+    }
+
+    /// Gives the instance another name, where there are several.
+    pub fn with_id(mut self, id: ProviderId) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Sets another region.
+    pub fn with_region(mut self, region: Region) -> Self {
+        self.region = region;
+        self
+    }
+
+    /// Sets another server, which goes before the region: https, or http on loopback; with and without `/v1`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the URL cannot be used.
+    pub fn with_base_url(mut self, url: &str) -> Result<Self, Error> {
+        self.base_url = Some(base_url(url, VERSION, &[]).map_err(|expected| self.wrong("base_url", expected))?);
+        Ok(self)
+    }
+
+    pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
+        let secret_key = section.required_secret("secret_key");
+        let region = section.choice("region", Region::BY_NAME);
+        let base_url = section.base_url("base_url", VERSION);
+        section.either("region", "base_url");
+        section.check("secret_key", &secret_key, |secret| {
+            (["corbado1_", "pro-"].iter().any(|prefix| secret.expose().starts_with(prefix)))
+                .then_some("expected an Authsignal secret key; this looks like Corbado's")
+        });
+        Some(Self { id: section.id(), secret_key: secret_key?, region: region.unwrap_or_default(), base_url })
+    }
+
+    pub(super) fn authorization(&self) -> Result<Authorization, Error> {
+        // The key is the user name, and the password is empty.
+        let authorization = Authorization::basic(&self.secret_key, &Secret::new(""));
+        authorization.ok_or_else(|| self.wrong("secret_key", "expected text that a header can carry"))
+    }
+
+    pub(super) fn server(&self) -> Result<Url, Error> {
+        shared::server(self.base_url.as_ref(), self.region.base_url(), VERSION)
+    }
+
+    fn wrong(&self, key: &str, expected: &'static str) -> Error {
+        Error::config(format!("{}.{key}", self.id), expected)
+    }
+}

@@ -1,0 +1,99 @@
+//! Authsignal: one-time codes by e-mail, SMS and WhatsApp.
+//!
+//! [`Authsignal`] is a [`ChallengeProvider`] and, with [`types`], a typed client of the vendor's own operations.
+//!
+//! | call | on the wire | counts as rejected |
+//! |---|---|---|
+//! | create | `POST /challenge` | |
+//! | resend | `POST /challenge` with `challengeId` | |
+//! | verify | `POST /verify` | 200 with `isVerified: false` |
+//!
+//! The request's action is Authsignal's action code, and required; the action key is its `idempotencyKey`, the user id one of your own,
+//! metadata its `custom`. A reply that is not verified and gives no reason is taken as a wrong code, which older servers and SDKs know
+//! nothing else of.
+//!
+//! [`Config::from_env`](crate::Config::from_env) reads `AUTHSIGNAL_API_SECRET_KEY`, `AUTHSIGNAL_API_URL`.
+
+#![cfg(feature = "authsignal")]
+
+mod client;
+mod config;
+mod convert;
+#[allow(missing_docs, missing_debug_implementations, unreachable_pub, dead_code, clippy::all, rustdoc::all)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/authsignal.rs"));
+}
+
+use async_trait::async_trait;
+
+pub use client::{Authsignal, ChallengeQuery};
+pub use config::{AuthsignalConfig, Region};
+
+use crate::{
+    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
+    provider::ChallengeProvider,
+    vendors::entry::{Entry, constructor},
+};
+
+/// The vendor's own types, generated from what its reference pages document.
+pub mod types {
+    #[doc(inline)]
+    pub use super::generated::types::*;
+
+    include!(concat!(env!("OUT_DIR"), "/authsignal_enums.rs"));
+}
+
+/// Lists the members that hold secrets or personal data.
+const SENSITIVE: &[&str] = include!(concat!(env!("OUT_DIR"), "/authsignal_sensitive.rs"));
+
+pub(super) static ENTRY: Entry = Entry {
+    environment: &[("AUTHSIGNAL_API_SECRET_KEY", "secret_key"), ("AUTHSIGNAL_API_SECRET_KEY_FILE", "secret_key_file"), ("AUTHSIGNAL_API_URL", "base_url")],
+    capabilities,
+    read: |section| constructor(AuthsignalConfig::read(section), Authsignal::new),
+};
+
+/// Tells what Authsignal can do.
+pub fn capabilities() -> Capabilities {
+    convert::CAPABILITIES
+}
+
+#[async_trait]
+impl ChallengeProvider for Authsignal {
+    fn id(&self) -> ProviderId {
+        self.provider().clone()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities()
+    }
+
+    fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
+        convert::check(self.provider(), request).map_err(|error| error.at(self.provider(), "check"))
+    }
+
+    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        let created = async {
+            let convert::Create { body, ignored } = convert::create(self.provider(), request)?;
+            let reply = self.send(options, &body).await.map_err(|failure| failure.error)?;
+            convert::challenge(self.provider(), request.method(), ignored, reply)
+        };
+        created.await.map_err(|error| error.at(self.provider(), "create"))
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        let verified = async {
+            let body = convert::verify(self.provider(), handle, answer)?;
+            convert::verification(handle, self.check_code(options, &body).await)
+        };
+        verified.await.map_err(|error| error.at(self.provider(), "verify"))
+    }
+
+    async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+        let resent = async {
+            let body = convert::replay(self.provider(), handle)?;
+            let reply = self.send(options, &body).await.map_err(|failure| failure.error)?;
+            convert::challenge(self.provider(), handle.method(), Vec::new(), reply)
+        };
+        resent.await.map_err(|error| error.at(self.provider(), "resend"))
+    }
+}

@@ -1,0 +1,95 @@
+//! The vendor's operations, typed.
+
+use std::sync::Arc;
+
+use super::{SENSITIVE, config::CorbadoConfig, convert, generated, types};
+use crate::{
+    model::{CallOptions, Error, Field, ProviderId},
+    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, hooks, path::path_ids},
+};
+
+hooks!(generated::Client);
+
+const OPERATION: Operation = Operation { name: "", is_create: false, is_authorized: true, sensitive: SENSITIVE, read_error: convert::error, is_done: |_| true };
+static CREATE: Operation = Operation { name: "ChallengeCreate", is_create: true, ..OPERATION };
+static UPDATE: Operation = Operation { name: "ChallengeUpdate", read_error: convert::update_error, ..OPERATION };
+
+/// Calls the challenges of the Corbado Backend API; cheap to clone.
+///
+/// ```no_run
+/// use auth_challenge::{Http, corbado::{Corbado, CorbadoConfig, types}};
+/// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+/// let corbado = Corbado::new(&CorbadoConfig::new("pro-1", "corbado1_secret"), Http::builder().build()?)?;
+/// let request: types::ChallengeCreateReq = serde_json::from_str("…")?;
+/// let challenge = corbado.challenge_create("usr-4693224802260150919", &request).await?;
+/// println!("{:?}", challenge.status);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Corbado {
+    endpoint: Arc<Endpoint>,
+    options: CallOptions,
+}
+
+impl Corbado {
+    /// Makes a client of one project.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the server's URL or the credentials cannot be used.
+    pub fn new(config: &CorbadoConfig, http: Http) -> Result<Self, Error> {
+        let endpoint = Endpoint::new(config.id.clone(), &config.server()?, Some(config.authorization()?), http);
+        Ok(Self { endpoint: Arc::new(endpoint), options: CallOptions::default() })
+    }
+
+    /// Gives the same client, whose calls have these options.
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        Self { endpoint: Arc::clone(&self.endpoint), options }
+    }
+
+    /// Sends a code or link: `POST /users/{userID}/challenges`, the operation `ChallengeCreate`. Each call sends a message.
+    ///
+    /// # Errors
+    ///
+    /// A user id that is empty, `.` or `..` is refused before sending; a user that Corbado does not know is
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
+    pub async fn challenge_create(&self, user_id: &str, body: &types::ChallengeCreateReq) -> Result<Reply<types::Challenge>, Error> {
+        self.endpoint.told(&CREATE, self.create(&self.options, user_id, body).await)
+    }
+
+    /// Answers a challenge: `PATCH /users/{userID}/challenges/{challengeID}`, the operation `ChallengeUpdate`. The right value turns its
+    /// status to `completed`.
+    ///
+    /// # Errors
+    ///
+    /// Ids that are empty, `.` or `..` are refused before sending. What Corbado answers to a wrong value is not documented: an error with a
+    /// violation on `value`, or a reply with another status.
+    pub async fn challenge_update(&self, user_id: &str, challenge_id: &str, body: &types::ChallengeUpdateReq) -> Result<Reply<types::Challenge>, Error> {
+        self.endpoint.told(&UPDATE, self.update(&self.options, user_id, challenge_id, body).await)
+    }
+
+    pub(super) async fn create(&self, options: &CallOptions, user_id: &str, body: &types::ChallengeCreateReq) -> Result<Reply<types::Challenge>, Failure> {
+        path_ids(&[(Field::UserId, "userID", user_id)])?;
+        self.endpoint.call(&CREATE, options, &[user_id], async |attempt| self.generated(attempt).challenge_create(user_id, body).await).await
+    }
+
+    pub(super) async fn update(
+        &self,
+        options: &CallOptions,
+        user_id: &str,
+        challenge_id: &str,
+        body: &types::ChallengeUpdateReq,
+    ) -> Result<Reply<types::Challenge>, Failure> {
+        path_ids(&[(Field::UserId, "userID", user_id), (Field::ChallengeId, "challengeID", challenge_id)])?;
+        let run = async |attempt| self.generated(attempt).challenge_update(user_id, challenge_id, body).await;
+        self.endpoint.call(&UPDATE, options, &[user_id, challenge_id], run).await
+    }
+
+    pub(super) fn provider(&self) -> &ProviderId {
+        self.endpoint.provider()
+    }
+
+    fn generated(&self, attempt: Attempt) -> generated::Client {
+        generated::Client::new_with_client(self.endpoint.base_url(), self.endpoint.client(), attempt)
+    }
+}

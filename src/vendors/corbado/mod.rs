@@ -1,0 +1,97 @@
+//! Corbado: one-time codes by e-mail and SMS, links by e-mail, for users that Corbado knows.
+//!
+//! [`Corbado`] is a [`ChallengeProvider`] and, with [`types`], a typed client of the vendor's own operations.
+//!
+//! | call | on the wire | counts as rejected |
+//! |---|---|---|
+//! | create | `POST /users/{userID}/challenges` | |
+//! | verify | `PATCH /users/{userID}/challenges/{challengeID}` | 400 with a violation on `value`, but for "cannot be blank"; 200 with status `pending` or `expired` |
+//!
+//! The user is one that Corbado knows, by its own id `usr-…`; IP address and user agent of the person's client are required. The document
+//! tells no reply to a wrong code, so both forms that the API could give are read. There is no resend. Metadata goes out as
+//! `challengeMetadata`; of the client's signals those of [`ClientSignals`] go out.
+//!
+//! [`Config::from_env`](crate::Config::from_env) reads `CORBADO_PROJECT_ID`, `CORBADO_API_SECRET`, `CORBADO_BACKEND_API`.
+
+#![cfg(feature = "corbado")]
+
+mod client;
+mod config;
+mod convert;
+mod signals;
+#[allow(missing_docs, missing_debug_implementations, unreachable_pub, dead_code, clippy::all, rustdoc::all)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/corbado.rs"));
+}
+
+use async_trait::async_trait;
+
+pub use client::Corbado;
+pub use config::CorbadoConfig;
+pub use signals::{ClientSignals, Device, HighEntropy, NativeApp, WebAuthnCapabilities};
+
+use crate::{
+    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
+    provider::ChallengeProvider,
+    vendors::entry::{Entry, constructor},
+};
+
+/// The vendor's own types, generated from its document <https://backendapi.cloud.corbado.io/v2/openapi.yaml>.
+#[allow(clippy::doc_markdown)]
+pub mod types {
+    #[doc(inline)]
+    pub use super::generated::types::*;
+
+    include!(concat!(env!("OUT_DIR"), "/corbado_enums.rs"));
+}
+
+/// Lists the members that hold secrets or personal data.
+const SENSITIVE: &[&str] = include!(concat!(env!("OUT_DIR"), "/corbado_sensitive.rs"));
+
+pub(super) static ENTRY: Entry = Entry {
+    environment: &[
+        ("CORBADO_PROJECT_ID", "project_id"),
+        ("CORBADO_API_SECRET", "api_secret"),
+        ("CORBADO_API_SECRET_FILE", "api_secret_file"),
+        ("CORBADO_BACKEND_API", "base_url"),
+    ],
+    capabilities,
+    read: |section| constructor(CorbadoConfig::read(section), Corbado::new),
+};
+
+/// Tells what Corbado can do.
+pub fn capabilities() -> Capabilities {
+    convert::CAPABILITIES
+}
+
+#[async_trait]
+impl ChallengeProvider for Corbado {
+    fn id(&self) -> ProviderId {
+        self.provider().clone()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities()
+    }
+
+    fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
+        convert::check(self.provider(), request).map_err(|error| error.at(self.provider(), "check"))
+    }
+
+    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        let created = async {
+            let convert::Create { user_id, body, ignored } = convert::create(self.provider(), request)?;
+            let reply = self.create(options, &user_id, &body).await.map_err(|failure| failure.error)?;
+            convert::challenge(self.provider(), request.method(), user_id, ignored, reply)
+        };
+        created.await.map_err(|error| error.at(self.provider(), "create"))
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        let verified = async {
+            let convert::Update { user_id, body } = convert::update(self.provider(), handle, answer)?;
+            convert::verification(handle, self.update(options, user_id, handle.challenge_id().expose(), &body).await)
+        };
+        verified.await.map_err(|error| error.at(self.provider(), "verify"))
+    }
+}

@@ -1,0 +1,184 @@
+//! The vendor's operations, typed.
+
+use std::sync::Arc;
+
+use progenitor_client::ResponseValue;
+
+use super::{SENSITIVE, config::DfnsConfig, convert, generated, types};
+use crate::{
+    model::{CallOptions, Error, ErrorKind, Field, ProviderId, RelyingParty, Secret, SendState, Violation},
+    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, hooks},
+};
+
+hooks!(generated::Client);
+
+// 202: a policy holds the request back until somebody approves it.
+const OPERATION: Operation = Operation {
+    name: "",
+    is_create: false,
+    is_authorized: true,
+    sensitive: SENSITIVE,
+    read_error: |_, body| convert::error(body),
+    is_done: |status| status != 202,
+};
+static CODE_INIT: Operation = Operation { name: "credential_code_init", is_create: true, is_authorized: false, read_error: convert::init_error, ..OPERATION };
+static CODE_VERIFY: Operation = Operation { name: "credential_code_verify", is_authorized: false, read_error: convert::verify_error, ..OPERATION };
+static ACTION_INIT: Operation = Operation { name: "user_action_init", ..OPERATION };
+static ACTION_SIGN: Operation = Operation { name: "user_action_sign", ..OPERATION };
+static CODE_CREATE: Operation = Operation { name: "credential_code_create", ..OPERATION };
+
+/// Calls the operations of the Dfns API around new credentials; cheap to clone.
+///
+/// ```no_run
+/// use auth_challenge::{Http, dfns::{Dfns, DfnsConfig, types}};
+/// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+/// let dfns = Dfns::new(&DfnsConfig::new(), Http::builder().build()?)?;
+/// let request = types::CodeInitRequest { credential_kind: types::CredentialKind::Key, code: "ABCD-1234-EFGH".into() };
+/// if let types::CredentialChallenge::Key(challenge) = dfns.credential_code_init(&request).await?.into_inner() {
+///     println!("{:?}", challenge.pub_key_cred_params);
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Dfns {
+    endpoint: Arc<Endpoint>,
+    relying_party: Option<Arc<RelyingParty>>,
+    options: CallOptions,
+}
+
+impl Dfns {
+    /// Makes a client of one organisation.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the server's URL or the token cannot be used.
+    pub fn new(config: &DfnsConfig, http: Http) -> Result<Self, Error> {
+        let endpoint = Endpoint::new(config.id.clone(), &config.server()?, config.authorization()?, http);
+        Ok(Self { endpoint: Arc::new(endpoint), relying_party: config.relying_party.clone().map(Arc::new), options: CallOptions::default() })
+    }
+
+    /// Gives the same client, whose calls have these options.
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        Self { options, ..self.clone() }
+    }
+
+    /// Trades a one-time code for the challenge of a new credential: `POST /auth/credentials/code/init`. No credentials go with it.
+    ///
+    /// # Errors
+    ///
+    /// A code that is empty is refused before sending; one that the vendor does not accept is
+    /// [`ErrorKind::InvalidRequest`] with a violation on `code`.
+    pub async fn credential_code_init(&self, body: &types::CodeInitRequest) -> Result<Reply<types::CredentialChallenge>, Error> {
+        self.endpoint.told(&CODE_INIT, self.init(&self.options, body).await)
+    }
+
+    /// Hands in a new credential with its answer: `POST /auth/credentials/code/verify`. No credentials of yours go with it.
+    ///
+    /// # Errors
+    ///
+    /// As every operation, with whether the challenge may be used up.
+    pub async fn credential_code_verify(&self, body: &types::CodeVerifyRequest) -> Result<Reply<types::Credential>, Error> {
+        self.endpoint.told(&CODE_VERIFY, self.verify(&self.options, body).await)
+    }
+
+    /// Asks for the challenge of a user action: `POST /auth/action/init`. Needs the token.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where no token is configured.
+    pub async fn user_action_init(&self, body: &types::UserActionInitRequest) -> Result<Reply<types::UserActionChallenge>, Error> {
+        self.with_token(&ACTION_INIT, &[], async |attempt| self.generated(attempt).user_action_init(body).await).await
+    }
+
+    /// Hands in the signed challenge of a user action: `POST /auth/action`. Needs the token.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where no token is configured.
+    pub async fn user_action_sign(&self, body: &types::UserActionRequest) -> Result<Reply<types::UserActionResponse>, Error> {
+        self.with_token(&ACTION_SIGN, &[], async |attempt| self.generated(attempt).user_action_sign(body).await).await
+    }
+
+    /// Issues a one-time code for a new credential: `POST /auth/credentials/code`. Needs the token, and a user action that was signed for
+    /// this very body: [`payload`](Self::payload) gives the text that goes out.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where no token is configured.
+    pub async fn credential_code_create(&self, user_action: &Secret, body: &types::CredentialCodeRequest) -> Result<Reply<types::CredentialCode>, Error> {
+        let token = user_action.expose();
+        self.with_token(&CODE_CREATE, &[token], async |attempt| self.generated(attempt).credential_code_create(token, body).await).await
+    }
+
+    /// Gives the text that a body goes out as, for [`UserActionInitRequest::user_action_payload`](types::UserActionInitRequest::user_action_payload).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] where the body has no JSON form.
+    pub fn payload(body: &types::CredentialCodeRequest) -> Result<Secret, Error> {
+        let unserialisable = |_| Error::new(ErrorKind::InvalidRequest, SendState::NotSent).with_detail("the body has no JSON form");
+        serde_json::to_string(body).map(Secret::new).map_err(unserialisable)
+    }
+
+    /// Issues a one-time code for a new credential with a key of yours: asks for the user action, signs it, asks for the code. Three
+    /// requests; `expiration` is at most one minute ahead.
+    ///
+    /// # Errors
+    ///
+    /// Those of the three operations. Only the last of them acts, so an earlier one's error leaves nothing behind.
+    #[cfg(feature = "dfns-keys")]
+    pub async fn issue_credential_code(
+        &self,
+        expiration: types::CredentialCodeRequestExpiration,
+        key: &super::key::Key,
+        credential_id: &str,
+    ) -> Result<Reply<types::CredentialCode>, Error> {
+        let body = types::CredentialCodeRequest { expiration };
+        let init = types::UserActionInitRequest {
+            user_action_payload: Self::payload(&body)?,
+            user_action_http_method: types::UserActionHttpMethod::Post,
+            user_action_http_path: "/auth/credentials/code".into(),
+            user_action_server_kind: Some(types::UserActionServerKind::Api),
+        };
+        let challenge = self.user_action_init(&init).await?;
+        let signed = key.sign_user_action(&challenge, credential_id).map_err(|error| error.at(self.provider(), ACTION_SIGN.name))?;
+        let user_action = self.user_action_sign(&signed).await?.into_inner().user_action;
+        self.credential_code_create(&user_action, &body).await
+    }
+
+    pub(super) async fn init(&self, options: &CallOptions, body: &types::CodeInitRequest) -> Result<Reply<types::CredentialChallenge>, Failure> {
+        if body.code.is_empty() {
+            return Err(Error::invalid(vec![Violation::at_vendor(Some(Field::Code), "code", "is empty")]).into());
+        }
+        self.endpoint.call(&CODE_INIT, options, &[], async |attempt| self.generated(attempt).credential_code_init(body).await).await
+    }
+
+    pub(super) async fn verify(&self, options: &CallOptions, body: &types::CodeVerifyRequest) -> Result<Reply<types::Credential>, Failure> {
+        self.endpoint.call(&CODE_VERIFY, options, &[], async |attempt| self.generated(attempt).credential_code_verify(body).await).await
+    }
+
+    /// Makes a call that needs the token.
+    async fn with_token<T, F, Fut>(&self, operation: &Operation, private: &[&str], run: F) -> Result<Reply<T>, Error>
+    where
+        F: Fn(Attempt) -> Fut,
+        Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
+    {
+        let outcome = match self.endpoint.is_authorized() {
+            true => self.endpoint.call(operation, &self.options, private, run).await,
+            false => Err(Error::config(format!("{}.token", self.provider()), "is required for this operation").into()),
+        };
+        self.endpoint.told(operation, outcome)
+    }
+
+    pub(super) fn provider(&self) -> &ProviderId {
+        self.endpoint.provider()
+    }
+
+    pub(super) fn relying_party(&self) -> Option<&RelyingParty> {
+        self.relying_party.as_deref()
+    }
+
+    fn generated(&self, attempt: Attempt) -> generated::Client {
+        generated::Client::new_with_client(self.endpoint.base_url(), self.endpoint.client(), attempt)
+    }
+}

@@ -1,0 +1,257 @@
+//! Neutral to Dfns and back; no I/O.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::types;
+use crate::{
+    model::{
+        Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Credential, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Method,
+        MethodSupport, Personal, ProviderId, Reason, Registration, RegistrationUser, RelyingParty, Secret, UnknownCredentialKind, Verification, Verified,
+        Violation,
+    },
+    transport::{ErrorReply, Failure, Reply},
+    vendors::{
+        field_names::FieldNames,
+        shared::{NO_ID, rejection, text},
+    },
+};
+
+const REQUIRED: &[Field] = &[Field::Code];
+
+const METHODS: &[MethodSupport] = &[
+    MethodSupport::of(Method::Credential(CredentialKind::Fido2), REQUIRED, &[]),
+    MethodSupport::of(Method::Credential(CredentialKind::Key), REQUIRED, &[]),
+    MethodSupport::of(Method::Credential(CredentialKind::PasswordProtectedKey), REQUIRED, &[]),
+    MethodSupport::of(Method::Credential(CredentialKind::RecoveryKey), REQUIRED, &[]),
+];
+
+pub(super) const CAPABILITIES: Capabilities = Capabilities::of(METHODS);
+
+const FIELDS: FieldNames = FieldNames(&[
+    (Field::Code, "code"),
+    (Field::Kind, "credentialKind"),
+    (Field::CredentialName, "credentialName"),
+    (Field::CredentialId, "credentialInfo.credId"),
+    (Field::ClientData, "credentialInfo.clientData"),
+    (Field::Attestation, "credentialInfo.attestationData"),
+    (Field::EncryptedPrivateKey, "encryptedPrivateKey"),
+]);
+
+/// Names a field as we and as the vendor call it.
+fn violation(field: Field, expected: impl Into<Cow<'static, str>>) -> Violation {
+    Violation::at_vendor(Some(field), FIELDS.vendors(field).unwrap_or_default(), expected)
+}
+
+/// Holds a create, ready to be sent.
+pub(super) struct Create {
+    pub(super) kind: CredentialKind,
+    pub(super) body: types::CodeInitRequest,
+    pub(super) ignored: Vec<Field>,
+}
+
+pub(super) fn check(provider: &ProviderId, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
+    let mut findings = CAPABILITIES.find(provider, request)?;
+    findings.name_fields(|field| FIELDS.vendors(field));
+    findings.conclude()
+}
+
+pub(super) fn create(provider: &ProviderId, request: &ChallengeRequest) -> Result<Create, Error> {
+    let ignored = check(provider, request)?;
+    let kind = request.method().credential_kind().unwrap_or(CredentialKind::Fido2);
+    let code = request.code().cloned().unwrap_or_else(|| Secret::new(""));
+    Ok(Create { kind, body: types::CodeInitRequest { credential_kind: types::CredentialKind::from(kind.as_str()), code }, ignored })
+}
+
+pub(super) fn challenge(
+    provider: &ProviderId,
+    kind: CredentialKind,
+    ignored: Vec<Field>,
+    relying_party: Option<&RelyingParty>,
+    reply: Reply<types::CredentialChallenge>,
+) -> Result<Challenge, Error> {
+    if reply.tag() != kind.as_str() {
+        return Err(reply.unusable("the challenge is for another kind of credential than was asked for"));
+    }
+    let Some((identifier, mut registration)) = registration(kind, &reply) else {
+        return Err(reply.unusable("the reply holds no challenge to sign"));
+    };
+    if identifier.is_empty() || registration.challenge().is_empty() {
+        return Err(reply.unusable(NO_ID));
+    }
+    if let Some(relying_party) = relying_party {
+        registration = registration.with_relying_party(relying_party.clone());
+    }
+    let mut handle = ChallengeHandle::new(provider.clone(), Method::Credential(kind), identifier);
+    if kind != CredentialKind::Fido2 {
+        handle = handle.with_text_to_sign(registration.challenge().clone());
+    }
+    let (reply, request_id) = reply.into_parts();
+    Ok(Challenge::new(handle).with_request_id(request_id).with_ignored(ignored).with_registration(registration).with_vendor(reply))
+}
+
+/// Gives the challenge identifier, and what is to be signed.
+fn registration(kind: CredentialKind, challenge: &types::CredentialChallenge) -> Option<(Secret, Registration)> {
+    use types::CredentialChallenge as Challenge;
+    macro_rules! parts {
+        ($challenge:ident) => {
+            (&$challenge.challenge_identifier, &$challenge.challenge, &$challenge.user, &$challenge.rp, &$challenge.pub_key_cred_params)
+        };
+    }
+    let (identifier, text, user, rp, parameters) = match challenge {
+        Challenge::Fido2(challenge) => parts!(challenge),
+        Challenge::Key(challenge) => parts!(challenge),
+        Challenge::PasswordProtectedKey(challenge) => parts!(challenge),
+        Challenge::RecoveryKey(challenge) => parts!(challenge),
+        Challenge::Password(_) | Challenge::Totp(_) | Challenge::Unknown(_) => return None,
+    };
+    let mut registration = Registration::new(kind, text.clone())
+        .with_algorithms(parameters.iter().filter_map(|parameter| parameter.alg).collect())
+        .with_options(options(challenge));
+    if let Some(user) = user {
+        let name = |name: &Option<Personal>| name.clone().unwrap_or_else(|| Personal::new(""));
+        registration = registration.with_user(RegistrationUser { id: name(&user.id), name: name(&user.name), display_name: name(&user.display_name) });
+    }
+    if let Some(id) = rp.as_ref().and_then(|rp| rp.id.clone()) {
+        let name = rp.as_ref().and_then(|rp| rp.name.clone()).unwrap_or_else(|| id.clone());
+        registration = registration.with_relying_party(RelyingParty { id, name });
+    }
+    Some((identifier.clone(), registration))
+}
+
+/// Gives all members of a challenge but those that are the vendor's own business.
+fn options(challenge: &types::CredentialChallenge) -> Map<String, Value> {
+    let Ok(Value::Object(mut members)) = serde_json::to_value(challenge) else { return Map::new() };
+    for vendors_own in ["kind", "challengeIdentifier", "temporaryAuthenticationToken"] {
+        members.remove(vendors_own);
+    }
+    members
+}
+
+pub(super) fn verify(provider: &ProviderId, handle: &ChallengeHandle, answer: &Answer) -> Result<types::CodeVerifyRequest, Error> {
+    handle.require_issuer(provider)?;
+    let Some(credential) = answer.as_credential() else {
+        return Err(Error::invalid(vec![Violation::new(Field::Answer, "expected a credential, not a code")]));
+    };
+    let mut violations = Vec::new();
+    if handle.method().credential_kind() != Some(credential.kind()) {
+        violations.push(violation(Field::Kind, format!("expected the kind that the challenge is for: {}", handle.method())));
+    }
+    let key = credential.encrypted_private_key();
+    let missing = [
+        (Field::CredentialName, credential.name().is_empty()),
+        (Field::CredentialId, credential.credential_id().is_empty()),
+        (Field::ClientData, credential.client_data().is_empty()),
+        (Field::Attestation, credential.attestation().is_empty()),
+        (Field::EncryptedPrivateKey, credential.kind() == CredentialKind::PasswordProtectedKey && key.is_none_or(Secret::is_empty)),
+    ];
+    violations.extend(missing.into_iter().filter(|(_, is_missing)| *is_missing).map(|(field, _)| violation(field, "is required")));
+    if key.is_some() && matches!(credential.kind(), CredentialKind::Fido2 | CredentialKind::Key) {
+        violations.push(violation(Field::EncryptedPrivateKey, "expected none for this kind of credential"));
+    }
+    let credential_name = types::CredentialName::try_from(credential.name());
+    let (true, Ok(credential_name)) = (violations.is_empty(), credential_name) else {
+        return Err(Error::invalid(violations));
+    };
+    let challenge_identifier = handle.challenge_id().clone();
+    let credential_info = types::AttestedCredentialInfo {
+        cred_id: credential.credential_id().to_owned(),
+        client_data: credential.client_data().clone(),
+        attestation_data: credential.attestation().clone(),
+    };
+    Ok(match credential.kind() {
+        CredentialKind::Fido2 => types::Fido2Credential { credential_name, challenge_identifier, credential_info }.into(),
+        CredentialKind::Key => types::KeyCredential { credential_name, challenge_identifier, credential_info }.into(),
+        CredentialKind::PasswordProtectedKey => {
+            let encrypted_private_key = key.cloned().unwrap_or_else(|| Secret::new(""));
+            types::PasswordProtectedKeyCredential { credential_name, challenge_identifier, credential_info, encrypted_private_key }.into()
+        }
+        CredentialKind::RecoveryKey => {
+            types::RecoveryKeyCredential { credential_name, challenge_identifier, credential_info, encrypted_private_key: key.cloned() }.into()
+        }
+    })
+}
+
+/// Lists the vendor's words for a wrong answer, for which it has no code. Its documents have the first message, without a status; that the others
+/// are worded so is inferred. All else is an error.
+const REJECTIONS: &[(u16, &str, Reason)] = &[
+    (400, "unable to verify signature", Reason::Other),
+    (401, "unable to verify signature", Reason::Other),
+    (403, "unable to verify signature", Reason::Other),
+    (400, "challenge expired", Reason::Expired),
+    (401, "challenge expired", Reason::Expired),
+    (400, "challenge already used", Reason::AlreadyUsed),
+    (409, "challenge already used", Reason::AlreadyUsed),
+];
+
+pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types::Credential>, Failure>) -> Result<Verification, Error> {
+    let (reply, request_id) = match outcome {
+        Ok(reply) => reply.into_parts(),
+        Err(failure) => return rejection(failure, handle, |error| error.kind() == ErrorKind::NotFound),
+    };
+    let credential = Credential::new(reply.kind.as_str(), reply.credential_id.as_str())
+        .with_vendor_id(reply.credential_uuid.clone())
+        .with_public_key(reply.public_key.clone());
+    Ok(Verified::new(handle.method()).with_credential(credential).with_request_id(request_id).with_vendor(reply).into())
+}
+
+pub(super) fn answer_from_json(json: &str) -> Result<Answer, Error> {
+    let Ok(value) = serde_json::from_str::<Value>(json) else {
+        return Err(Error::invalid(vec![Violation::new(Field::Answer, "expected JSON")]));
+    };
+    let kind = value["credentialKind"].as_str().and_then(|kind| CredentialKind::ALL.into_iter().find(|known| known.as_str() == kind));
+    let mut violations = Vec::new();
+    let mut text = |field: Field, pointer: &str| {
+        value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| {
+            violations.push(violation(field, "is required, as text"));
+            ""
+        })
+    };
+    let name = text(Field::CredentialName, "/credentialName");
+    let credential_id = text(Field::CredentialId, "/credentialInfo/credId");
+    let client_data = text(Field::ClientData, "/credentialInfo/clientData");
+    let attestation = text(Field::Attestation, "/credentialInfo/attestationData");
+    if value.get("encryptedPrivateKey").is_some_and(|key| !key.is_string() && !key.is_null()) {
+        violations.push(violation(Field::EncryptedPrivateKey, "expected a text"));
+    }
+    let Some(kind) = kind else {
+        violations.insert(0, violation(Field::Kind, UnknownCredentialKind.to_string()));
+        return Err(Error::invalid(violations));
+    };
+    if !violations.is_empty() {
+        return Err(Error::invalid(violations));
+    }
+    let answer = CredentialAnswer::new(kind, name, credential_id, client_data, attestation);
+    Ok(Answer::credential(match value["encryptedPrivateKey"].as_str() {
+        Some(key) => answer.with_encrypted_private_key(key),
+        None => answer,
+    }))
+}
+
+/// Reads an error: under `error`, or bare as a gateway writes it.
+pub(super) fn error(body: &Value) -> ErrorReply {
+    let error = if body["error"].is_object() { &body["error"] } else { body };
+    ErrorReply { code: text(&error["code"]), request_id: text(&error["id"]), message: text(&error["message"]), ..ErrorReply::default() }
+}
+
+/// Reads an error of a one-time code. The vendor has no code for one that it does not accept: its words tell.
+pub(super) fn init_error(status: u16, body: &Value) -> ErrorReply {
+    let said = error(body);
+    let words = said.message.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let is_about_code = matches!(status, 400 | 403) && words.contains("code");
+    if is_about_code && ["invalid", "expired", "used", "not found"].iter().any(|word| words.contains(word)) {
+        ErrorReply { kind: Some(ErrorKind::InvalidRequest), violations: vec![violation(Field::Code, "was not accepted")], ..said }
+    } else {
+        said
+    }
+}
+
+/// Reads an error of an answer.
+pub(super) fn verify_error(status: u16, body: &Value) -> ErrorReply {
+    let said = error(body);
+    let words = said.message.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let words = words.trim_end_matches('.');
+    let rejection = REJECTIONS.iter().find(|(of_status, message, _)| *of_status == status && *message == words);
+    ErrorReply { rejection: rejection.map(|(.., reason)| *reason), ..said }
+}

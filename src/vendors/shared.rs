@@ -1,0 +1,37 @@
+//! What the conversions and configs of several vendors have in common.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    model::{ChallengeHandle, Error, Reason, Rejected, Verification},
+    transport::{Failure, base_url},
+};
+
+/// Says what is wrong with a reply whose ids are empty.
+pub(super) const NO_ID: &str = "the reply names no challenge";
+
+/// Gives the URL of a vendor's server: the one that was given, else the vendor's own.
+pub(super) fn server(given: Option<&Url>, own: &'static str, version: &str) -> Result<Url, Error> {
+    match given {
+        Some(url) => Ok(url.clone()),
+        None => base_url(own, version, &[]).map_err(|expected| Error::config("base_url", expected)),
+    }
+}
+
+/// Gives a member's text, unless it is empty.
+pub(super) fn text(value: &Value) -> Option<String> {
+    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// Turns a failed check of an answer into a rejection, where the vendor means one, or into the error. A challenge that the vendor does not
+/// know is expired where its expiry is past.
+pub(super) fn rejection(failure: Failure, handle: &ChallengeHandle, is_unknown_challenge: impl FnOnce(&Error) -> bool) -> Result<Verification, Error> {
+    let error = failure.error;
+    let reason = match failure.rejection {
+        Some(reason) => reason,
+        None if is_unknown_challenge(&error) && handle.is_past() => Reason::Expired,
+        None => return Err(error),
+    };
+    Ok(Rejected::new(reason).with_request_id(error.request_id().map(str::to_owned)).into())
+}

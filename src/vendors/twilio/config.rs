@@ -1,0 +1,102 @@
+//! What a Twilio Verify instance needs.
+
+use url::Url;
+
+use crate::{
+    model::{Error, ProviderId, Secret},
+    transport::{Authorization, base_url},
+    vendors::{Section, shared},
+};
+
+const VERSION: &str = "/v2";
+const SERVICE_SID: &str = "expected the SID of a Verify service, VA…";
+const SERVER: &str = "https://verify.twilio.com/v2";
+
+/// Configures a service of Twilio Verify: the account's credentials, the service, and where it is reached.
+///
+/// ```
+/// use auth_challenge::twilio::TwilioConfig;
+///
+/// let account = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+/// let service = "VAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+/// let by_token = TwilioConfig::new(account, "the account's token", service);
+/// let by_key = TwilioConfig::new(account, "", service).with_api_key("SKaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "the key's secret");
+/// ```
+#[derive(Clone, Debug)]
+pub struct TwilioConfig {
+    pub(super) id: ProviderId,
+    user: Secret,
+    password: Secret,
+    pub(super) service_sid: String,
+    base_url: Option<Url>,
+}
+
+impl TwilioConfig {
+    /// Takes the account's SID (`AC…`) and auth token, and the SID of a Verify service (`VA…`).
+    pub fn new(account_sid: impl Into<Secret>, auth_token: impl Into<Secret>, service_sid: impl Into<String>) -> Self {
+        Self { id: ProviderId::TWILIO, user: account_sid.into(), password: auth_token.into(), service_sid: service_sid.into(), base_url: None }
+    }
+
+    /// Authorises by an API key (`SK…`) and its secret, instead of the account's SID and token.
+    pub fn with_api_key(mut self, api_key_sid: impl Into<Secret>, api_key_secret: impl Into<Secret>) -> Self {
+        (self.user, self.password) = (api_key_sid.into(), api_key_secret.into());
+        self
+    }
+
+    /// Gives the instance another name, where there are several.
+    pub fn with_id(mut self, id: ProviderId) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Sets another server: https, or http on loopback; with and without `/v2`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the URL cannot be used.
+    pub fn with_base_url(mut self, url: &str) -> Result<Self, Error> {
+        self.base_url = Some(base_url(url, VERSION, &[]).map_err(|expected| self.wrong("base_url", expected))?);
+        Ok(self)
+    }
+
+    pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
+        let account_sid = section.required_text("account_sid");
+        let service_sid = section.required_text("service_sid");
+        let base_url = section.base_url("base_url", VERSION);
+        section.check("account_sid", &account_sid, |sid| (!is_sid(sid, "AC")).then_some("expected the SID of an account, AC…"));
+        section.check("service_sid", &service_sid, |sid| (!is_sid(sid, "VA")).then_some(SERVICE_SID));
+        let credentials = if section.has("api_key_sid") || section.has_secret("api_key_secret") {
+            section.neither_secret("auth_token", "expected either this or api_key_sid with api_key_secret");
+            let key_sid = section.required_text("api_key_sid");
+            section.check("api_key_sid", &key_sid, |sid| (!is_sid(sid, "SK")).then_some("expected the SID of an API key, SK…"));
+            key_sid.zip(section.required_secret("api_key_secret"))
+        } else {
+            section.required_secret("auth_token").and_then(|token| Some((account_sid.clone()?, token)))
+        };
+        let (user, password) = credentials?;
+        account_sid?;
+        Some(Self { id: section.id(), user: user.into(), password, service_sid: service_sid?, base_url })
+    }
+
+    /// Refuses a service whose SID would not stay one segment of a path.
+    pub(super) fn check_service(&self) -> Result<(), Error> {
+        if is_sid(&self.service_sid, "VA") { Ok(()) } else { Err(self.wrong("service_sid", SERVICE_SID)) }
+    }
+
+    pub(super) fn authorization(&self) -> Result<Authorization, Error> {
+        Authorization::basic(&self.user, &self.password).ok_or_else(|| self.wrong("auth_token", "expected text that a header can carry"))
+    }
+
+    pub(super) fn server(&self) -> Result<Url, Error> {
+        shared::server(self.base_url.as_ref(), SERVER, VERSION)
+    }
+
+    fn wrong(&self, key: &str, expected: &'static str) -> Error {
+        Error::config(format!("{}.{key}", self.id), expected)
+    }
+}
+
+/// Whether a text looks like an identifier of Twilio's of this kind.
+fn is_sid(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}

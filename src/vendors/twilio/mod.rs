@@ -1,0 +1,106 @@
+//! Twilio Verify: one-time codes by SMS, WhatsApp, phone call and e-mail.
+//!
+//! [`Twilio`] is a [`ChallengeProvider`] and, with [`types`], a typed client of the vendor's own operations.
+//!
+//! | call | on the wire | counts as rejected |
+//! |---|---|---|
+//! | create | `POST /Services/{ServiceSid}/Verifications` | |
+//! | resend | the same, to the same recipient | |
+//! | verify | `POST /Services/{ServiceSid}/VerificationCheck` | a status other than `approved`; 404 with code 20404; code 60202 |
+//!
+//! Metadata goes out as `Tags`, ten texts at most. While a verification is pending, a second create to the same recipient continues it, with the same id and code. The
+//! vendor tells no expiry. A check of a verification that expired, was answered or was cancelled is rejected for good; the vendor says the
+//! same of a wrong `service_sid`, so the log names both. Limits of the recipient's (codes 60203 and 60212) have a violation on
+//! [`Field::To`](crate::Field::To), and are no reason to ask another vendor.
+//!
+//! [`Config::from_env`](crate::Config::from_env) reads `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`, `TWILIO_VERIFY_SERVICE_SID`.
+
+#![cfg(feature = "twilio")]
+
+mod client;
+mod config;
+mod convert;
+#[allow(missing_docs, missing_debug_implementations, unreachable_pub, dead_code, clippy::all, rustdoc::all)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/twilio.rs"));
+}
+
+use async_trait::async_trait;
+
+use client::Sending;
+pub use client::Twilio;
+pub use config::TwilioConfig;
+
+use crate::{
+    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
+    provider::ChallengeProvider,
+    vendors::entry::{Entry, constructor},
+};
+
+/// The vendor's own types, generated from its document "Twilio - Verify".
+pub mod types {
+    #[doc(inline)]
+    pub use super::generated::types::*;
+
+    include!(concat!(env!("OUT_DIR"), "/twilio_enums.rs"));
+}
+
+/// Lists the members that hold secrets or personal data.
+const SENSITIVE: &[&str] = include!(concat!(env!("OUT_DIR"), "/twilio_sensitive.rs"));
+
+pub(super) static ENTRY: Entry = Entry {
+    environment: &[
+        ("TWILIO_ACCOUNT_SID", "account_sid"),
+        ("TWILIO_AUTH_TOKEN", "auth_token"),
+        ("TWILIO_AUTH_TOKEN_FILE", "auth_token_file"),
+        ("TWILIO_VERIFY_SERVICE_SID", "service_sid"),
+    ],
+    capabilities,
+    read: |section| constructor(TwilioConfig::read(section), Twilio::new),
+};
+
+/// Tells what Twilio Verify can do.
+pub fn capabilities() -> Capabilities {
+    convert::CAPABILITIES
+}
+
+#[async_trait]
+impl ChallengeProvider for Twilio {
+    fn id(&self) -> ProviderId {
+        self.provider().clone()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities()
+    }
+
+    fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
+        convert::check(self.provider(), request).map_err(|error| error.at(self.provider(), "check"))
+    }
+
+    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        let created = async {
+            let convert::Create { body, ignored } = convert::create(self.provider(), request)?;
+            let reply = self.create(options, Sending::First, &body).await.map_err(|failure| failure.error)?;
+            convert::challenge(self.provider(), request.method(), body.to, ignored, reply)
+        };
+        created.await.map_err(|error| error.at(self.provider(), "create"))
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        let verified = async {
+            let body = convert::verify(self.provider(), handle, answer)?;
+            convert::verification(handle, self.check_code(options, &body).await)
+        };
+        verified.await.map_err(|error| error.at(self.provider(), "verify"))
+    }
+
+    async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+        let resent = async {
+            let body = convert::resend(self.provider(), handle)?;
+            let reply = self.create(options, Sending::Again, &body).await.map_err(|failure| failure.error)?;
+            convert::challenge(self.provider(), handle.method(), body.to, Vec::new(), reply)
+        };
+        resent.await.map_err(|error| error.at(self.provider(), "resend"))
+    }
+}

@@ -1,0 +1,8 @@
+//! What generated code stands on: enums that a new value does not break, and unions told apart by a tag.
+
+mod open_enum;
+mod tagged_enum;
+
+pub(crate) use open_enum::open_enum;
+pub use tagged_enum::UnknownVariant;
+pub(crate) use tagged_enum::tagged_enum;
