@@ -1,130 +1,99 @@
-//! A layer imports those below it alone, by the layer's name.
+//! A layer uses those below it alone, by their names, and no vendor another one.
 
 use std::{fs, path::Path};
 
-/// Low to high; `bin` is a crate of its own.
+/// Low to high. `provider` stands beside `model`; `bin` is a crate of its own.
 const LAYERS: [&str; 8] = ["model", "wire", "transport", "provider", "vendors", "compose", "config", "testing"];
+const VENDORS: [&str; 2] = ["src/vendors/", "src/testing/vendors/"];
+const SRC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 
-/// The paths that begin here, those of a group each.
-fn paths(text: &str) -> Vec<String> {
-    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(text.len());
-    let (head, rest) = text.split_at(end);
-    let Some(group) = rest.strip_prefix('{') else { return vec![head.to_owned()] };
-    let (mut depth, mut start, mut found) = (0, 0, Vec::new());
-    for (at, c) in group.char_indices() {
-        match c {
-            ',' | '}' if depth == 0 => {
-                found.extend(paths(group[start..at].trim()).into_iter().filter(|path| !path.is_empty()).map(|path| format!("{head}{path}")));
-                start = at + 1;
-                if c == '}' {
-                    break;
-                }
-            }
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
+/// The text up to the first character that is in no name.
+fn name(text: &str) -> &str {
+    text.trim_start().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+}
+
+/// What the paths begin with that stand behind `crate::`: one, or those of a group.
+fn beginnings(behind: &str) -> Vec<&str> {
+    let Some(group) = behind.strip_prefix('{') else { return vec![name(behind)] };
+    let (mut depth, mut found) = (1, Vec::new());
+    for piece in group.split_inclusive(['{', '}', ',']) {
+        found.extend(Some(name(piece)).filter(|name| depth == 1 && !name.is_empty()));
+        depth = if piece.ends_with('{') { depth + 1 } else { depth - i32::from(piece.ends_with('}')) };
+        if depth == 0 {
+            break;
         }
     }
     found
 }
 
-/// What is wrong with a path in the crate, named by this file of `src/`.
-fn wrong(file: &str, path: &str) -> Option<&'static str> {
-    let rank = |layer: &str| LAYERS.iter().position(|known| *known == layer);
-    let layer_of = |path: &str| rank(path.split(['/', '.', ':']).next().unwrap_or_default());
-    let vendor = |path: &str, sign: &str| path.split_once(&format!("vendors{sign}")).and_then(|(_, rest)| rest.split(['/', ':']).next()).map(str::to_owned);
-    let (Some(own), Some(other)) = (layer_of(file), layer_of(path)) else { return Some("names no layer") };
-    let is_beside = LAYERS[own] == "provider" && LAYERS[other] != "model" && other != own;
-    if other > own || is_beside {
-        return Some("points up");
-    }
-    // Only a folder is a vendor; what stands beside the folders is for all of them.
-    let own_vendor = vendor(file, "/").filter(|name| !name.contains('.'))?;
-    let is_folder = |name: &str| Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/vendors")).join(name).is_dir() || SAMPLE_VENDORS.contains(&name);
-    vendor(path, "::").filter(|name| *name != own_vendor && is_folder(name)).map(|_| "points across vendors")
-}
-
-/// What the samples below take for vendors.
-const SAMPLE_VENDORS: [&str; 2] = ["corbado", "dfns"];
-
-/// The imports of a file that are wrong, as file, line and what is wrong. Comments import nothing.
-fn check(file: &str, source: &str) -> Vec<String> {
-    let code: Vec<&str> =
-        source.lines().map(|line| if line.trim_start().starts_with("#[doc") { "" } else { line.split("//").next().unwrap_or_default() }).collect();
+/// What is wrong with the paths in a file, each with its line.
+fn wrong(file: &str, source: &str, vendors: &[String]) -> Vec<String> {
+    let code: Vec<&str> = source.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
     let code = code.join("\n");
+    let rank = |layer: &str| LAYERS.iter().position(|known| *known == layer);
+    let own = rank(name(file.trim_start_matches("src/"))).unwrap_or_default();
     let mut found = Vec::new();
-    for (at, found_at) in code.match_indices("crate::") {
-        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
-            continue;
+    let mut tell = |at: usize, what: String| found.push(format!("{file}:{}: {what}", code[..at].matches('\n').count() + 1));
+    for (at, prefix) in code.match_indices("crate::").filter(|(at, _)| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_')) {
+        for layer in beginnings(&code[at + prefix.len()..]) {
+            match rank(layer) {
+                None => tell(at, format!("`{layer}` is no layer")),
+                Some(other) if other > own || LAYERS[own] == "provider" && !["model", "provider"].contains(&layer) => {
+                    tell(at, format!("points up to `{layer}`"))
+                }
+                Some(_) => {}
+            }
         }
-        let line = code[..at].lines().count().max(1);
-        for path in paths(&code[at + found_at.len()..]) {
-            found.extend(wrong(file, &path).map(|what| format!("src/{file}:{line}: crate::{path} {what}")));
-        }
+    }
+    let vendor = VENDORS.iter().find_map(|folder| file.strip_prefix(folder)?.split_once('/')).map(|(vendor, _)| vendor);
+    for other in vendors.iter().filter(|other| vendor.is_some_and(|vendor| vendor != *other)) {
+        let paths = ["vendors::", "super::", "crate::"].map(|before| format!("{before}{other}"));
+        paths.iter().flat_map(|path| code.match_indices(path.as_str())).for_each(|(at, _)| tell(at, format!("points across to `{other}`")));
     }
     found
 }
 
-fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        match entry.path() {
-            path if path.is_dir() => files(&path, found),
-            path => found.push(path),
-        }
-    }
+fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
+    fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
+}
+
+fn vendors() -> Vec<String> {
+    let folders = entries(&Path::new(SRC).join("vendors")).into_iter().filter(|path| path.is_dir());
+    folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect()
 }
 
 #[test]
 fn every_import_of_the_crate_points_down_and_names_a_layer() {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
-    let mut all = Vec::new();
-    files(root, &mut all);
-    let mut found = Vec::new();
-    for path in all {
-        let file = path.strip_prefix(root).expect("a file of src/").to_string_lossy().replace('\\', "/");
-        if file.ends_with(".rs") && file != "lib.rs" && !file.starts_with("bin/") {
-            found.extend(check(&file, &fs::read_to_string(&path).expect("a source file")));
+    let (mut rest, mut found) = (entries(Path::new(SRC)), Vec::new());
+    while let Some(path) = rest.pop() {
+        let file = format!("src{}", path.to_string_lossy().trim_start_matches(SRC)).replace('\\', "/");
+        if path.is_dir() {
+            rest.extend(entries(&path));
+        } else if file.ends_with(".rs") && file != "src/lib.rs" && !file.starts_with("src/bin/") {
+            found.extend(wrong(&file, &fs::read_to_string(&path).expect("a source file"), &vendors()));
         }
     }
-    found.sort();
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
 #[test]
-fn the_check_tells_what_it_should() {
+fn an_import_that_points_up_or_across_or_at_no_layer_is_told_with_its_file_and_line() {
     for (file, source, expected) in [
-        ("compose/router.rs", "use crate::model::Method;\nuse crate::{provider::ChallengeProvider, transport::Http};", &[][..]),
-        ("wire/open_enum.rs", "use crate::wire::x;\ncrate::wire::open_enum! { }\nuse crate::model::Secret;", &[]),
-        ("model/mod.rs", "// use crate::vendors::corbado;\n/// [`Error`](crate::Error)\n//! crate::testing\n#[doc = \"crate::config\"]\nmod id;", &[]),
-        ("testing/mod.rs", "use crate::config::Config; use my_crate::Thing; use super::Thing;", &[]),
-        ("vendors/corbado/client.rs", "use crate::vendors::section::Section;\nuse crate::vendors::corbado::types;", &[]),
-        ("vendors/entry.rs", "use crate::vendors::{corbado, dfns};", &[]),
-        ("testing/vendors/dfns/mod.rs", "use crate::{testing::vendors::dfns::Key, vendors::dfns::types};", &[]),
-        ("model/id.rs", "\nuse crate::provider::ChallengeProvider;", &["src/model/id.rs:2: crate::provider::ChallengeProvider points up"]),
-        ("transport/client.rs", "fn f() -> crate::config::Config { }", &["src/transport/client.rs:1: crate::config::Config points up"]),
-        ("provider.rs", "use crate::transport::Http;", &["src/provider.rs:1: crate::transport::Http points up"]),
-        ("wire/x.rs", "\n\n    $crate::transport::x!()", &["src/wire/x.rs:3: crate::transport::x points up"]),
-        ("vendors/corbado/mod.rs", "use crate::Error;", &["src/vendors/corbado/mod.rs:1: crate::Error names no layer"]),
-        ("vendors/corbado/mod.rs", "use crate::*;", &["src/vendors/corbado/mod.rs:1: crate:: names no layer"]),
+        ("src/compose/router.rs", "use crate::model::Method;\nuse crate::{provider::ChallengeProvider, transport::{Http, Reply}};", &[][..]),
+        ("src/model/id.rs", "// crate::config\n/// [`Error`](crate::Error)\nuse my_crate::Thing;", &[]),
+        ("src/vendors/dfns/client.rs", "use crate::vendors::{Section, shared};\nuse super::types;", &[]),
+        ("src/model/id.rs", "\nuse crate::provider::ChallengeProvider;", &["src/model/id.rs:2: points up to `provider`"]),
+        ("src/provider.rs", "use crate::transport::Http;", &["src/provider.rs:1: points up to `transport`"]),
+        ("src/wire/x.rs", "\n\n    $crate::transport::x!()", &["src/wire/x.rs:3: points up to `transport`"]),
+        ("src/vendors/dfns/mod.rs", "use crate::Error;", &["src/vendors/dfns/mod.rs:1: `Error` is no layer"]),
         (
-            "compose/mod.rs",
+            "src/compose/mod.rs",
             "use crate::{\n    model::{Error, Method},\n    testing::Scripted,\n    Config,\n};",
-            &["src/compose/mod.rs:1: crate::testing::Scripted points up", "src/compose/mod.rs:1: crate::Config names no layer"],
+            &["src/compose/mod.rs:1: points up to `testing`", "src/compose/mod.rs:1: `Config` is no layer"],
         ),
-        (
-            "vendors/corbado/convert.rs",
-            "use crate::vendors::{dfns::types, section};",
-            &["src/vendors/corbado/convert.rs:1: crate::vendors::dfns::types points across vendors"],
-        ),
-        (
-            "testing/vendors/corbado/mod.rs",
-            "use crate::vendors::dfns::types;\nuse crate::testing::vendors::dfns;",
-            &[
-                "src/testing/vendors/corbado/mod.rs:1: crate::vendors::dfns::types points across vendors",
-                "src/testing/vendors/corbado/mod.rs:2: crate::testing::vendors::dfns points across vendors",
-            ],
-        ),
+        ("src/vendors/dfns/mod.rs", "\nuse crate::vendors::corbado::types;", &["src/vendors/dfns/mod.rs:2: points across to `corbado`"]),
+        ("src/testing/vendors/dfns/mod.rs", "use super::corbado::X;", &["src/testing/vendors/dfns/mod.rs:1: points across to `corbado`"]),
     ] {
-        assert_eq!(check(file, source), expected, "{file}: {source}");
+        assert_eq!(wrong(file, source, &["corbado".to_owned(), "dfns".to_owned()]), expected, "{file}: {source}");
     }
 }
