@@ -28,13 +28,13 @@ fn at(seconds: u64) -> SystemTime {
 }
 
 /// All that a handle tells.
-fn told(handle: &ChallengeHandle) -> (String, Method, String, Option<SystemTime>, [Option<String>; 3]) {
+fn told(handle: &ChallengeHandle) -> (String, Method, String, Option<SystemTime>, [Option<String>; 4]) {
     (
         handle.provider().to_string(),
         handle.method(),
         handle.challenge_id().expose().to_owned(),
         handle.expires_at(),
-        [handle.user_id(), handle.recipient(), handle.text_to_sign().map(Secret::expose)].map(|text| text.map(str::to_owned)),
+        [handle.user_id(), handle.recipient(), handle.locale(), handle.text_to_sign().map(Secret::expose)].map(|text| text.map(str::to_owned)),
     )
 }
 
@@ -45,10 +45,11 @@ fn a_handle_of_every_method_is_kept_in_the_documented_form_and_comes_back() -> O
         let handle = ChallengeHandle::new(ProviderId::new("corbado-2"), method, "chl-1")
             .with_user_id("usr-1")
             .with_recipient("jane@doe.com")
+            .with_locale("de")
             .with_expires_at(at(1_700_000_000))
             .with_text_to_sign("to sign");
         let mut expected = json!({
-            "v": 1, "provider": "corbado-2", "method": name, "challenge_id": "chl-1", "user_id": "usr-1", "to": "jane@doe.com", "expires_at": 1_700_000_000, "to_sign": "to sign",
+            "v": 1, "provider": "corbado-2", "method": name, "challenge_id": "chl-1", "user_id": "usr-1", "to": "jane@doe.com", "locale": "de", "expires_at": 1_700_000_000, "to_sign": "to sign",
         });
         if let Some(kind) = kind {
             expected["kind"] = kind.into();
@@ -95,7 +96,7 @@ fn a_handle_of_a_later_release_reads() -> Outcome {
             "more": more, "v": version, "provider": "authsignal", "method": "email_otp", "challenge_id": "id", "user_id": null, "hops": ["corbado"],
         });
         let handle: ChallengeHandle = serde_json::from_value(kept)?;
-        assert_eq!(told(&handle), ("authsignal".to_owned(), Method::EmailOtp, "id".to_owned(), None, [None, None, None]), "{version}");
+        assert_eq!(told(&handle), ("authsignal".to_owned(), Method::EmailOtp, "id".to_owned(), None, [const { None }; 4]), "{version}");
     }
     Ok(())
 }
@@ -143,6 +144,7 @@ proptest! {
         challenge_id in any::<String>().prop_filter("a handle names a challenge", |id| !id.is_empty()),
         user_id in any::<Option<String>>(),
         recipient in any::<Option<String>>(),
+        locale in any::<Option<String>>(),
         seconds in prop::option::of(1..=253_402_300_799_u64),
         to_sign in any::<Option<String>>(),
     ) {
@@ -152,6 +154,9 @@ proptest! {
         }
         if let Some(recipient) = recipient {
             handle = handle.with_recipient(recipient);
+        }
+        if let Some(locale) = locale {
+            handle = handle.with_locale(locale);
         }
         if let Some(seconds) = seconds {
             handle = handle.with_expires_at(at(seconds));

@@ -64,7 +64,7 @@ impl MethodSupport {
         &self.optional
     }
 
-    /// Whether the field is passed on.
+    /// Says whether the field is passed on.
     pub fn takes(&self, field: Field) -> bool {
         self.required.contains(&field) || self.optional.contains(&field)
     }
@@ -95,7 +95,7 @@ impl Capabilities {
         }
     }
 
-    /// Whether the method is offered.
+    /// Says whether the method is offered.
     pub fn supports(&self, method: Method) -> bool {
         self.support(method).is_some()
     }
@@ -105,12 +105,12 @@ impl Capabilities {
         self.support(method).map_or(&[], MethodSupport::required)
     }
 
-    /// Whether an existing challenge can be sent once more.
+    /// Says whether an existing challenge can be sent once more.
     pub fn can_resend(&self) -> bool {
         self.can_resend
     }
 
-    /// Whether a request of this method may say how long the challenge lives.
+    /// Says whether a request of this method may say how long the challenge lives.
     pub fn can_set_lifetime(&self, method: Method) -> bool {
         self.support(method).is_some_and(|support| support.takes(Field::Lifetime))
     }

@@ -36,6 +36,7 @@ pub struct ChallengeHandle {
     challenge_id: Secret,
     user_id: Option<Personal>,
     recipient: Option<Personal>,
+    locale: Option<Personal>,
     expires_at: Option<SystemTime>,
     to_sign: Option<Secret>,
 }
@@ -53,6 +54,8 @@ struct Stored {
     user_id: Option<Personal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     to: Option<Personal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    locale: Option<Personal>,
     /// Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<u64>,
@@ -72,7 +75,7 @@ pub(crate) fn since_epoch(elapsed: Duration) -> Option<SystemTime> {
 impl ChallengeHandle {
     /// Names a challenge that a provider made.
     pub fn new(provider: ProviderId, method: Method, challenge_id: impl Into<Secret>) -> Self {
-        Self { provider, method, challenge_id: challenge_id.into(), user_id: None, recipient: None, expires_at: None, to_sign: None }
+        Self { provider, method, challenge_id: challenge_id.into(), user_id: None, recipient: None, locale: None, expires_at: None, to_sign: None }
     }
 
     /// Adds the user's id, for a provider that needs it again.
@@ -84,6 +87,12 @@ impl ChallengeHandle {
     /// Adds the recipient, for a provider that needs it to send again.
     pub fn with_recipient(mut self, to: impl Into<Personal>) -> Self {
         self.recipient = Some(to.into());
+        self
+    }
+
+    /// Adds the language of the message, for a provider that needs it to send again.
+    pub fn with_locale(mut self, locale: impl Into<Personal>) -> Self {
+        self.locale = Some(locale.into());
         self
     }
 
@@ -101,8 +110,8 @@ impl ChallengeHandle {
 
     /// Writes the handle as one text without special characters, for an encrypted cookie: base64url of its JSON.
     ///
-    /// It has no fixed size, since the vendors' ids have none. With ids like those in the vendors' documents it takes at most 240 bytes for
-    /// Corbado and 200 for Authsignal; for Dfns 200 bytes and four thirds of the challenge identifier, 1600 bytes for one of 1000 characters.
+    /// It has no fixed size, since the vendors' ids have none. With ids like those in the vendors' documents it takes at most 300 bytes, and for
+    /// the challenge of a credential four thirds of the challenge identifier more: 1600 bytes for one of 1000 characters.
     ///
     /// ```
     /// use auth_challenge::{ChallengeHandle, Method, ProviderId};
@@ -151,6 +160,11 @@ impl ChallengeHandle {
         self.recipient.as_ref().map(Personal::as_str)
     }
 
+    /// Gives the language of the message, where the provider needs it to send again.
+    pub fn locale(&self) -> Option<&str> {
+        self.locale.as_ref().map(Personal::as_str)
+    }
+
     /// Says when the challenge expires, where the provider said so.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at
@@ -170,7 +184,7 @@ impl ChallengeHandle {
         if self.provider == *provider { Ok(()) } else { Err(Error::handle("the challenge was made by another provider")) }
     }
 
-    /// Whether the challenge is known to have expired.
+    /// Says whether the challenge is known to have expired.
     pub fn is_past(&self) -> bool {
         self.expires_at.is_some_and(|at| at <= SystemTime::now())
     }
@@ -192,6 +206,7 @@ impl From<ChallengeHandle> for Stored {
             challenge_id: handle.challenge_id,
             user_id: handle.user_id,
             to: handle.recipient,
+            locale: handle.locale,
             expires_at: handle.expires_at.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok()).map(|since| since.as_secs()),
             to_sign: handle.to_sign,
         }
@@ -220,6 +235,7 @@ impl TryFrom<Stored> for ChallengeHandle {
             challenge_id: stored.challenge_id,
             user_id: stored.user_id,
             recipient: stored.to,
+            locale: stored.locale,
             expires_at,
             to_sign: stored.to_sign,
         })

@@ -76,12 +76,12 @@ impl Method {
         }
     }
 
-    /// Whether the recipient is a phone number.
+    /// Says whether the recipient is a phone number.
     pub fn is_to_phone(self) -> bool {
         matches!(self, Self::SmsOtp | Self::WhatsAppOtp | Self::VoiceOtp)
     }
 
-    /// Whether the recipient is an e-mail address.
+    /// Says whether the recipient is an e-mail address.
     pub fn is_to_email(self) -> bool {
         matches!(self, Self::EmailOtp | Self::EmailLink)
     }

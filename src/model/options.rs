@@ -53,12 +53,12 @@ impl CallOptions {
         self.client_ip
     }
 
-    /// Whether another provider may be asked after an unknown outcome.
+    /// Says whether another provider may be asked after an unknown outcome.
     pub fn fails_over_when_unknown(&self) -> bool {
         self.fails_over_when_unknown
     }
 
-    /// Whether the call is not to be made again.
+    /// Says whether the call is not to be made again.
     pub fn is_single_attempt(&self) -> bool {
         self.is_single_attempt
     }

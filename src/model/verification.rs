@@ -200,7 +200,7 @@ impl Rejected {
         self.reason
     }
 
-    /// Whether another answer to the same challenge may still be right, as far as the vendor tells; else the person needs a new challenge.
+    /// Says whether another answer to the same challenge may still be right, as far as the vendor tells; else the person needs a new challenge.
     /// Vendors that do not tell a wrong code from an old or used one let a person try on: offer "send again" beside it.
     pub fn may_try_again(&self) -> bool {
         self.reason == Reason::WrongOrExpiredCode

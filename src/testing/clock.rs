@@ -28,12 +28,12 @@ struct Setting {
 }
 
 impl Clock {
-    /// A clock that stands still at a time until it is moved.
+    /// Makes a clock that stands still at a time until it is moved.
     pub fn stopped_at(time: SystemTime) -> Self {
         Self(Arc::new(Mutex::new(Setting { stopped_at: Some(time), ahead: Duration::ZERO })))
     }
 
-    /// The time.
+    /// Tells the time.
     pub fn now(&self) -> SystemTime {
         let setting = locked(&self.0);
         let base = setting.stopped_at.unwrap_or_else(SystemTime::now);

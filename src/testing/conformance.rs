@@ -38,12 +38,12 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A provider, with a way to make requests that it accepts; each is used once.
+    /// Takes a provider, with a way to make requests that it accepts; each is used once.
     pub fn new(provider: impl ChallengeProvider, request: impl Fn() -> ChallengeRequest + Send + Sync + 'static) -> Self {
         Self { provider: Box::new(provider), request: Box::new(request), answers: None, calls: None }
     }
 
-    /// With the right and a wrong answer to a challenge: checks verification too.
+    /// Adds the right and a wrong answer to a challenge: checks verification too.
     ///
     /// A wrong answer must be [`Verification::Rejected`], not an error, and a right answer must be good once. So give a wrong answer that the
     /// vendor can judge: a wrong code or signature, but no passkey for another challenge, which is a request that makes no sense.
@@ -56,7 +56,7 @@ impl Subject {
         self
     }
 
-    /// With a count of the calls that reached the vendor: checks that a refusal makes none.
+    /// Adds a count of the calls that reached the vendor: checks that a refusal makes none.
     pub fn counting_calls(mut self, calls: impl Fn() -> usize + Send + Sync + 'static) -> Self {
         self.calls = Some(Box::new(calls));
         self
@@ -188,12 +188,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many things were checked.
+    /// Counts what was checked.
     pub fn checks(&self) -> usize {
         self.checks
     }
 
-    /// What the provider does not do and must.
+    /// Lists what the provider does not do and must.
     pub fn failures(&self) -> &[String] {
         &self.failures
     }

@@ -54,7 +54,7 @@ impl Control {
         Ok(Self { address, task })
     }
 
-    /// Where it is reached.
+    /// Tells where it is reached.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -143,11 +143,11 @@ fn outbox(doubles: &[Double], to: Option<&str>) -> Value {
     let mut messages: Vec<(SystemTime, Value)> = Vec::new();
     for double in doubles {
         let sent = double.outbox();
-        for message in sent.iter().filter(|message| to.is_none_or(|to| message.to() == to)) {
+        for message in sent.iter().filter(|message| to.is_none_or(|to| message.recipient() == to)) {
             let shown = json!({
                 "provider": double.name(),
                 "method": message.method().as_str(),
-                "to": message.to(),
+                "to": message.recipient(),
                 "code": message.code(),
                 "link": message.link(),
                 "sent_at": humantime::format_rfc3339_millis(message.sent_at()).to_string(),

@@ -82,17 +82,17 @@ impl Double {
         Ok(Self(Arc::new(Inner { name, base_url, section, provider: OnceLock::new(), clock: settings.clock, behaviour, running })))
     }
 
-    /// The name of the vendor and of its section in a config.
+    /// Gives the name of the vendor and of its section in a config.
     pub fn name(&self) -> &'static str {
         self.0.name
     }
 
-    /// Where it is reached, with the path that the vendor's own URL ends in.
+    /// Tells where it is reached, with the path that the vendor's own URL ends in.
     pub fn base_url(&self) -> String {
         self.0.base_url.clone()
     }
 
-    /// What a client in any language needs: `base_url`, the credentials, and who is known. It holds secrets.
+    /// Gives what a client in any language needs: `base_url`, the credentials, and who is known. It holds secrets.
     pub fn access(&self) -> Map<String, Value> {
         let members = self.0.behaviour.access_members().into_iter().map(|(name, value)| (name.to_owned(), value.into()));
         std::iter::once(("base_url".to_owned(), self.0.base_url.as_str().into())).chain(members).collect()
@@ -104,13 +104,13 @@ impl Double {
         format!("[{}]\n{lines}", self.0.name)
     }
 
-    /// A config that has this double as its provider.
+    /// Gives a config that has this double as its provider.
     pub fn config(&self) -> Config {
         // An object is a config.
         serde_json::from_value(json!({ "provider": self.0.name, self.0.name: self.0.section })).unwrap_or_default()
     }
 
-    /// The provider that talks to it.
+    /// Gives the provider that talks to it.
     ///
     /// # Panics
     ///
@@ -123,14 +123,14 @@ impl Double {
         Arc::clone(self.0.provider.get_or_init(build))
     }
 
-    /// A request that challenges a person who is known to the vendor, with all that it needs.
+    /// Makes a request that challenges a person who is known to the vendor, with all that it needs.
     ///
     /// The name is an e-mail address or a phone number. Where the vendor has to know the person first, or a code has to be issued, that is done.
     pub fn person(&self, name: &str) -> ChallengeRequest {
         self.0.behaviour.person(name)
     }
 
-    /// The right answer to a challenge of this double: the code that it "sent", or what signs a challenge for a new credential.
+    /// Makes the right answer to a challenge of this double: the code that it "sent", or what signs a challenge for a new credential.
     ///
     /// # Panics
     ///
@@ -140,7 +140,7 @@ impl Double {
         self.0.behaviour.right_answer(challenge, &self.outbox())
     }
 
-    /// A wrong answer to a challenge of this double, of the same form as the right one.
+    /// Makes a wrong answer to a challenge of this double, of the same form as the right one.
     ///
     /// A vendor rejects it. One answer cannot be wrong in itself, that of a passkey whose attestation is "none": its wrong one is for another
     /// challenge, which is an error.
@@ -153,27 +153,27 @@ impl Double {
         self.0.behaviour.wrong_answer(challenge, &self.outbox())
     }
 
-    /// What it "sent" until now.
+    /// Lists what it "sent" until now.
     pub fn outbox(&self) -> Outbox {
         self.0.running.backstage.journal.outbox()
     }
 
-    /// What came in until now.
+    /// Lists what came in until now.
     pub fn requests(&self) -> Requests {
         self.0.running.backstage.journal.requests()
     }
 
-    /// Where requests strayed from the vendor's document: none in a good test.
+    /// Lists where requests strayed from the vendor's document: none in a good test.
     pub fn violations(&self) -> Violations {
         self.0.running.backstage.journal.violations()
     }
 
-    /// The clock that it goes by.
+    /// Gives the clock that it goes by.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
 
-    /// The operations that it has, which are those of the vendor's document that this crate's client knows.
+    /// Lists the operations that it has, which are those of the vendor's document that this crate's client knows.
     pub fn operations(&self) -> Vec<Operation> {
         let mut operations: Vec<Operation> = Vec::new();
         for operation in self.0.behaviour.contract().operations() {

@@ -50,7 +50,7 @@ impl Fault {
         Self { kind, times: Some(1) }
     }
 
-    /// An error status, with the body that the vendor gives with it.
+    /// Answers an error status, with the body that the vendor gives with it.
     pub fn status(status: u16) -> Self {
         Self::once(FaultKind::Status(status, None))
     }
@@ -60,37 +60,37 @@ impl Fault {
         Self::status(429)
     }
 
-    /// A gateway's HTML page with status 502.
+    /// Answers a gateway's HTML page with status 502.
     pub fn gateway_html() -> Self {
         Self::once(FaultKind::GatewayHtml(502))
     }
 
-    /// The connection is reset when the request's head has come, before the rest is read.
+    /// Resets the connection when the request's head has come, before the rest is read.
     pub fn reset_before_read() -> Self {
         Self::once(FaultKind::ResetBeforeRead)
     }
 
-    /// The connection is reset after the request was read and acted on.
+    /// Resets the connection after the request was read and acted on.
     pub fn reset_after_read() -> Self {
         Self::once(FaultKind::ResetAfterRead)
     }
 
-    /// The reply comes after a pause, in real time.
+    /// Answers after a pause, in real time.
     pub fn slow(pause: Duration) -> Self {
         Self::once(FaultKind::Slow(pause))
     }
 
-    /// No reply comes, and the connection stays open until the client closes it.
+    /// Answers nothing, and leaves the connection open until the client closes it.
     pub fn hang() -> Self {
         Self::once(FaultKind::Hang)
     }
 
-    /// The connection ends in the middle of the reply's body.
+    /// Ends the connection in the middle of the reply's body.
     pub fn cut_body() -> Self {
         Self::once(FaultKind::CutBody)
     }
 
-    /// Success, with a body that is not JSON.
+    /// Answers success, with a body that is not JSON.
     pub fn garbage() -> Self {
         Self::once(FaultKind::Garbage)
     }
@@ -100,22 +100,22 @@ impl Fault {
         Self::once(FaultKind::NotHttp)
     }
 
-    /// The right reply, called `text/plain`.
+    /// Answers rightly, but calls it `text/plain`.
     pub fn wrong_content_type() -> Self {
         Self::once(FaultKind::WrongContentType)
     }
 
-    /// The right reply, with fields that the document does not know.
+    /// Answers rightly, with fields that the document does not know.
     pub fn unknown_fields() -> Self {
         Self::once(FaultKind::UnknownFields)
     }
 
-    /// The right reply, with values in its enumerations that the document does not know.
+    /// Answers rightly, with values in its enumerations that the document does not know.
     pub fn unknown_enum_values() -> Self {
         Self::once(FaultKind::UnknownEnumValues)
     }
 
-    /// The right reply without one field, by the vendor's name of it.
+    /// Answers rightly, without one field, by the vendor's name of it.
     pub fn missing_field(name: impl Into<String>) -> Self {
         Self::once(FaultKind::MissingField(name.into()))
     }
@@ -125,7 +125,7 @@ impl Fault {
         Self::once(FaultKind::MissingFields)
     }
 
-    /// The right reply with a field of so many bytes more, at most a GiB.
+    /// Answers rightly, with a field of so many bytes more, at most a GiB.
     pub fn huge_body(bytes: usize) -> Self {
         Self::once(FaultKind::HugeBody(bytes.min(1 << 30)))
     }

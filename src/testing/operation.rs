@@ -21,7 +21,7 @@ impl Operation {
         Self(name)
     }
 
-    /// The name in snake_case.
+    /// Gives the name in snake_case.
     pub fn as_str(self) -> &'static str {
         self.0
     }

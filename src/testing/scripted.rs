@@ -90,12 +90,12 @@ impl Default for Scripted {
 }
 
 impl Scripted {
-    /// A provider by the name `scripted`, with nothing queued.
+    /// Makes a provider by the name `scripted`, with nothing queued.
     pub fn new() -> Self {
         Self::named("scripted")
     }
 
-    /// A provider by a name of your own.
+    /// Makes a provider by a name of your own.
     pub fn named(name: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             id: ProviderId::new(name.into()),
@@ -142,17 +142,17 @@ impl Scripted {
         self
     }
 
-    /// The answers that came until now, with the handle that each was for, the oldest first.
+    /// Lists the answers that came until now, with the handle that each was for, the oldest first.
     pub fn answered(&self) -> Vec<(ChallengeHandle, Answer)> {
         locked(&self.0.answered).clone()
     }
 
-    /// The challenges that were sent again until now, the oldest first.
+    /// Lists the challenges that were sent again until now, the oldest first.
     pub fn resent(&self) -> Vec<ChallengeHandle> {
         locked(&self.0.resent).clone()
     }
 
-    /// The requests that creates were asked for until now, the oldest first.
+    /// Lists the requests that creates were asked for until now, the oldest first.
     pub fn created(&self) -> Vec<ChallengeRequest> {
         locked(&self.0.created).clone()
     }

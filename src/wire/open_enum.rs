@@ -26,7 +26,7 @@ macro_rules! open_enum {
                 }
             }
 
-            /// Whether this release knows the value.
+            /// Says whether this release knows the value.
             pub fn is_known(&self) -> bool {
                 !matches!(self, Self::Unknown(_))
             }

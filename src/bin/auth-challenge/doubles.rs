@@ -181,7 +181,7 @@ fn tell(provider: &'static str, events: &UnboundedSender<Value>) -> impl Fn(&Eve
     move |event| {
         let line = match event {
             Event::Sent(message) => json!({
-                "event": "sent", "provider": provider, "method": message.method().as_str(), "to": message.to(), "code": message.code(),
+                "event": "sent", "provider": provider, "method": message.method().as_str(), "to": message.recipient(), "code": message.code(),
             }),
             Event::Violated(violation) => json!({
                 "event": "violation", "provider": provider,

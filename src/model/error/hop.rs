@@ -36,7 +36,7 @@ impl Hop {
         self.send_state
     }
 
-    /// Whether it was passed over, because it could not be reached a moment ago.
+    /// Says whether it was passed over, because it could not be reached a moment ago.
     pub fn was_skipped(&self) -> bool {
         self.skipped
     }

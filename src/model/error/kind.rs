@@ -93,7 +93,7 @@ pub enum SendState {
 }
 
 impl SendState {
-    /// Whether a message may be under way, or a code used up. Never call again on your own then: ask the person.
+    /// Says whether a message may be under way, or a code used up. Never call again on your own then: ask the person.
     ///
     /// ```
     /// use auth_challenge::SendState::*;

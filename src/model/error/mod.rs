@@ -228,22 +228,22 @@ impl Error {
         }
     }
 
-    /// Whether the vendor, or a guard, wants fewer requests.
+    /// Says whether the vendor, or a guard, wants fewer requests.
     pub fn is_rate_limited(&self) -> bool {
         matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Throttled)
     }
 
-    /// Whether the credentials are not accepted or do not allow the call.
+    /// Says whether the credentials are not accepted or do not allow the call.
     pub fn is_authentication(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Authentication | ErrorKind::Permission)
     }
 
-    /// Whether the vendor does not know the user or challenge.
+    /// Says whether the vendor does not know the user or challenge.
     pub fn is_not_found(&self) -> bool {
         self.0.kind == ErrorKind::NotFound
     }
 
-    /// Whether the fault lies with the network or the vendor, not with the request.
+    /// Says whether the fault lies with the network or the vendor, not with the request.
     pub fn is_outage(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::Unavailable)
     }

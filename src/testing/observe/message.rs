@@ -18,27 +18,27 @@ pub struct Message {
 }
 
 impl Message {
-    /// The method.
+    /// Gives the method.
     pub fn method(&self) -> Method {
         self.method
     }
 
-    /// The address that it went to.
-    pub fn to(&self) -> &str {
+    /// Gives the recipient that it went to.
+    pub fn recipient(&self) -> &str {
         self.to.as_str()
     }
 
-    /// The code in it; for a link, the token that the link carries and the vendor takes as the answer.
+    /// Gives the code in it; for a link, the token that the link carries and the vendor takes as the answer.
     pub fn code(&self) -> &str {
         self.code.expose()
     }
 
-    /// The link in it, for [`Method::EmailLink`].
+    /// Gives the link in it, for [`Method::EmailLink`].
     pub fn link(&self) -> Option<&str> {
         self.link.as_ref().map(Secret::expose)
     }
 
-    /// When it was sent, by the double's clock.
+    /// Tells when it was sent, by the double's clock.
     pub fn sent_at(&self) -> SystemTime {
         self.sent_at
     }
@@ -55,12 +55,12 @@ impl fmt::Debug for Message {
 pub type Outbox = Entries<Message>;
 
 impl Outbox {
-    /// The messages to one address.
+    /// Gives the messages to one recipient.
     pub fn to(&self, address: &str) -> Self {
-        self.those(|message| message.to() == address)
+        self.those(|message| message.recipient() == address)
     }
 
-    /// The code of the last message.
+    /// Gives the code of the last message.
     ///
     /// # Panics
     ///
@@ -83,7 +83,7 @@ impl Outbox {
         }
     }
 
-    /// The one message.
+    /// Gives the one message.
     ///
     /// # Panics
     ///

@@ -35,22 +35,22 @@ impl<T> Entries<T> {
         self.0.iter()
     }
 
-    /// How many there are.
+    /// Counts them.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Says whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The oldest.
+    /// Gives the oldest.
     pub fn first(&self) -> Option<&T> {
         self.0.first()
     }
 
-    /// The newest.
+    /// Gives the newest.
     pub fn last(&self) -> Option<&T> {
         self.0.last()
     }

@@ -20,42 +20,42 @@ pub struct ReceivedRequest {
 }
 
 impl ReceivedRequest {
-    /// The operation; `None` where the vendor has none at this path.
+    /// Gives the operation; `None` where the vendor has none at this path.
     pub fn operation(&self) -> Option<Operation> {
         self.operation
     }
 
-    /// The HTTP method.
+    /// Gives the HTTP method.
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The path as it came, still percent-encoded.
+    /// Gives the path as it came, still percent-encoded.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// The query as it came, without the question mark.
+    /// Gives the query as it came, without the question mark.
     pub fn query(&self) -> Option<&str> {
         self.target.split_once('?').map(|(_, query)| query)
     }
 
-    /// A header's value, where it is there and is text.
+    /// Gives a header's value, where it is there and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// All headers.
+    /// Gives all headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body, byte for byte; at most one mebibyte.
+    /// Gives the body, byte for byte; at most one mebibyte.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body as JSON; `null` where it is none.
+    /// Gives the body as JSON; `null` where it is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
@@ -76,7 +76,7 @@ impl fmt::Debug for ReceivedRequest {
 pub type Requests = Entries<ReceivedRequest>;
 
 impl Requests {
-    /// The requests of one operation.
+    /// Gives the requests of one operation.
     pub fn of(&self, operation: Operation) -> Self {
         self.those(|request| request.operation == Some(operation))
     }

@@ -13,18 +13,18 @@ pub struct SpecViolation {
 }
 
 impl SpecViolation {
-    /// The operation as the document has it, say `POST /users/{userID}/challenges`.
+    /// Gives the operation as the document has it, say `POST /users/{userID}/challenges`.
     pub fn operation(&self) -> &str {
         &self.operation
     }
 
-    /// The place as a JSON pointer that starts at the request: `/body/clientInformation/remoteAddress`, `/headers/authorization`,
+    /// Gives the place as a JSON pointer that starts at the request: `/body/clientInformation/remoteAddress`, `/headers/authorization`,
     /// `/query/action`, `/path/userID`; or at the double's own reply: `/reply/…`.
     pub fn pointer(&self) -> &str {
         &self.pointer
     }
 
-    /// What was expected.
+    /// Says what was expected.
     pub fn message(&self) -> &str {
         &self.message
     }

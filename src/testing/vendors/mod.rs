@@ -62,17 +62,17 @@ impl DoubleEntry {
         Self::ALL.iter().find(|entry| entry.name == name)
     }
 
-    /// The name of the vendor and of its section in a config.
+    /// Gives the name of the vendor and of its section in a config.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The vendor's name as people write it.
+    /// Gives the vendor's name as people write it.
     pub fn title(&self) -> &'static str {
         self.title
     }
 
-    /// What this vendor's double can be told beside what all doubles take.
+    /// Lists what this vendor's double can be told beside what all doubles take.
     pub fn settings(&self) -> &'static [DoubleSetting] {
         self.settings
     }
@@ -100,22 +100,22 @@ pub struct DoubleSetting {
 }
 
 impl DoubleSetting {
-    /// The name, which begins with the vendor's: `corbado-credentials`.
+    /// Gives the name, which begins with the vendor's: `corbado-credentials`.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The form of a value, in capitals: `ID:SECRET`.
+    /// Gives the form of a value, in capitals: `ID:SECRET`.
     pub fn form(&self) -> &'static str {
         self.form
     }
 
-    /// The value unless told otherwise.
+    /// Gives the value unless told otherwise.
     pub fn default(&self) -> &'static str {
         self.default
     }
 
-    /// What it is, in a line.
+    /// Says what it is, in a line.
     pub fn help(&self) -> &'static str {
         self.help
     }

@@ -106,7 +106,7 @@ fn are_tags(metadata: &Map<String, Value>) -> bool {
 pub(super) fn challenge(
     provider: &ProviderId,
     method: Method,
-    to: Personal,
+    sent: types::CreateVerificationRequest,
     ignored: Vec<Field>,
     reply: Reply<types::Verification>,
 ) -> Result<Challenge, Error> {
@@ -119,7 +119,10 @@ pub(super) fn challenge(
         Some(types::VerificationStatus::Approved) => ChallengeStatus::Completed,
         Some(status) => ChallengeStatus::from(status.as_str()),
     };
-    let handle = ChallengeHandle::new(provider.clone(), method, reply.sid.clone()).with_recipient(to);
+    let mut handle = ChallengeHandle::new(provider.clone(), method, reply.sid.clone()).with_recipient(sent.to);
+    if let Some(locale) = sent.locale {
+        handle = handle.with_locale(locale);
+    }
     Ok(Challenge::new(handle).with_status(status).with_request_id(request_id).with_ignored(ignored).with_vendor(reply))
 }
 
@@ -127,7 +130,7 @@ pub(super) fn challenge(
 pub(super) fn resend(provider: &ProviderId, handle: &ChallengeHandle) -> Result<types::CreateVerificationRequest, Error> {
     handle.require_issuer(provider)?;
     let to = handle.recipient().ok_or_else(|| Error::handle("the handle names no recipient"))?;
-    Ok(message(handle.method(), to))
+    Ok(types::CreateVerificationRequest { locale: handle.locale().map(str::to_owned), ..message(handle.method(), to) })
 }
 
 pub(super) fn verify(provider: &ProviderId, handle: &ChallengeHandle, answer: &Answer) -> Result<types::CreateVerificationCheckRequest, Error> {

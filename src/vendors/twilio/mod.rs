@@ -5,12 +5,12 @@
 //! | call | on the wire | counts as rejected |
 //! |---|---|---|
 //! | create | `POST /Services/{ServiceSid}/Verifications` | |
-//! | resend | the same, to the same recipient | |
+//! | resend | the same, to the same recipient, in the same language | |
 //! | verify | `POST /Services/{ServiceSid}/VerificationCheck` | a status other than `approved`; 404 with code 20404; code 60202 |
 //!
-//! Metadata goes out as `Tags`, ten texts at most. While a verification is pending, a second create to the same recipient continues it, with the same id and code. The
-//! vendor tells no expiry. A check of a verification that expired, was answered or was cancelled is rejected for good; the vendor says the
-//! same of a wrong `service_sid`, so the log names both. Limits of the recipient's (codes 60203 and 60212) have a violation on
+//! Metadata goes out as `Tags`, ten texts at most. While a verification is pending, a second create to the same recipient continues it, with
+//! the same id and code. The vendor tells no expiry. A check of a verification that expired, was answered or was cancelled is rejected for
+//! good; the vendor says the same of a wrong `service_sid`, so the log names both. Limits of the recipient's (codes 60203 and 60212) have a violation on
 //! [`Field::To`](crate::Field::To), and are no reason to ask another vendor.
 //!
 //! [`Config::from_env`](crate::Config::from_env) reads `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`, `TWILIO_VERIFY_SERVICE_SID`.
@@ -82,7 +82,7 @@ impl ChallengeProvider for Twilio {
         let created = async {
             let convert::Create { body, ignored } = convert::create(self.provider(), request)?;
             let reply = self.create(options, Sending::First, &body).await.map_err(|failure| failure.error)?;
-            convert::challenge(self.provider(), request.method(), body.to, ignored, reply)
+            convert::challenge(self.provider(), request.method(), body, ignored, reply)
         };
         created.await.map_err(|error| error.at(self.provider(), "create"))
     }
@@ -99,7 +99,7 @@ impl ChallengeProvider for Twilio {
         let resent = async {
             let body = convert::resend(self.provider(), handle)?;
             let reply = self.create(options, Sending::Again, &body).await.map_err(|failure| failure.error)?;
-            convert::challenge(self.provider(), handle.method(), body.to, Vec::new(), reply)
+            convert::challenge(self.provider(), handle.method(), body, Vec::new(), reply)
         };
         resent.await.map_err(|error| error.at(self.provider(), "resend"))
     }

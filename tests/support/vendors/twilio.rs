@@ -107,8 +107,10 @@ pub static VENDOR: Vendor = Vendor {
         },
     },
     verify: Verify {
-        handle: || json!({ "v": 1, "provider": "twilio", "method": "sms_otp", "challenge_id": VERIFICATION, "to": "+64270000000" }),
-        longest_handle: || (ChallengeHandle::new(ProviderId::TWILIO, Method::WhatsAppOtp, VERIFICATION).with_recipient("+123456789012345"), 240),
+        handle: || json!({ "v": 1, "provider": "twilio", "method": "sms_otp", "challenge_id": VERIFICATION, "to": "+64270000000", "locale": "de" }),
+        longest_handle: || {
+            (ChallengeHandle::new(ProviderId::TWILIO, Method::WhatsAppOtp, VERIFICATION).with_recipient("+123456789012345").with_locale("zh-CN"), 260)
+        },
         answer: |text| Answer::code(text),
         misfits: || vec![Answer::code(" "), Answer::credential(CredentialAnswer::new(CredentialKind::Key, "key", "cred-1", "Y2xpZW50", "YXR0ZXN0"))],
         sent: || Sent {
@@ -118,7 +120,7 @@ pub static VENDOR: Vendor = Vendor {
             content_type: FORM,
             body: json!({ "VerificationSid": VERIFICATION, "Code": "123456" }),
         },
-        resent: Some(|| sent(json!({ "To": "+64270000000", "Channel": "sms" }))),
+        resent: Some(|| sent(json!({ "To": "+64270000000", "Channel": "sms", "Locale": "de" }))),
         proofs: || {
             let whole = json!({
                 "sid": VERIFICATION, "service_sid": SERVICE, "account_sid": ACCOUNT, "to": "+64270000000", "channel": "sms", "status": "approved",

@@ -49,7 +49,7 @@ impl Operation {
 ///
 /// let authsignal = AuthsignalDouble::start().await;
 /// authsignal.provider().create(&authsignal.person("+64270000000")).await?;
-/// assert_eq!(authsignal.outbox().only().to(), "+64270000000");
+/// assert_eq!(authsignal.outbox().only().recipient(), "+64270000000");
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]

@@ -53,7 +53,7 @@ pub(super) const ENTRY: DoubleEntry = DoubleEntry {
 /// let corbado = CorbadoDouble::start().await;
 /// let challenge = corbado.provider().create(&corbado.person("jane@doe.com")).await?;
 /// assert_eq!(challenge.provider().as_str(), "corbado");
-/// assert_eq!(corbado.outbox().only().to(), "jane@doe.com");
+/// assert_eq!(corbado.outbox().only().recipient(), "jane@doe.com");
 /// corbado.violations().assert_none();
 /// # Ok(()) }
 /// ```
