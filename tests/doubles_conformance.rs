@@ -1,11 +1,9 @@
-//! The suite that every provider must pass, on the three vendors, on a scripted provider and on providers that break a promise.
-
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
+//! The suite that every provider must pass, on every vendor, on a scripted provider and on providers that break a promise.
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, Error, Method, MethodSupport, ProviderId, Verification,
     Verified, async_trait,
-    testing::{Double, conformance::Subject},
+    testing::{Double, DoubleEntry, conformance::Subject},
 };
 
 async fn conforms(vendor: &str) {
@@ -21,18 +19,10 @@ async fn conforms(vendor: &str) {
 }
 
 #[tokio::test]
-async fn corbado_conforms() {
-    conforms("corbado").await;
-}
-
-#[tokio::test]
-async fn authsignal_conforms() {
-    conforms("authsignal").await;
-}
-
-#[tokio::test]
-async fn dfns_conforms() {
-    conforms("dfns").await;
+async fn every_vendor_conforms() {
+    for entry in DoubleEntry::ALL {
+        conforms(entry.name()).await;
+    }
 }
 
 /// A provider that checks nothing and believes everything.
