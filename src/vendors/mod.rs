@@ -8,6 +8,8 @@ mod entry;
 #[cfg(vendor)]
 #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
 mod field_names;
+#[cfg(vendor)]
+mod instance;
 #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
 mod section;
 #[cfg(vendor)]

@@ -1,23 +1,14 @@
 //! What the conversions and configs of several vendors have in common.
 
 use serde_json::Value;
-use url::Url;
 
 use crate::{
     model::{ChallengeHandle, Error, Reason, Rejected, Verification},
-    transport::{Failure, base_url},
+    transport::Failure,
 };
 
 /// Says what is wrong with a reply whose ids are empty.
 pub(super) const NO_ID: &str = "the reply names no challenge";
-
-/// Gives the URL of a vendor's server: the one that was given, else the vendor's own.
-pub(super) fn server(given: Option<&Url>, own: &'static str, version: &str) -> Result<Url, Error> {
-    match given {
-        Some(url) => Ok(url.clone()),
-        None => base_url(own, version, &[]).map_err(|expected| Error::config("base_url", expected)),
-    }
-}
 
 /// Gives a member's text, unless it is empty.
 pub(super) fn text(value: &Value) -> Option<String> {

@@ -62,7 +62,7 @@ impl Authsignal {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the server's URL or the key cannot be used.
     pub fn new(config: &AuthsignalConfig, http: Http) -> Result<Self, Error> {
-        let endpoint = Endpoint::new(config.id.clone(), &config.server()?, Some(config.authorization()?), http);
+        let endpoint = config.endpoint(http)?;
         Ok(Self { endpoint: Arc::new(endpoint), options: CallOptions::default() })
     }
 

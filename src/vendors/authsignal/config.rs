@@ -1,11 +1,9 @@
 //! What an Authsignal instance needs.
 
-use url::Url;
-
 use crate::{
     model::{Error, ProviderId, Secret},
-    transport::{Authorization, base_url},
-    vendors::{Section, shared},
+    transport::{Authorization, Endpoint, Http},
+    vendors::{Section, instance::Instance},
 };
 
 const VERSION: &str = "/v1";
@@ -47,21 +45,20 @@ impl Region {
 /// ```
 #[derive(Clone, Debug)]
 pub struct AuthsignalConfig {
-    pub(super) id: ProviderId,
+    instance: Instance,
     secret_key: Secret,
     region: Region,
-    base_url: Option<Url>,
 }
 
 impl AuthsignalConfig {
     /// Takes a tenant's secret key, in the United States unless told otherwise.
     pub fn new(secret_key: impl Into<Secret>) -> Self {
-        Self { id: ProviderId::AUTHSIGNAL, secret_key: secret_key.into(), region: Region::default(), base_url: None }
+        Self { instance: Instance::named(ProviderId::AUTHSIGNAL), secret_key: secret_key.into(), region: Region::default() }
     }
 
     /// Gives the instance another name, where there are several.
     pub fn with_id(mut self, id: ProviderId) -> Self {
-        self.id = id;
+        self.instance.id = id;
         self
     }
 
@@ -77,33 +74,25 @@ impl AuthsignalConfig {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the URL cannot be used.
     pub fn with_base_url(mut self, url: &str) -> Result<Self, Error> {
-        self.base_url = Some(base_url(url, VERSION, &[]).map_err(|expected| self.wrong("base_url", expected))?);
+        self.instance = self.instance.with_base_url(url, VERSION)?;
         Ok(self)
     }
 
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let secret_key = section.required_secret("secret_key");
         let region = section.choice("region", Region::BY_NAME);
-        let base_url = section.base_url("base_url", VERSION);
+        let instance = Instance::read(section, VERSION);
         section.either("region", "base_url");
         section.check("secret_key", &secret_key, |secret| {
             (["corbado1_", "pro-"].iter().any(|prefix| secret.expose().starts_with(prefix)))
                 .then_some("expected an Authsignal secret key; this looks like Corbado's")
         });
-        Some(Self { id: section.id(), secret_key: secret_key?, region: region.unwrap_or_default(), base_url })
+        Some(Self { instance, secret_key: secret_key?, region: region.unwrap_or_default() })
     }
 
-    pub(super) fn authorization(&self) -> Result<Authorization, Error> {
+    pub(super) fn endpoint(&self, http: Http) -> Result<Endpoint, Error> {
         // The key is the user name, and the password is empty.
-        let authorization = Authorization::basic(&self.secret_key, &Secret::new(""));
-        authorization.ok_or_else(|| self.wrong("secret_key", "expected text that a header can carry"))
-    }
-
-    pub(super) fn server(&self) -> Result<Url, Error> {
-        shared::server(self.base_url.as_ref(), self.region.base_url(), VERSION)
-    }
-
-    fn wrong(&self, key: &str, expected: &'static str) -> Error {
-        Error::config(format!("{}.{key}", self.id), expected)
+        let authorization = self.instance.authorized("secret_key", Authorization::basic(&self.secret_key, &Secret::new("")))?;
+        self.instance.endpoint(self.region.base_url(), VERSION, Some(authorization), http)
     }
 }

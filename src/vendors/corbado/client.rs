@@ -38,7 +38,7 @@ impl Corbado {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the server's URL or the credentials cannot be used.
     pub fn new(config: &CorbadoConfig, http: Http) -> Result<Self, Error> {
-        let endpoint = Endpoint::new(config.id.clone(), &config.server()?, Some(config.authorization()?), http);
+        let endpoint = config.endpoint(http)?;
         Ok(Self { endpoint: Arc::new(endpoint), options: CallOptions::default() })
     }
 

@@ -1,11 +1,9 @@
 //! What a Corbado instance needs.
 
-use url::Url;
-
 use crate::{
     model::{Error, ProviderId, Secret},
-    transport::{Authorization, base_url},
-    vendors::{Section, shared},
+    transport::{Authorization, Endpoint, Http},
+    vendors::{Section, instance::Instance},
 };
 
 const VERSION: &str = "/v2";
@@ -19,21 +17,20 @@ const SERVER: &str = "https://backendapi.cloud.corbado.io/v2";
 /// ```
 #[derive(Clone, Debug)]
 pub struct CorbadoConfig {
-    pub(super) id: ProviderId,
+    instance: Instance,
     project_id: Secret,
     api_secret: Secret,
-    base_url: Option<Url>,
 }
 
 impl CorbadoConfig {
     /// Takes a project's id (`pro-…`) and API secret (`corbado1_…`).
     pub fn new(project_id: impl Into<Secret>, api_secret: impl Into<Secret>) -> Self {
-        Self { id: ProviderId::CORBADO, project_id: project_id.into(), api_secret: api_secret.into(), base_url: None }
+        Self { instance: Instance::named(ProviderId::CORBADO), project_id: project_id.into(), api_secret: api_secret.into() }
     }
 
     /// Gives the instance another name, where there are several.
     pub fn with_id(mut self, id: ProviderId) -> Self {
-        self.id = id;
+        self.instance.id = id;
         self
     }
 
@@ -43,28 +40,21 @@ impl CorbadoConfig {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the URL cannot be used.
     pub fn with_base_url(mut self, url: &str) -> Result<Self, Error> {
-        self.base_url = Some(base_url(url, VERSION, &[]).map_err(|expected| self.wrong("base_url", expected))?);
+        self.instance = self.instance.with_base_url(url, VERSION)?;
         Ok(self)
     }
 
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let project_id = section.required_text("project_id");
         let api_secret = section.required_secret("api_secret");
-        let base_url = section.base_url("base_url", VERSION);
+        let instance = Instance::read(section, VERSION);
         section.check("project_id", &project_id, |id| (!id.starts_with("pro-") || id.contains(':')).then_some("expected a project id, pro-…"));
         section.check("api_secret", &api_secret, |secret| (!secret.expose().starts_with("corbado1_")).then_some("expected a Corbado API secret, corbado1_…"));
-        Some(Self { id: section.id(), project_id: project_id?.into(), api_secret: api_secret?, base_url })
+        Some(Self { instance, project_id: project_id?.into(), api_secret: api_secret? })
     }
 
-    pub(super) fn authorization(&self) -> Result<Authorization, Error> {
-        Authorization::basic(&self.project_id, &self.api_secret).ok_or_else(|| self.wrong("api_secret", "expected text that a header can carry"))
-    }
-
-    pub(super) fn server(&self) -> Result<Url, Error> {
-        shared::server(self.base_url.as_ref(), SERVER, VERSION)
-    }
-
-    fn wrong(&self, key: &str, expected: &'static str) -> Error {
-        Error::config(format!("{}.{key}", self.id), expected)
+    pub(super) fn endpoint(&self, http: Http) -> Result<Endpoint, Error> {
+        let authorization = self.instance.authorized("api_secret", Authorization::basic(&self.project_id, &self.api_secret))?;
+        self.instance.endpoint(SERVER, VERSION, Some(authorization), http)
     }
 }

@@ -53,7 +53,7 @@ impl Dfns {
     ///
     /// [`ErrorKind::Config`] where the server's URL or the token cannot be used.
     pub fn new(config: &DfnsConfig, http: Http) -> Result<Self, Error> {
-        let endpoint = Endpoint::new(config.id.clone(), &config.server()?, config.authorization()?, http);
+        let endpoint = config.endpoint(http)?;
         Ok(Self { endpoint: Arc::new(endpoint), relying_party: config.relying_party.clone().map(Arc::new), options: CallOptions::default() })
     }
 

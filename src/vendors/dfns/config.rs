@@ -1,11 +1,9 @@
 //! What a Dfns instance needs.
 
-use url::Url;
-
 use crate::{
     model::{Error, ProviderId, RelyingParty, Secret},
-    transport::{Authorization, base_url},
-    vendors::{Section, shared},
+    transport::{Authorization, Endpoint, Http},
+    vendors::{Section, instance::Instance},
 };
 
 const VERSION: &str = "";
@@ -41,9 +39,8 @@ impl Region {
 /// ```
 #[derive(Clone, Debug)]
 pub struct DfnsConfig {
-    pub(super) id: ProviderId,
+    instance: Instance,
     region: Region,
-    base_url: Option<Url>,
     token: Option<Secret>,
     pub(super) relying_party: Option<RelyingParty>,
 }
@@ -57,12 +54,12 @@ impl Default for DfnsConfig {
 impl DfnsConfig {
     /// Starts from the server in Europe; answering challenges needs no credentials.
     pub fn new() -> Self {
-        Self { id: ProviderId::DFNS, region: Region::default(), base_url: None, token: None, relying_party: None }
+        Self { instance: Instance::named(ProviderId::DFNS), region: Region::default(), token: None, relying_party: None }
     }
 
     /// Gives the instance another name, where there are several.
     pub fn with_id(mut self, id: ProviderId) -> Self {
-        self.id = id;
+        self.instance.id = id;
         self
     }
 
@@ -78,7 +75,7 @@ impl DfnsConfig {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the URL cannot be used.
     pub fn with_base_url(mut self, url: &str) -> Result<Self, Error> {
-        self.base_url = Some(base_url(url, VERSION, &[]).map_err(|expected| self.wrong("base_url", expected))?);
+        self.instance = self.instance.with_base_url(url, VERSION)?;
         Ok(self)
     }
 
@@ -96,7 +93,7 @@ impl DfnsConfig {
 
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let region = section.choice("region", Region::BY_NAME);
-        let base_url = section.base_url("base_url", VERSION);
+        let instance = Instance::read(section, VERSION);
         section.either("region", "base_url");
         let token = section.secret("token");
         section.check("token", &token, |token| match token.expose() {
@@ -113,21 +110,13 @@ impl DfnsConfig {
             }
             (None, None) => None,
         };
-        Some(Self { id: section.id(), region: region.unwrap_or_default(), base_url, token, relying_party })
+        Some(Self { instance, region: region.unwrap_or_default(), token, relying_party })
     }
 
-    /// Authorises the operations that issue codes, where there is a token.
-    pub(super) fn authorization(&self) -> Result<Option<Authorization>, Error> {
-        let Some(token) = &self.token else { return Ok(None) };
-        let authorization = Authorization::bearer(token);
-        authorization.map(Some).ok_or_else(|| self.wrong("token", "expected a token of visible ASCII characters"))
-    }
-
-    pub(super) fn server(&self) -> Result<Url, Error> {
-        shared::server(self.base_url.as_ref(), self.region.base_url(), VERSION)
-    }
-
-    fn wrong(&self, key: &str, expected: &'static str) -> Error {
-        Error::config(format!("{}.{key}", self.id), expected)
+    /// Makes the endpoint; it is authorised where there is a token, for the operations that issue codes.
+    pub(super) fn endpoint(&self, http: Http) -> Result<Endpoint, Error> {
+        let authorized = |token| self.instance.authorized("token", Authorization::bearer(token));
+        let authorization = self.token.as_ref().map(authorized).transpose()?;
+        self.instance.endpoint(self.region.base_url(), VERSION, authorization, http)
     }
 }

@@ -52,8 +52,7 @@ impl Twilio {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the server's URL or the credentials cannot be used.
     pub fn new(config: &TwilioConfig, http: Http) -> Result<Self, Error> {
-        config.check_service()?;
-        let endpoint = Endpoint::new(config.id.clone(), &config.server()?, Some(config.authorization()?), http);
+        let endpoint = config.endpoint(http)?;
         Ok(Self { endpoint: Arc::new(endpoint), service_sid: config.service_sid.as_str().into(), options: CallOptions::default() })
     }
 

@@ -1,11 +1,9 @@
 //! What a Twilio Verify instance needs.
 
-use url::Url;
-
 use crate::{
     model::{Error, ProviderId, Secret},
-    transport::{Authorization, base_url},
-    vendors::{Section, shared},
+    transport::{Authorization, Endpoint, Http},
+    vendors::{Section, instance::Instance},
 };
 
 const VERSION: &str = "/v2";
@@ -24,17 +22,16 @@ const SERVER: &str = "https://verify.twilio.com/v2";
 /// ```
 #[derive(Clone, Debug)]
 pub struct TwilioConfig {
-    pub(super) id: ProviderId,
+    instance: Instance,
     user: Secret,
     password: Secret,
     pub(super) service_sid: String,
-    base_url: Option<Url>,
 }
 
 impl TwilioConfig {
     /// Takes the account's SID (`AC…`) and auth token, and the SID of a Verify service (`VA…`).
     pub fn new(account_sid: impl Into<Secret>, auth_token: impl Into<Secret>, service_sid: impl Into<String>) -> Self {
-        Self { id: ProviderId::TWILIO, user: account_sid.into(), password: auth_token.into(), service_sid: service_sid.into(), base_url: None }
+        Self { instance: Instance::named(ProviderId::TWILIO), user: account_sid.into(), password: auth_token.into(), service_sid: service_sid.into() }
     }
 
     /// Authorises by an API key (`SK…`) and its secret, instead of the account's SID and token.
@@ -45,7 +42,7 @@ impl TwilioConfig {
 
     /// Gives the instance another name, where there are several.
     pub fn with_id(mut self, id: ProviderId) -> Self {
-        self.id = id;
+        self.instance.id = id;
         self
     }
 
@@ -55,14 +52,14 @@ impl TwilioConfig {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the URL cannot be used.
     pub fn with_base_url(mut self, url: &str) -> Result<Self, Error> {
-        self.base_url = Some(base_url(url, VERSION, &[]).map_err(|expected| self.wrong("base_url", expected))?);
+        self.instance = self.instance.with_base_url(url, VERSION)?;
         Ok(self)
     }
 
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let account_sid = section.required_text("account_sid");
         let service_sid = section.required_text("service_sid");
-        let base_url = section.base_url("base_url", VERSION);
+        let instance = Instance::read(section, VERSION);
         section.check("account_sid", &account_sid, |sid| (!is_sid(sid, "AC")).then_some("expected the SID of an account, AC…"));
         section.check("service_sid", &service_sid, |sid| (!is_sid(sid, "VA")).then_some(SERVICE_SID));
         let credentials = if section.has("api_key_sid") || section.has_secret("api_key_secret") {
@@ -75,24 +72,16 @@ impl TwilioConfig {
         };
         let (user, password) = credentials?;
         account_sid?;
-        Some(Self { id: section.id(), user: user.into(), password, service_sid: service_sid?, base_url })
+        Some(Self { instance, user: user.into(), password, service_sid: service_sid? })
     }
 
-    /// Refuses a service whose SID would not stay one segment of a path.
-    pub(super) fn check_service(&self) -> Result<(), Error> {
-        if is_sid(&self.service_sid, "VA") { Ok(()) } else { Err(self.wrong("service_sid", SERVICE_SID)) }
-    }
-
-    pub(super) fn authorization(&self) -> Result<Authorization, Error> {
-        Authorization::basic(&self.user, &self.password).ok_or_else(|| self.wrong("auth_token", "expected text that a header can carry"))
-    }
-
-    pub(super) fn server(&self) -> Result<Url, Error> {
-        shared::server(self.base_url.as_ref(), SERVER, VERSION)
-    }
-
-    fn wrong(&self, key: &str, expected: &'static str) -> Error {
-        Error::config(format!("{}.{key}", self.id), expected)
+    pub(super) fn endpoint(&self, http: Http) -> Result<Endpoint, Error> {
+        // It stands in the path of every call, as one segment.
+        if !is_sid(&self.service_sid, "VA") {
+            return Err(self.instance.wrong("service_sid", SERVICE_SID));
+        }
+        let authorization = self.instance.authorized("auth_token", Authorization::basic(&self.user, &self.password))?;
+        self.instance.endpoint(SERVER, VERSION, Some(authorization), http)
     }
 }
 
