@@ -1,6 +1,7 @@
 //! What a vendor answers, as bytes: each vendor, create and verify, each kind of status, over a socket.
 //!
-//! The first byte of the input picks vendor and operation, the second the status; the rest is the body.
+//! The first byte of the input picks the operation by its highest bit and the vendor by the others, the second the status; the rest is the
+//! body.
 
 #![no_main]
 
@@ -14,16 +15,19 @@ use std::{
 
 use auth_challenge::{ChallengeProvider, ChallengeProviderExt, Http};
 use libfuzzer_sys::fuzz_target;
-use support::{Vendor, read_request};
+use support::{
+    read_request,
+    vendors::{self, Vendor},
+};
 use tokio::{io::AsyncWriteExt, net::TcpListener, runtime::Runtime};
 
 const STATUS: [u16; 12] = [200, 201, 202, 204, 307, 400, 401, 403, 404, 409, 429, 500];
-const SECRETS: [&str; 3] = ["corbado1_secret", "as_secret", "dfns_token"];
 
 struct Bench {
     runtime: Runtime,
     answer: Arc<Mutex<Vec<u8>>>,
-    providers: Vec<(Vendor, Arc<dyn ChallengeProvider>)>,
+    providers: Vec<(&'static Vendor, Arc<dyn ChallengeProvider>)>,
+    secrets: Vec<String>,
 }
 
 static BENCH: LazyLock<Bench> = LazyLock::new(|| {
@@ -31,8 +35,9 @@ static BENCH: LazyLock<Bench> = LazyLock::new(|| {
     let answer = Arc::new(Mutex::new(Vec::new()));
     let address = runtime.block_on(serve(Arc::clone(&answer)));
     let http = Http::builder().build().expect("a client");
-    let provider = |vendor: Vendor| (vendor, vendor.config(address, "").with_http(http.clone()).build().expect("a provider"));
-    Bench { runtime, answer, providers: Vendor::ALL.map(provider).into() }
+    let provider = |vendor: &'static Vendor| (vendor, vendor.config(address, "").with_http(http.clone()).build().expect("a provider"));
+    let secrets = |vendor: &'static Vendor| vendor.section.secrets.iter().map(|key| vendor.credential(key));
+    Bench { runtime, answer, providers: vendors::all().into_iter().map(provider).collect(), secrets: vendors::all().into_iter().flat_map(secrets).collect() }
 });
 
 async fn serve(answer: Arc<Mutex<Vec<u8>>>) -> SocketAddr {
@@ -58,7 +63,7 @@ async fn serve(answer: Arc<Mutex<Vec<u8>>>) -> SocketAddr {
 fuzz_target!(|input: &[u8]| {
     let [which, status, body @ ..] = input else { return };
     let status = STATUS[usize::from(*status) % STATUS.len()];
-    let (vendor, provider) = &BENCH.providers[usize::from(*which) % 3];
+    let (vendor, provider) = &BENCH.providers[usize::from(which & 0x7f) % BENCH.providers.len()];
     // A 204 has no body.
     let body = if status == 204 { &[] } else { body };
     let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len());
@@ -71,6 +76,6 @@ fuzz_target!(|input: &[u8]| {
     });
     if let Some(error) = error {
         let shown = format!("{error} {error:?}");
-        assert!(!SECRETS.iter().any(|secret| shown.contains(secret)), "a secret is shown");
+        assert!(!BENCH.secrets.iter().any(|secret| shown.contains(secret)), "a secret is shown");
     }
 });

@@ -18,6 +18,7 @@ const { AsymmetricKeySigner } = require('@dfns/sdk-keysigner');
 const { Config, SDK } = require('@corbado/node-sdk');
 // Corbado's SDK has challenges in its generated code alone, which it does not export.
 const { ChallengesApi } = require('./node_modules/@corbado/node-sdk/cjs/generated/api.js');
+const { RequestClient, Twilio } = require('twilio');
 
 const source = process.env.DOUBLES ?? process.argv[2] ?? 0;
 const doubles = JSON.parse(readFileSync(source, 'utf8').split('\n')[0]);
@@ -272,4 +273,145 @@ test('Dfns: mistakes are answered as the vendor does', async () => {
   await dfnsRefusal(auth.createCredentialWithCode({ body: { ...body, challengeIdentifier: 'nobody' } }), 400, /invalid/);
   await command('POST', '/clock', { advance_s: 3600 });
   await dfnsRefusal(auth.createCredentialWithCode({ body }), 400, /expired/);
+});
+
+// ---- Twilio Verify
+
+/** Sends to the double what is meant for the vendor: the SDK takes an HTTP client of one's own, but no server. */
+class ClientOfDouble extends RequestClient {
+  request(options) {
+    assert.ok(options.uri.startsWith('https://verify.twilio.com/v2/'), options.uri);
+    return super.request({ ...options, uri: options.uri.replace('https://verify.twilio.com/v2', doubles.twilio.base_url) });
+  }
+}
+
+const { account_sid: accountSid, auth_token: authToken, service_sid: serviceSid } = doubles.twilio;
+const twilio = ({ account = accountSid, token = authToken, service = serviceSid } = {}) =>
+  new Twilio(account, token, { httpClient: new ClientOfDouble() }).verify.v2.services(service);
+const freshPhone = () => `+6421${String((count += 1)).padStart(2, '0')}${String(Date.now()).slice(-6)}`;
+const twilioRefusal = (promise, status, code, message) =>
+  assert.rejects(promise, (error) => {
+    assert.deepEqual([error.status, error.code], [status, code], String(error));
+    assert.equal(error.moreInfo, `https://www.twilio.com/docs/errors/${code}`);
+    assert.match(error.message, message);
+    return true;
+  });
+
+for (const [channel, method, fresh] of [
+  ['sms', 'sms_otp', freshPhone],
+  ['call', 'voice_otp', freshPhone],
+  ['whatsapp', 'whatsapp_otp', freshPhone],
+  ['email', 'email_otp', freshEmail],
+]) {
+  test(`Twilio: a code is sent by ${channel}, a wrong one leaves it pending, the right one is taken once`, async () => {
+    const { verifications, verificationChecks } = twilio();
+    const to = fresh();
+    const { statusCode, body: created } = await verifications.createWithHttpInfo({ to, channel });
+    assert.equal(statusCode, 201);
+    assert.deepEqual([created.to, created.channel, created.status, created.valid], [to, channel, 'pending', false]);
+    assert.deepEqual([created.accountSid, created.serviceSid], [accountSid, serviceSid]);
+    assert.match(created.sid, /^VE[0-9a-f]{32}$/);
+    const [message, ...more] = await command('GET', `/outbox?to=${encodeURIComponent(to)}`);
+    assert.deepEqual([message.provider, message.method, more], ['twilio', method, []]);
+    const wrong = await verificationChecks.create({ to, code: another(message.code) });
+    assert.deepEqual([wrong.sid, wrong.status, wrong.valid], [created.sid, 'pending', false]);
+    const right = await verificationChecks.create({ to, code: message.code });
+    assert.deepEqual([right.sid, right.to, right.channel, right.status, right.valid], [created.sid, to, channel, 'approved', true]);
+    await twilioRefusal(verificationChecks.create({ to, code: message.code }), 404, 20404, /VerificationCheck was not found$/);
+  });
+}
+
+test('Twilio: while a verification is pending, a create sends its code again', async () => {
+  const { verifications, verificationChecks } = twilio();
+  const to = freshPhone();
+  const first = await verifications.create({ to, channel: 'sms' });
+  const second = await verifications.create({ to, channel: 'call' });
+  assert.deepEqual([second.sid, second.channel, second.sendCodeAttempts.length], [first.sid, 'call', 2]);
+  for (const attempt of second.sendCodeAttempts) {
+    assert.match(attempt.attempt_sid, /^VL[0-9a-f]{32}$/);
+  }
+  const [one, again] = await command('GET', `/outbox?to=${encodeURIComponent(to)}`);
+  assert.equal(again.code, one.code);
+  const { status } = await verificationChecks.create({ verificationSid: first.sid, code: one.code });
+  assert.equal(status, 'approved');
+  assert.notEqual((await verifications.create({ to, channel: 'sms' })).sid, first.sid);
+});
+
+test('Twilio: a verification is read, its times as times, and cancelled', async () => {
+  const { verifications, verificationChecks } = twilio();
+  const to = freshPhone();
+  const { now } = await command('POST', '/clock', {});
+  const created = await verifications.create({ to, channel: 'sms' });
+  const read = await verifications(created.sid).fetch();
+  assert.deepEqual(read.toJSON(), created.toJSON());
+  for (const time of [read.dateCreated, read.dateUpdated]) {
+    assert.ok(time instanceof Date && Math.abs(time - Date.parse(now)) < 60_000, String(time));
+  }
+  assert.equal(read.url, `${doubles.twilio.base_url}/Services/${serviceSid}/Verifications/${created.sid}`);
+  const canceled = await verifications(created.sid).update({ status: 'canceled' });
+  assert.deepEqual([canceled.sid, canceled.status, canceled.valid], [created.sid, 'canceled', false]);
+  await twilioRefusal(verificationChecks.create({ to, code: await lastCode(to) }), 404, 20404, /VerificationCheck was not found$/);
+});
+
+test('Twilio: a verification is approved without a code', async () => {
+  const { verifications } = twilio();
+  const { sid } = await verifications.create({ to: freshEmail(), channel: 'email' });
+  const approved = await verifications(sid).update({ status: 'approved' });
+  assert.deepEqual([approved.status, approved.valid], ['approved', true]);
+  await twilioRefusal(verifications(sid).update({ status: 'canceled' }), 404, 20404, new RegExp(`/Verifications/${sid} was not found$`));
+});
+
+test('Twilio: a verification expires', async () => {
+  const { verifications, verificationChecks } = twilio();
+  const to = freshPhone();
+  await verifications.create({ to, channel: 'sms' });
+  await command('POST', '/clock', { advance_s: 600 });
+  await twilioRefusal(verificationChecks.create({ to, code: await lastCode(to) }), 404, 20404, /VerificationCheck was not found$/);
+});
+
+test('Twilio: too many wrong codes close a verification', async () => {
+  const { verifications, verificationChecks } = twilio();
+  const to = freshPhone();
+  await verifications.create({ to, channel: 'sms' });
+  const code = await lastCode(to);
+  for (let tries = 0; tries < 5; tries += 1) {
+    assert.equal((await verificationChecks.create({ to, code: another(code) })).status, 'pending');
+  }
+  await twilioRefusal(verificationChecks.create({ to, code }), 429, 60202, /^Max check attempts reached$/);
+});
+
+test('Twilio: what a message may be told is taken', async () => {
+  const to = freshPhone();
+  const options = {
+    customCode: '4711',
+    customFriendlyName: 'Doe',
+    locale: 'en',
+    deviceIp: '203.0.113.7',
+    riskCheck: 'disable',
+    rateLimits: { end_user: 'jane' },
+    tags: JSON.stringify({ plan: 'gold' }),
+    templateSid: `HJ${'a'.repeat(32)}`,
+    templateCustomSubstitutions: JSON.stringify({ name: 'Jane' }),
+  };
+  await twilio().verifications.create({ to, channel: 'sms', ...options });
+  assert.equal(await lastCode(to), options.customCode);
+});
+
+test('Twilio: mistakes are answered as the vendor does', async () => {
+  const { verifications, verificationChecks } = twilio();
+  const sms = { to: freshPhone(), channel: 'sms' };
+  await twilioRefusal(twilio({ token: 'wrong' }).verifications.create(sms), 401, 20003, /^Authenticate$/);
+  await twilioRefusal(twilio({ account: `AC${'0'.repeat(32)}` }).verifications.create(sms), 401, 20003, /^Authenticate$/);
+  const service = `VA${'0'.repeat(32)}`;
+  const path = `/v2/Services/${service}/Verifications`;
+  await twilioRefusal(twilio({ service }).verifications.create(sms), 404, 20404, new RegExp(`^The requested resource ${path} was not found$`));
+  await twilioRefusal(verifications.create({ ...sms, to: '027' }), 400, 60200, /^Invalid parameter `To`: 027$/);
+  await twilioRefusal(verifications.create({ ...sms, to: 'jane@doe.com' }), 400, 60200, /`To`/);
+  await twilioRefusal(verifications.create({ ...sms, channel: 'pigeon' }), 400, 60200, /`Channel`/);
+  await twilioRefusal(verificationChecks.create({ to: sms.to, code: '1' }), 400, 60200, /`Code`/);
+  await twilioRefusal(verificationChecks.create({ code: '123456' }), 400, 60200, /`To`/);
+  await twilioRefusal(verificationChecks.create({ to: sms.to, code: '123456' }), 404, 20404, /VerificationCheck was not found$/);
+  await twilioRefusal(verifications(`VE${'0'.repeat(32)}`).fetch(), 404, 20404, /was not found$/);
+  await command('POST', '/faults', { provider: 'twilio', fault: 'rate_limited', retry_after_s: 2 });
+  await twilioRefusal(verifications.create(sms), 429, 20429, /^Too many requests$/);
 });

@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderName;
+use http::{HeaderName, header::HOST};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -23,6 +23,10 @@ use crate::testing::{ReceivedRequest, faults::FaultKind};
 const CONNECTIONS: usize = 256;
 /// The header that carries the path to wiremock as it came, for URLs are tidied up on the way.
 pub(super) const TARGET: HeaderName = HeaderName::from_static("x-double-target");
+/// The header that carries the host to wiremock as it came, for not every host makes a URL.
+pub(super) const HOST_AS_IT_CAME: HeaderName = HeaderName::from_static("x-double-host");
+/// Headers that speak of the client's connection.
+const NOT_PASSED_ON: [&str; 8] = ["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "te", "trailer"];
 
 /// Serves connections until it is dropped.
 #[derive(Debug)]
@@ -201,8 +205,13 @@ async fn forward(upstream: &mut Option<TcpStream>, behind: SocketAddr, head: &Re
     let path: String = head.target.split('?').next().unwrap_or("/").chars().filter(|c| c.is_ascii_alphanumeric() || "/-_.".contains(*c)).collect();
     let mut request = BytesMut::from(format!("{} {path} HTTP/1.1\r\nhost: double\r\ncontent-length: {}\r\n", head.method, body.len()).as_bytes());
     request.extend_from_slice(format!("{TARGET}: {}\r\n", head.target).as_bytes());
+    if let Some(host) = head.headers.get(HOST) {
+        request.extend_from_slice(format!("{HOST_AS_IT_CAME}: ").as_bytes());
+        request.extend_from_slice(host.as_bytes());
+        request.extend_from_slice(b"\r\n");
+    }
     for (name, value) in &head.headers {
-        if !["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "te", "trailer", TARGET.as_str()].contains(&name.as_str()) {
+        if !NOT_PASSED_ON.contains(&name.as_str()) && ![TARGET, HOST_AS_IT_CAME].contains(name) {
             request.extend_from_slice(name.as_str().as_bytes());
             request.extend_from_slice(b": ");
             request.extend_from_slice(value.as_bytes());

@@ -10,7 +10,7 @@ mod wire;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use http::HeaderMap;
+use http::{HeaderMap, header::HOST};
 use tokio::net::TcpListener;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers::any};
 
@@ -23,7 +23,7 @@ use super::{
 pub(super) use authorization::{ExpectedBasic, bearer_token};
 use backstage::Backstage;
 pub(super) use behaviour::{Behaviour, Incoming};
-use front::{Front, TARGET};
+use front::{Front, HOST_AS_IT_CAME, TARGET};
 pub(super) use reply::{Denial, HttpReply};
 pub(super) use wire::Connection;
 
@@ -59,7 +59,12 @@ impl Respond for Responder {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
         };
-        let reply = self.answer(request.method.as_str(), path, query, &request.headers, &request.body);
+        let mut headers = request.headers.clone();
+        match headers.remove(HOST_AS_IT_CAME) {
+            Some(host) => headers.insert(HOST, host),
+            None => headers.remove(HOST),
+        };
+        let reply = self.answer(request.method.as_str(), path, query, &headers, &request.body);
         let mut template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body);
         for (name, value) in reply.headers {
             template = template.insert_header(name, value);

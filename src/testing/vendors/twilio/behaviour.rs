@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::HeaderMap;
+use http::{HeaderMap, uri::Authority};
 use serde_json::{Value, json};
 
 use super::TwilioSettings;
@@ -209,7 +209,7 @@ impl TwilioBehaviour {
 
     fn shown(&self, verification: &Verification, incoming: &Incoming<'_>) -> Value {
         let attempt = |(time, channel, sid): &(SystemTime, &str, String)| json!({ "time": iso(*time), "channel": channel, "attempt_sid": sid });
-        let (service, host) = (&self.vendor.service_sid, incoming.headers.get(http::header::HOST).and_then(|host| host.to_str().ok()));
+        let service = &self.vendor.service_sid;
         json!({
             "sid": verification.sid,
             "service_sid": service,
@@ -225,7 +225,7 @@ impl TwilioBehaviour {
             "payee": null,
             "send_code_attempts": verification.sends.iter().map(attempt).collect::<Vec<_>>(),
             "sna": null,
-            "url": format!("http://{}/v2/Services/{service}/Verifications/{}", host.unwrap_or("127.0.0.1"), verification.sid),
+            "url": format!("http://{}/v2/Services/{service}/Verifications/{}", host(incoming), verification.sid),
         })
     }
 }
@@ -287,8 +287,17 @@ fn invalid(parameter: &str, incoming: &Incoming<'_>) -> Refusal {
     (400, 60200, format!("Invalid parameter `{parameter}`: {}", incoming.text(parameter).unwrap_or_default()))
 }
 
+/// Quotes the path, as the vendor does.
 fn not_found(incoming: &Incoming<'_>) -> Refusal {
-    (404, 20404, format!("The requested resource {} was not found", incoming.documented.title))
+    let (_, path) = incoming.documented.title.split_once(' ').unwrap_or_default();
+    let path = incoming.path.iter().fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
+    (404, 20404, format!("The requested resource /v2{path} was not found"))
+}
+
+/// Where the caller found the double.
+fn host<'a>(incoming: &'a Incoming<'_>) -> &'a str {
+    let given = incoming.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+    given.filter(|host| host.parse::<Authority>().is_ok()).unwrap_or("127.0.0.1")
 }
 
 fn error((status, code, message): &Refusal) -> HttpReply {
@@ -312,5 +321,24 @@ mod tests {
     fn the_enumerations_of_replies_are_found() {
         let found = Contract::of(&CONTRACT).expect("a document").enumerations();
         assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["channel"]);
+    }
+
+    #[tokio::test]
+    async fn a_verification_is_found_at_its_url_and_an_unknown_one_is_named_by_its_path() {
+        let double = crate::testing::TwilioDouble::start().await;
+        let settings = TwilioSettings::default();
+        let (base_url, service) = (double.base_url(), &settings.service_sid);
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let call = async |request: reqwest::RequestBuilder| -> Value {
+            let request = request.basic_auth(&settings.account_sid, Some(settings.auth_token.expose()));
+            request.send().await.expect("a reply").json().await.expect("JSON")
+        };
+        let form = client.post(format!("{base_url}/Services/{service}/Verifications")).header("content-type", "application/x-www-form-urlencoded");
+        let created = call(form.body("To=jane%40doe.com&Channel=email")).await;
+        let url = created["url"].as_str().expect("a URL");
+        assert!(url.starts_with(&base_url), "{url}");
+        assert_eq!(call(client.get(url)).await, created);
+        let unknown = call(client.get(format!("{base_url}/Services/{service}/Verifications/VE0"))).await;
+        assert_eq!(unknown["message"], format!("The requested resource /v2/Services/{service}/Verifications/VE0 was not found"));
     }
 }
