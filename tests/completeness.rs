@@ -80,6 +80,7 @@ fn unnamed(vendor: &str) -> Vec<&'static str> {
         ("feature in Cargo.toml", manifest.lines().any(|line| line.starts_with(&format!("{vendor} = [")))),
         ("place in the feature cli of Cargo.toml, which brings every vendor", cli.contains(&format!("\"{vendor}\""))),
         ("row in the README's table of features", gives),
+        ("feature in fuzz/Cargo.toml", text("fuzz/Cargo.toml").lines().any(|line| line.starts_with(&format!("{vendor} = [")))),
         ("module in src/vendors/mod.rs", is_in_list("src/vendors/mod.rs")),
         ("module in src/testing/vendors/mod.rs", is_in_list("src/testing/vendors/mod.rs")),
         ("module in build/vendors/mod.rs", is_in_list("build/vendors/mod.rs")),
