@@ -64,7 +64,7 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// One error that names every missing or malformed field.
     fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
         let id = self.id();
-        self.capabilities().check(&id, request).map_err(|error| error.at(&id, "check"))
+        self.capabilities().check(&id, request).map_err(|error| error.with_provider(id))
     }
 
     /// Challenges a person. On success a message was handed to the vendor for sending, or, for a credential, the challenge is there.

@@ -103,7 +103,7 @@ async fn what_expired_was_approved_or_cancelled_is_not_found() {
 async fn credentials_are_those_of_the_account_or_an_api_key() {
     let double = TwilioDouble::builder().with_api_key("SK1", "secret").start().await.expect("a double");
     let sms = with("To", PHONE);
-    client(&double, TwilioConfig::new(ACCOUNT, "", SERVICE).with_api_key("SK1", "secret")).create_verification(&sms).await.expect("a verification");
+    client(&double, TwilioConfig::from_api_key("SK1", "secret", SERVICE)).create_verification(&sms).await.expect("a verification");
     let error = client(&double, TwilioConfig::new(ACCOUNT, "wrong", SERVICE)).create_verification(&sms).await.expect_err("wrong credentials");
     assert_eq!((error.kind(), error.vendor_code()), (ErrorKind::Authentication, Some("20003")));
     let elsewhere = SERVICE.replace('a', "b");

@@ -55,14 +55,14 @@ impl ChallengeProvider for Guarded {
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         self.check(request).map_err(|error| error.with_operation("create"))?;
         let sending = Sending::of(request);
-        self.guard.before_send(sending).await.map_err(|refusal| refusal.into_error("create"))?;
+        self.guard.before_send(sending).await.map_err(|refusal| refusal.into_error().at(&self.id(), "create"))?;
         let challenge = self.provider.create_with(request, options).await?;
         self.guard.after_send(sending, challenge.handle()).await;
         Ok(challenge)
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        self.guard.before_verify(handle, options.client_ip()).await.map_err(|refusal| refusal.into_error("verify"))?;
+        self.guard.before_verify(handle, options.client_ip()).await.map_err(|refusal| refusal.into_error().at(handle.provider(), "verify"))?;
         let outcome = self.provider.verify_with(handle, answer, options).await;
         self.guard.after_verify(handle, outcome.as_ref()).await;
         outcome
@@ -70,7 +70,7 @@ impl ChallengeProvider for Guarded {
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let sending = Sending::again(handle, options.client_ip());
-        self.guard.before_send(sending).await.map_err(|refusal| refusal.into_error("resend"))?;
+        self.guard.before_send(sending).await.map_err(|refusal| refusal.into_error().at(handle.provider(), "resend"))?;
         let challenge = self.provider.resend_with(handle, options).await?;
         self.guard.after_send(sending, challenge.handle()).await;
         Ok(challenge)

@@ -168,7 +168,7 @@ impl Router {
     /// Finds the provider that made a challenge.
     fn issuer(&self, handle: &ChallengeHandle, operation: &'static str) -> Result<&Arc<dyn ChallengeProvider>, Error> {
         let issuer = self.providers.get(handle.provider());
-        issuer.ok_or_else(|| Error::handle("the provider that made the challenge is not configured").with_operation(operation))
+        issuer.ok_or_else(|| Error::handle("the provider that made the challenge is not configured").at(handle.provider(), operation))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Personal,
+    Personal, Product,
     user_agent::{browser_of, os_version, parsed},
 };
 
@@ -58,38 +58,6 @@ pub struct ClientHints {
     /// Whether the device is a mobile one.
     pub is_mobile: bool,
 }
-
-/// Names a browser or operating system, with its version.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Product {
-    name: String,
-    version: String,
-}
-
-impl Product {
-    /// Names a product, with its version.
-    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
-        Self { name: name.into(), version: version.into() }
-    }
-
-    /// Gives the name; `Unknown` where it could not be told.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Gives the version; `Unknown` where it could not be told.
-    pub fn version(&self) -> &str {
-        &self.version
-    }
-
-    pub(crate) fn unknown() -> Self {
-        Self::new(UNKNOWN, UNKNOWN)
-    }
-}
-
-/// Stands for a name or version that cannot be told.
-pub(crate) const UNKNOWN: &str = "Unknown";
 
 impl ClientContext {
     /// Starts from the client's IP address: the peer's, or what your own trusted proxy says of it.

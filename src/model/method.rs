@@ -99,28 +99,28 @@ impl fmt::Display for Method {
 
 /// Reads what `Display` shows.
 impl FromStr for Method {
-    type Err = UnknownMethod;
+    type Err = ParseMethodError;
 
-    fn from_str(text: &str) -> Result<Self, UnknownMethod> {
+    fn from_str(text: &str) -> Result<Self, ParseMethodError> {
         let (name, kind) = match text.split_once(" (") {
-            Some((name, kind)) => (name, Some(kind.strip_suffix(')').and_then(|kind| kind.parse().ok()).ok_or(UnknownMethod)?)),
+            Some((name, kind)) => (name, Some(kind.strip_suffix(')').and_then(|kind| kind.parse().ok()).ok_or(ParseMethodError)?)),
             None => (text, None),
         };
-        Self::from_name(name, kind).ok_or(UnknownMethod)
+        Self::from_name(name, kind).ok_or(ParseMethodError)
     }
 }
 
 /// Says that a text names no [`Method`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownMethod;
+pub struct ParseMethodError;
 
-impl fmt::Display for UnknownMethod {
+impl fmt::Display for ParseMethodError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected one of {}", Method::names().collect::<Vec<_>>().join(", "))
+        write!(f, "expected one of {}", Method::ALL.map(|method| method.to_string()).join(", "))
     }
 }
 
-impl std::error::Error for UnknownMethod {}
+impl std::error::Error for ParseMethodError {}
 
 /// Says of what kind a new credential is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -159,21 +159,21 @@ impl fmt::Display for CredentialKind {
 
 /// Reads a kind's name, in any case.
 impl FromStr for CredentialKind {
-    type Err = UnknownCredentialKind;
+    type Err = ParseCredentialKindError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownCredentialKind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(name)).ok_or(UnknownCredentialKind)
+    fn from_str(name: &str) -> Result<Self, ParseCredentialKindError> {
+        Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(name)).ok_or(ParseCredentialKindError)
     }
 }
 
 /// Says that a text names no [`CredentialKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownCredentialKind;
+pub struct ParseCredentialKindError;
 
-impl fmt::Display for UnknownCredentialKind {
+impl fmt::Display for ParseCredentialKindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "expected one of {}", CredentialKind::ALL.map(CredentialKind::as_str).join(", "))
     }
 }
 
-impl std::error::Error for UnknownCredentialKind {}
+impl std::error::Error for ParseCredentialKindError {}

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::{Product, client_context::UNKNOWN};
+use crate::model::product::{Product, UNKNOWN};
 
 /// How much of a user agent is looked at; real ones are shorter.
 const LONGEST_PARSED: usize = 1024;

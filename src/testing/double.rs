@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    Clock, DoubleEntry, Fault, Operation, Outbox, Requests, UnknownOperation, Violations,
+    Clock, Fault, Operation, Outbox, Requests, UnknownOperation, Violations,
     builder::Settings,
     observe::Journal,
     server::{Behaviour, Running},
@@ -57,19 +57,6 @@ struct Inner {
 }
 
 impl Double {
-    /// Starts a vendor's double by the vendor's name, on a free port of loopback, with the settings that the command line has by default
-    /// ([`DoubleEntry::builder`]).
-    ///
-    /// # Panics
-    ///
-    /// Where no vendor of that name has a double in this build, or no port can be bound.
-    pub async fn start(name: &str) -> Self {
-        match DoubleEntry::find(name) {
-            Some(entry) => started(entry.builder().start().await),
-            None => panic!("expected the name of a double: {}", DoubleEntry::ALL.iter().map(DoubleEntry::name).collect::<Vec<_>>().join(", ")),
-        }
-    }
-
     pub(super) async fn start_as(name: &'static str, settings: Settings, behaviour: Arc<dyn Behaviour>) -> io::Result<Self> {
         let journal = Arc::new(Journal::new(settings.listener));
         let running = Running::start(settings.address, journal, Arc::clone(&behaviour)).await?;

@@ -13,7 +13,7 @@ use http::{
 };
 use serde_json::Value;
 
-use super::redact::Mask;
+use super::redact::{Mask, Submitted};
 
 /// Makes one attempt of a call. The generated client wants it cloneable; all clones are the same attempt.
 #[derive(Clone)]
@@ -21,6 +21,7 @@ pub(crate) struct Attempt(Arc<Shared>);
 
 struct Shared {
     authorization: Option<HeaderValue>,
+    request_id_header: Option<&'static str>,
     max_response_bytes: usize,
     progress: Mutex<Progress>,
 }
@@ -35,13 +36,6 @@ pub(super) struct Progress {
     pub(super) too_large: bool,
 }
 
-/// Holds a body as it was submitted.
-#[derive(Default)]
-pub(super) struct Submitted {
-    pub(super) body: Vec<u8>,
-    pub(super) is_form: bool,
-}
-
 /// Holds what the head of a reply tells.
 #[derive(Clone, Debug)]
 pub(super) struct ReplyHead {
@@ -52,12 +46,13 @@ pub(super) struct ReplyHead {
     pub(super) content_type: Option<String>,
 }
 
-/// Lists the headers in which gateways and vendors name a request.
+/// Lists the headers in which gateways, and vendors without a name of their own for it, name a request.
 const REQUEST_ID: [&str; 4] = ["x-request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
 
 impl Attempt {
-    pub(super) fn new(authorization: Option<HeaderValue>, max_response_bytes: usize) -> Self {
-        Self(Arc::new(Shared { authorization, max_response_bytes, progress: Mutex::default() }))
+    /// `request_id_header` is the vendor's own name of the header that names a request.
+    pub(super) fn new(authorization: Option<HeaderValue>, request_id_header: Option<&'static str>, max_response_bytes: usize) -> Self {
+        Self(Arc::new(Shared { authorization, request_id_header, max_response_bytes, progress: Mutex::default() }))
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -83,7 +78,7 @@ impl Attempt {
         self.progress().submitted = Submitted::of(&request);
         let mut response = client.execute(request).await.map_err(reqwest::Error::without_url)?;
         let status = response.status();
-        self.progress().head = Some(ReplyHead::of(status.as_u16(), response.headers()));
+        self.progress().head = Some(ReplyHead::of(status.as_u16(), response.headers(), self.0.request_id_header));
 
         let mut body = Bytes::new();
         let mut too_large = response.content_length().is_some_and(|length| length > max as u64);
@@ -140,21 +135,13 @@ impl fmt::Debug for Attempt {
     }
 }
 
-impl Submitted {
-    fn of(request: &reqwest::Request) -> Self {
-        let body = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec).unwrap_or_default();
-        let content_type = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        Self { body, is_form: content_type.starts_with(b"application/x-www-form-urlencoded") }
-    }
-}
-
 impl ReplyHead {
-    fn of(status: u16, headers: &HeaderMap) -> Self {
+    fn of(status: u16, headers: &HeaderMap, request_id_header: Option<&str>) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let short = |text: &str| text.chars().filter(|c| !c.is_control()).take(128).collect::<String>();
         Self {
             status,
-            request_id: REQUEST_ID.iter().find_map(|name| text(name)).filter(|id| !id.is_empty()).map(short),
+            request_id: request_id_header.into_iter().chain(REQUEST_ID).find_map(text).filter(|id| !id.is_empty()).map(short),
             retry_after: text(RETRY_AFTER.as_str()).and_then(pause),
             location: text(LOCATION.as_str()).and_then(without_query),
             content_type: text(CONTENT_TYPE.as_str()).map(short),

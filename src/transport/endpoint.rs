@@ -90,7 +90,7 @@ impl Endpoint {
     {
         let max_response_bytes = self.http.limits().max_response_bytes;
         let header = self.authorization.as_ref().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
-        let attempt = Attempt::new(header, max_response_bytes);
+        let attempt = Attempt::new(header, operation.request_id_header, max_response_bytes);
         let ended = match tokio::time::timeout_at(deadline, run(attempt.clone())).await {
             Ok(Ok(value)) => Ok(value.into_inner()),
             Ok(Err(error)) => Err(Ended::of(error)),

@@ -19,10 +19,19 @@ pub(crate) struct Operation {
     pub(crate) is_authorized: bool,
     /// The members of its body whose values are masked in what the vendor says.
     pub(crate) sensitive: &'static [&'static str],
+    /// The vendor's own header that names a request, where it has one.
+    pub(crate) request_id_header: Option<&'static str>,
     /// Reads the JSON body of an error reply, given the status.
     pub(crate) read_error: fn(u16, &Value) -> ErrorReply,
     /// Whether a 2xx status means that the vendor did what was asked.
     pub(crate) is_done: fn(u16) -> bool,
+}
+
+impl Operation {
+    /// Starts from what most operations are: authorised, no create, and done with any 2xx status.
+    pub(crate) const fn of(sensitive: &'static [&'static str], read_error: fn(u16, &Value) -> ErrorReply) -> Self {
+        Self { name: "", is_create: false, is_authorized: true, sensitive, request_id_header: None, read_error, is_done: |_| true }
+    }
 }
 
 /// Holds what the body of an error reply says.

@@ -4,13 +4,27 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
+use http::{HeaderValue, header::CONTENT_TYPE};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::attempt::Submitted;
-
 const MASKED: &str = "***";
 const LONGEST_MESSAGE: usize = 512;
+
+/// Holds a body as it was submitted.
+#[derive(Default)]
+pub(super) struct Submitted {
+    pub(super) body: Vec<u8>,
+    pub(super) is_form: bool,
+}
+
+impl Submitted {
+    pub(super) fn of(request: &reqwest::Request) -> Self {
+        let body = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec).unwrap_or_default();
+        let content_type = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        Self { body, is_form: content_type.starts_with(b"application/x-www-form-urlencoded") }
+    }
+}
 
 /// Hides the values that must not come back in an error, in every form in which a vendor may echo them.
 #[derive(Default)]

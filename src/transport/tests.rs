@@ -33,7 +33,7 @@ enum Fate {
 }
 
 fn operation(is_create: bool) -> Operation {
-    Operation { name: "create", is_create, is_authorized: false, sensitive: &[], read_error: |_, _| ErrorReply::default(), is_done: |status| status != 202 }
+    Operation { name: "create", is_create, is_authorized: false, is_done: |status| status != 202, ..Operation::of(&[], |_, _| ErrorReply::default()) }
 }
 
 static HTTP: LazyLock<Http> = LazyLock::new(|| Http::builder().build().expect("a client"));

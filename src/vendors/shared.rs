@@ -3,12 +3,17 @@
 use serde_json::Value;
 
 use crate::{
-    model::{ChallengeHandle, Error, Reason, Rejected, Verification},
+    model::{ChallengeHandle, Error, ProviderId, Reason, Rejected, Verification},
     transport::Failure,
 };
 
 /// Says what is wrong with a reply whose ids are empty.
 pub(super) const NO_ID: &str = "the reply names no challenge";
+
+/// Stamps what a call of a provider fails with, where it leaves the crate.
+pub(super) async fn stamped<T>(provider: &ProviderId, operation: &'static str, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    call.await.map_err(|error| error.at(provider, operation))
+}
 
 /// Gives a member's text, unless it is empty.
 pub(super) fn text(value: &Value) -> Option<String> {

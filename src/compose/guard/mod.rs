@@ -126,8 +126,8 @@ impl Refusal {
         self
     }
 
-    pub(super) fn into_error(self, operation: &'static str) -> Error {
-        let mut error = Error::new(ErrorKind::Throttled, SendState::NotSent).with_operation(operation);
+    pub(super) fn into_error(self) -> Error {
+        let mut error = Error::new(ErrorKind::Throttled, SendState::NotSent);
         error = match self.field {
             Some(field) => error.with_violations(vec![Violation::new(field, self.reason)]),
             None => error.with_detail(self.reason),

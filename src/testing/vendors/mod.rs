@@ -83,6 +83,21 @@ impl DoubleEntry {
     }
 }
 
+impl Double {
+    /// Starts a vendor's double by the vendor's name, on a free port of loopback, with the settings that the command line has by default
+    /// ([`DoubleEntry::builder`]).
+    ///
+    /// # Panics
+    ///
+    /// Where no vendor of that name has a double in this build, or no port can be bound.
+    pub async fn start(name: &str) -> Self {
+        match DoubleEntry::find(name) {
+            Some(entry) => super::double::started(entry.builder().start().await),
+            None => panic!("expected the name of a double: {}", DoubleEntry::ALL.iter().map(DoubleEntry::name).collect::<Vec<_>>().join(", ")),
+        }
+    }
+}
+
 impl fmt::Debug for DoubleEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DoubleEntry").field("name", &self.name).finish_non_exhaustive()

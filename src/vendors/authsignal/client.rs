@@ -10,8 +10,7 @@ use crate::{
 
 hooks!(generated::Client);
 
-const OPERATION: Operation =
-    Operation { name: "", is_create: false, is_authorized: true, sensitive: SENSITIVE, read_error: |_, body| convert::error(body), is_done: |_| true };
+const OPERATION: Operation = Operation::of(SENSITIVE, |_, body| convert::error(body));
 static CHALLENGE: Operation = Operation { name: "challenge", is_create: true, ..OPERATION };
 /// A replay is no create.
 static REPLAY: Operation = Operation { name: "challenge", ..OPERATION };

@@ -32,7 +32,10 @@ pub use config::{AuthsignalConfig, Region};
 use crate::{
     model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
     provider::ChallengeProvider,
-    vendors::entry::{Entry, constructor},
+    vendors::{
+        entry::{Entry, constructor},
+        shared::stamped,
+    },
 };
 
 /// The vendor's own types, generated from what its reference pages document.
@@ -68,7 +71,7 @@ impl ChallengeProvider for Authsignal {
     }
 
     fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
-        convert::check(self.provider(), request).map_err(|error| error.at(self.provider(), "check"))
+        convert::check(self.provider(), request).map_err(|error| error.with_provider(self.provider().clone()))
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
@@ -77,7 +80,7 @@ impl ChallengeProvider for Authsignal {
             let reply = self.send(options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), request.method(), ignored, reply)
         };
-        created.await.map_err(|error| error.at(self.provider(), "create"))
+        stamped(self.provider(), "create", created).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -85,7 +88,7 @@ impl ChallengeProvider for Authsignal {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, self.check_code(options, &body).await)
         };
-        verified.await.map_err(|error| error.at(self.provider(), "verify"))
+        stamped(self.provider(), "verify", verified).await
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
@@ -94,6 +97,6 @@ impl ChallengeProvider for Authsignal {
             let reply = self.send(options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), handle.method(), Vec::new(), reply)
         };
-        resent.await.map_err(|error| error.at(self.provider(), "resend"))
+        stamped(self.provider(), "resend", resent).await
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 
 hooks!(generated::Client);
 
-const OPERATION: Operation = Operation { name: "", is_create: false, is_authorized: true, sensitive: SENSITIVE, read_error: convert::error, is_done: |_| true };
+const OPERATION: Operation = Operation::of(SENSITIVE, convert::error);
 static CREATE: Operation = Operation { name: "ChallengeCreate", is_create: true, ..OPERATION };
 static UPDATE: Operation = Operation { name: "ChallengeUpdate", read_error: convert::update_error, ..OPERATION };
 

@@ -33,7 +33,10 @@ pub use signals::{ClientSignals, Device, HighEntropy, NativeApp, WebAuthnCapabil
 use crate::{
     model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
     provider::ChallengeProvider,
-    vendors::entry::{Entry, constructor},
+    vendors::{
+        entry::{Entry, constructor},
+        shared::stamped,
+    },
 };
 
 /// The vendor's own types, generated from its document <https://backendapi.cloud.corbado.io/v2/openapi.yaml>.
@@ -75,7 +78,7 @@ impl ChallengeProvider for Corbado {
     }
 
     fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
-        convert::check(self.provider(), request).map_err(|error| error.at(self.provider(), "check"))
+        convert::check(self.provider(), request).map_err(|error| error.with_provider(self.provider().clone()))
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
@@ -84,7 +87,7 @@ impl ChallengeProvider for Corbado {
             let reply = self.create(options, &user_id, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), request.method(), user_id, ignored, reply)
         };
-        created.await.map_err(|error| error.at(self.provider(), "create"))
+        stamped(self.provider(), "create", created).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -92,6 +95,6 @@ impl ChallengeProvider for Corbado {
             let convert::Update { user_id, body } = convert::update(self.provider(), handle, answer)?;
             convert::verification(handle, self.update(options, user_id, handle.challenge_id().expose(), &body).await)
         };
-        verified.await.map_err(|error| error.at(self.provider(), "verify"))
+        stamped(self.provider(), "verify", verified).await
     }
 }

@@ -13,14 +13,7 @@ use crate::{
 hooks!(generated::Client);
 
 // 202: a policy holds the request back until somebody approves it.
-const OPERATION: Operation = Operation {
-    name: "",
-    is_create: false,
-    is_authorized: true,
-    sensitive: SENSITIVE,
-    read_error: |_, body| convert::error(body),
-    is_done: |status| status != 202,
-};
+const OPERATION: Operation = Operation { is_done: |status| status != 202, ..Operation::of(SENSITIVE, |_, body| convert::error(body)) };
 static CODE_INIT: Operation = Operation { name: "credential_code_init", is_create: true, is_authorized: false, read_error: convert::init_error, ..OPERATION };
 static CODE_VERIFY: Operation = Operation { name: "credential_code_verify", is_authorized: false, read_error: convert::verify_error, ..OPERATION };
 static ACTION_INIT: Operation = Operation { name: "user_action_init", ..OPERATION };

@@ -8,7 +8,7 @@ use super::types;
 use crate::{
     model::{
         Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Credential, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Method,
-        MethodSupport, Personal, ProviderId, Reason, Registration, RegistrationUser, RelyingParty, Secret, UnknownCredentialKind, Verification, Verified,
+        MethodSupport, ParseCredentialKindError, Personal, ProviderId, Reason, Registration, RegistrationUser, RelyingParty, Secret, Verification, Verified,
         Violation,
     },
     transport::{ErrorReply, Failure, Reply},
@@ -216,7 +216,7 @@ pub(super) fn answer_from_json(json: &str) -> Result<Answer, Error> {
         violations.push(violation(Field::EncryptedPrivateKey, "expected a text"));
     }
     let Some(kind) = kind else {
-        violations.insert(0, violation(Field::Kind, UnknownCredentialKind.to_string()));
+        violations.insert(0, violation(Field::Kind, ParseCredentialKindError.to_string()));
         return Err(Error::invalid(violations));
     };
     if !violations.is_empty() {

@@ -33,7 +33,10 @@ pub use config::{DfnsConfig, Region};
 use crate::{
     model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
     provider::ChallengeProvider,
-    vendors::entry::{Entry, constructor},
+    vendors::{
+        entry::{Entry, constructor},
+        shared::stamped,
+    },
 };
 
 /// The vendor's own types, generated from its document <https://docs.dfns.co/openapi.yaml>.
@@ -79,7 +82,7 @@ impl ChallengeProvider for Dfns {
     }
 
     fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
-        convert::check(self.provider(), request).map_err(|error| error.at(self.provider(), "check"))
+        convert::check(self.provider(), request).map_err(|error| error.with_provider(self.provider().clone()))
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
@@ -88,7 +91,7 @@ impl ChallengeProvider for Dfns {
             let reply = self.init(options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), kind, ignored, self.relying_party(), reply)
         };
-        created.await.map_err(|error| error.at(self.provider(), "create"))
+        stamped(self.provider(), "create", created).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -96,6 +99,6 @@ impl ChallengeProvider for Dfns {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, self.verify(options, &body).await)
         };
-        verified.await.map_err(|error| error.at(self.provider(), "verify"))
+        stamped(self.provider(), "verify", verified).await
     }
 }

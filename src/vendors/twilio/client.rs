@@ -12,10 +12,10 @@ use crate::{
 
 hooks!(generated::Client);
 
-const OPERATION: Operation = Operation { name: "", is_create: false, is_authorized: true, sensitive: SENSITIVE, read_error: convert::error, is_done: |_| true };
-static CREATE: Operation = Operation { name: "CreateVerification", is_create: true, ..OPERATION };
+const OPERATION: Operation = Operation { request_id_header: Some("twilio-request-id"), ..Operation::of(SENSITIVE, convert::error) };
+pub(super) static CREATE: Operation = Operation { name: "CreateVerification", is_create: true, ..OPERATION };
 /// A resend is no create.
-static RESEND: Operation = Operation { name: "CreateVerification", ..OPERATION };
+pub(super) static RESEND: Operation = Operation { name: "CreateVerification", ..OPERATION };
 static FETCH: Operation = Operation { name: "FetchVerification", ..OPERATION };
 static UPDATE: Operation = Operation { name: "UpdateVerification", ..OPERATION };
 static CHECK: Operation = Operation { name: "CreateVerificationCheck", read_error: convert::check_error, ..OPERATION };
@@ -36,13 +36,6 @@ pub struct Twilio {
     endpoint: Arc<Endpoint>,
     service_sid: Arc<str>,
     options: CallOptions,
-}
-
-/// Whether a create goes out because a person asked for the message once more.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sending {
-    First,
-    Again,
 }
 
 impl Twilio {
@@ -69,7 +62,7 @@ impl Twilio {
     /// A limit of the recipient's (codes 60203 and 60212) is [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) with a violation on
     /// [`Field::To`].
     pub async fn create_verification(&self, body: &types::CreateVerificationRequest) -> Result<Reply<types::Verification>, Error> {
-        self.endpoint.told(&CREATE, self.create(&self.options, Sending::First, body).await)
+        self.endpoint.told(&CREATE, self.create(&CREATE, &self.options, body).await)
     }
 
     /// Reads a verification: `GET /Services/{ServiceSid}/Verifications/{Sid}`, the operation `FetchVerification`. The vendor deletes those
@@ -109,11 +102,10 @@ impl Twilio {
 
     pub(super) async fn create(
         &self,
+        operation: &Operation,
         options: &CallOptions,
-        sending: Sending,
         body: &types::CreateVerificationRequest,
     ) -> Result<Reply<types::Verification>, Failure> {
-        let operation = if sending == Sending::First { &CREATE } else { &RESEND };
         self.endpoint.call(operation, options, &[], async |attempt| self.generated(attempt).create_verification(&self.service_sid, body).await).await
     }
 

@@ -18,7 +18,7 @@ const SERVER: &str = "https://verify.twilio.com/v2";
 /// let account = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// let service = "VAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// let by_token = TwilioConfig::new(account, "the account's token", service);
-/// let by_key = TwilioConfig::new(account, "", service).with_api_key("SKaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "the key's secret");
+/// let by_key = TwilioConfig::from_api_key("SKaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "the key's secret", service);
 /// ```
 #[derive(Clone, Debug)]
 pub struct TwilioConfig {
@@ -34,10 +34,9 @@ impl TwilioConfig {
         Self { instance: Instance::named(ProviderId::TWILIO), user: account_sid.into(), password: auth_token.into(), service_sid: service_sid.into() }
     }
 
-    /// Authorises by an API key (`SK…`) and its secret, instead of the account's SID and token.
-    pub fn with_api_key(mut self, api_key_sid: impl Into<Secret>, api_key_secret: impl Into<Secret>) -> Self {
-        (self.user, self.password) = (api_key_sid.into(), api_key_secret.into());
-        self
+    /// Takes the SID of an API key (`SK…`) and its secret, instead of the account's, and the SID of a Verify service (`VA…`).
+    pub fn from_api_key(api_key_sid: impl Into<Secret>, api_key_secret: impl Into<Secret>, service_sid: impl Into<String>) -> Self {
+        Self::new(api_key_sid, api_key_secret, service_sid)
     }
 
     /// Gives the instance another name, where there are several.

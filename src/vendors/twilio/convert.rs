@@ -153,6 +153,9 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         Ok(reply) => reply,
         Err(failure) => return rejection(failure, handle, |error| error.kind() == ErrorKind::NotFound),
     };
+    if reply.sid.as_ref().is_some_and(|sid| sid.expose() != handle.challenge_id().expose()) {
+        return Err(reply.unusable("the reply is about another verification"));
+    }
     let rejected = |reason| Ok(Rejected::new(reason).with_request_id(reply.request_id().map(str::to_owned)).into());
     match &reply.status {
         Status::Approved => {}
@@ -189,8 +192,8 @@ pub(super) fn error(_: u16, body: &Value) -> ErrorReply {
     let (kind, violations) = match code {
         Some(20404) => (Some(ErrorKind::NotFound), Vec::new()),
         Some(60200) => (Some(ErrorKind::InvalidRequest), message.as_deref().and_then(named_parameter).into_iter().collect()),
-        Some(60202) => (Some(ErrorKind::RateLimited), Vec::new()),
         // Limits of the recipient's, so that nobody gets around them by another vendor.
+        Some(60202) => (Some(ErrorKind::RateLimited), vec![at(Field::To, "too many codes were checked for this recipient")]),
         Some(60203) => (Some(ErrorKind::RateLimited), vec![at(Field::To, "too many messages were sent to this recipient")]),
         Some(60212) => (Some(ErrorKind::RateLimited), vec![at(Field::To, "too many requests for this recipient at once")]),
         Some(60205) => (Some(ErrorKind::InvalidRequest), vec![at(Field::To, "expected a phone number that takes text messages, not a landline's")]),

@@ -27,14 +27,17 @@ mod generated {
 
 use async_trait::async_trait;
 
-use client::Sending;
 pub use client::Twilio;
+use client::{CREATE, RESEND};
 pub use config::TwilioConfig;
 
 use crate::{
     model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
     provider::ChallengeProvider,
-    vendors::entry::{Entry, constructor},
+    vendors::{
+        entry::{Entry, constructor},
+        shared::stamped,
+    },
 };
 
 /// The vendor's own types, generated from its document "Twilio - Verify".
@@ -75,16 +78,16 @@ impl ChallengeProvider for Twilio {
     }
 
     fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
-        convert::check(self.provider(), request).map_err(|error| error.at(self.provider(), "check"))
+        convert::check(self.provider(), request).map_err(|error| error.with_provider(self.provider().clone()))
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         let created = async {
             let convert::Create { body, ignored } = convert::create(self.provider(), request)?;
-            let reply = self.create(options, Sending::First, &body).await.map_err(|failure| failure.error)?;
+            let reply = self.create(&CREATE, options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), request.method(), body, ignored, reply)
         };
-        created.await.map_err(|error| error.at(self.provider(), "create"))
+        stamped(self.provider(), "create", created).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -92,15 +95,15 @@ impl ChallengeProvider for Twilio {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, self.check_code(options, &body).await)
         };
-        verified.await.map_err(|error| error.at(self.provider(), "verify"))
+        stamped(self.provider(), "verify", verified).await
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let resent = async {
             let body = convert::resend(self.provider(), handle)?;
-            let reply = self.create(options, Sending::Again, &body).await.map_err(|failure| failure.error)?;
+            let reply = self.create(&RESEND, options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), handle.method(), body, Vec::new(), reply)
         };
-        resent.await.map_err(|error| error.at(self.provider(), "resend"))
+        stamped(self.provider(), "resend", resent).await
     }
 }

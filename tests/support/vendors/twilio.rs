@@ -174,7 +174,7 @@ pub static VENDOR: Vendor = Vendor {
             ("VerificationCheck", reads_silently::<types::VerificationCheck>),
         ],
         values: |http| {
-            let config = TwilioConfig::new("ACcanary", "token-canary", SERVICE).with_api_key("SKcanary", "secret-canary");
+            let config = TwilioConfig::from_api_key("SKcanary", "secret-canary", SERVICE);
             let client = Twilio::new(&config, http.clone()).expect("a client");
             vec![("TwilioConfig", Box::new(config)), ("Twilio", Box::new(client))]
         },

@@ -69,7 +69,7 @@ enum End {
 }
 
 /// An error in the vendor's list: HTTP status, number and words.
-type Refusal = (u16, u32, String);
+type VendorError = (u16, u32, String);
 
 impl TwilioBehaviour {
     pub(super) fn new(settings: &Settings, vendor: TwilioSettings) -> io::Result<Self> {
@@ -86,7 +86,7 @@ impl TwilioBehaviour {
         })
     }
 
-    fn create(&self, incoming: &Incoming<'_>) -> Result<HttpReply, Refusal> {
+    fn create(&self, incoming: &Incoming<'_>) -> Result<HttpReply, VendorError> {
         let to = incoming.text("To").unwrap_or_default();
         let (channel, method) = match incoming.text("Channel").unwrap_or_default() {
             "sms" => ("sms", Method::SmsOtp),
@@ -135,7 +135,7 @@ impl TwilioBehaviour {
         Ok(reply)
     }
 
-    fn check(&self, incoming: &Incoming<'_>) -> Result<HttpReply, Refusal> {
+    fn check(&self, incoming: &Incoming<'_>) -> Result<HttpReply, VendorError> {
         let (named, to) = (incoming.text("VerificationSid"), incoming.text("To"));
         if named.is_none() && to.is_none() {
             return Err(invalid("To", incoming));
@@ -168,14 +168,14 @@ impl TwilioBehaviour {
         Ok(HttpReply::json(200, &shown))
     }
 
-    fn fetch(&self, incoming: &Incoming<'_>) -> Result<HttpReply, Refusal> {
+    fn fetch(&self, incoming: &Incoming<'_>) -> Result<HttpReply, VendorError> {
         let verifications = locked(&self.verifications);
         let known = verifications.get(incoming.part("Sid")).filter(|known| !self.is_older(known, KEPT));
         let verification = known.ok_or_else(|| not_found(incoming))?;
         Ok(HttpReply::json(200, &self.shown(verification, incoming)))
     }
 
-    fn update(&self, incoming: &Incoming<'_>) -> Result<HttpReply, Refusal> {
+    fn update(&self, incoming: &Incoming<'_>) -> Result<HttpReply, VendorError> {
         let mut verifications = locked(&self.verifications);
         let known = verifications.get_mut(incoming.part("Sid")).filter(|known| self.is_open(known));
         let verification = known.ok_or_else(|| not_found(incoming))?;
@@ -260,7 +260,7 @@ impl Behaviour for TwilioBehaviour {
                 _ => self.create(&incoming),
             },
         };
-        answered.unwrap_or_else(|refusal| error(&refusal))
+        answered.unwrap_or_else(|told| error(&told)).with_header("twilio-request-id", &sid("RQ"))
     }
 
     fn person(&self, name: &str) -> ChallengeRequest {
@@ -283,12 +283,12 @@ impl Behaviour for TwilioBehaviour {
 }
 
 /// Names the parameter and quotes what was given, as the vendor does.
-fn invalid(parameter: &str, incoming: &Incoming<'_>) -> Refusal {
+fn invalid(parameter: &str, incoming: &Incoming<'_>) -> VendorError {
     (400, 60200, format!("Invalid parameter `{parameter}`: {}", incoming.text(parameter).unwrap_or_default()))
 }
 
 /// Quotes the path, as the vendor does.
-fn not_found(incoming: &Incoming<'_>) -> Refusal {
+fn not_found(incoming: &Incoming<'_>) -> VendorError {
     let (_, path) = incoming.documented.title.split_once(' ').unwrap_or_default();
     let path = incoming.path.iter().fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
     (404, 20404, format!("The requested resource /v2{path} was not found"))
@@ -300,7 +300,7 @@ fn host<'a>(incoming: &'a Incoming<'_>) -> &'a str {
     given.filter(|host| host.parse::<Authority>().is_ok()).unwrap_or("127.0.0.1")
 }
 
-fn error((status, code, message): &Refusal) -> HttpReply {
+fn error((status, code, message): &VendorError) -> HttpReply {
     let more_info = format!("https://www.twilio.com/docs/errors/{code}");
     HttpReply::json(*status, &json!({ "code": code, "message": message, "more_info": more_info, "status": status }))
 }
