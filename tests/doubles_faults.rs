@@ -15,8 +15,17 @@ use tokio::{
     time::timeout,
 };
 
+/// For what ends by itself, on a busy machine too.
+const LONG: Duration = Duration::from_secs(60);
+/// For what never does; long enough for the double to have read and acted.
+const SHORT: Duration = Duration::from_secs(5);
+
+async fn create_within(time: Duration, double: &Double) -> Result<Challenge, Error> {
+    double.provider().create_with(&double.person("jane@doe.com"), &CallOptions::default().with_timeout(time)).await
+}
+
 async fn create(double: &Double) -> Result<Challenge, Error> {
-    double.provider().create_with(&double.person("jane@doe.com"), &CallOptions::default().with_timeout(Duration::from_millis(500))).await
+    create_within(LONG, double).await
 }
 
 #[tokio::test]
@@ -30,7 +39,7 @@ async fn every_fault_is_what_it_says() {
         ("gateway", Fault::gateway_html(), Unavailable, Unknown, 0),
         ("reset before", Fault::reset_before_read().always(), Interrupted, Unknown, 0),
         ("reset after", Fault::reset_after_read(), Interrupted, Unknown, 1),
-        ("slow", Fault::slow(Duration::from_secs(2)), Timeout, Unknown, 1),
+        ("slow", Fault::slow(LONG * 2), Timeout, Unknown, 1),
         ("hang", Fault::hang(), Timeout, Unknown, 1),
         ("cut body", Fault::cut_body(), Interrupted, Accepted, 1),
         ("garbage", Fault::garbage(), UnexpectedReply, Accepted, 1),
@@ -40,7 +49,7 @@ async fn every_fault_is_what_it_says() {
     ] {
         let double = AuthsignalDouble::start().await;
         double.fail(Operation::CREATE, fault);
-        let error = create(&double).await.expect_err(name);
+        let error = create_within(if kind == Timeout { SHORT } else { LONG }, &double).await.expect_err(name);
         assert_eq!((error.kind(), error.send_state()), (kind, state), "{name}: {error}");
         assert_eq!(double.outbox().len(), messages, "{name}");
     }

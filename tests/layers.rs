@@ -47,10 +47,19 @@ fn wrong(file: &str, source: &str, vendors: &[String]) -> Vec<String> {
     }
     let vendor = VENDORS.iter().find_map(|folder| file.strip_prefix(folder)?.split_once('/')).map(|(vendor, _)| vendor);
     for other in vendors.iter().filter(|other| vendor.is_some_and(|vendor| vendor != *other)) {
-        let paths = ["vendors::", "super::", "crate::"].map(|before| format!("{before}{other}"));
-        paths.iter().flat_map(|path| code.match_indices(path.as_str())).for_each(|(at, _)| tell(at, format!("points across to `{other}`")));
+        // A segment of a path, alone or in a group.
+        let is_path = |at: usize| code[..at].ends_with("::") || in_a_use(&code[..at]) && code[..at].ends_with(['{', ' ']);
+        let ends = |at: usize| name(&code[at..]) == other;
+        code.match_indices(other.as_str()).filter(|(at, _)| is_path(*at) && ends(*at)).for_each(|(at, _)| tell(at, format!("points across to `{other}`")));
     }
+    // Whoever climbs may come out in another layer; a name says which.
+    code.match_indices("super::super").for_each(|(at, _)| tell(at, "climbs instead of naming a layer".into()));
     found
+}
+
+/// Whether a text ends within an import.
+fn in_a_use(text: &str) -> bool {
+    text.rsplit(';').next().is_some_and(|statement| statement.lines().any(|line| line.trim_start().trim_start_matches("pub ").starts_with("use ")))
 }
 
 fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
@@ -92,6 +101,13 @@ fn an_import_that_points_up_or_across_or_at_no_layer_is_told_with_its_file_and_l
             &["src/compose/mod.rs:1: points up to `testing`", "src/compose/mod.rs:1: `Config` is no layer"],
         ),
         ("src/vendors/dfns/mod.rs", "\nuse crate::vendors::corbado::types;", &["src/vendors/dfns/mod.rs:2: points across to `corbado`"]),
+        (
+            "src/vendors/dfns/mod.rs",
+            "use crate::{\n    model::Error,\n    vendors::{corbado::types, shared},\n};",
+            &["src/vendors/dfns/mod.rs:3: points across to `corbado`"],
+        ),
+        ("src/vendors/dfns/config.rs", "problem(\"looks like corbado\"); let corbado = 1; corbado1()", &[]),
+        ("src/model/error/mod.rs", "use super::super::transport::Http;", &["src/model/error/mod.rs:1: climbs instead of naming a layer"]),
         ("src/testing/vendors/dfns/mod.rs", "use super::corbado::X;", &["src/testing/vendors/dfns/mod.rs:1: points across to `corbado`"]),
     ] {
         assert_eq!(wrong(file, source, &["corbado".to_owned(), "dfns".to_owned()]), expected, "{file}: {source}");
