@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use auth_challenge::{
-    Answer, Challenge, ChallengeProviderExt as _, ChallengeRequest, ErrorKind, Http, Reason, Verification,
+    Answer, Challenge, ChallengeProviderExt as _, ChallengeRequest, ErrorKind, Http, Reason, SendState, Verification,
     testing::{Operation, TwilioDouble},
     twilio::{Twilio, TwilioConfig, types},
 };
@@ -55,6 +55,28 @@ async fn a_pending_verification_is_continued_by_the_next_create_and_by_a_resend(
     assert_eq!(rejection(&double, &first, &Answer::code(outbox.last_code())).await, None);
     assert_ne!(created(&double).await.id(), first.id());
     double.violations().assert_none();
+}
+
+#[tokio::test]
+async fn a_resend_that_twilio_would_refuse_is_refused_before_it_is_sent() {
+    let double = TwilioDouble::start().await;
+    let handle = |method: &str, to: &str| {
+        let json = serde_json::json!({ "v": 1, "provider": "twilio", "method": method, "challenge_id": "VE1", "to": to });
+        serde_json::from_value::<auth_challenge::ChallengeHandle>(json).expect("a handle")
+    };
+    for (method, to, kind) in [
+        ("email_link", "jane@doe.com", ErrorKind::Unsupported),
+        ("sms_otp", "", ErrorKind::InvalidRequest),
+        ("sms_otp", "jane@doe.com", ErrorKind::InvalidRequest),
+        ("email_otp", "jane", ErrorKind::InvalidRequest),
+    ] {
+        let error = double.provider().resend(&handle(method, to)).await.expect_err("refused");
+        assert_eq!((error.kind(), error.send_state(), error.operation()), (kind, SendState::NotSent, Some("resend")), "{method} to {to:?}: {error}");
+    }
+    let nobody = serde_json::from_value(serde_json::json!({ "v": 1, "provider": "twilio", "method": "sms_otp", "challenge_id": "VE1" })).expect("a handle");
+    let error = double.provider().resend(&nobody).await.expect_err("refused");
+    assert_eq!((error.kind(), error.send_state()), (ErrorKind::Handle, SendState::NotSent));
+    double.requests().assert_count(0);
 }
 
 #[tokio::test]

@@ -104,6 +104,49 @@ async fn a_value_is_masked_in_other_letters_and_encoded_too() {
 }
 
 #[tokio::test]
+async fn the_request_id_of_a_success_is_masked_too() {
+    let http = client();
+    for vendor in vendors::all() {
+        for value in submitted(vendor, &http).await.0 {
+            let server = Server::answering(200, &[("x-request-id", &format!("req-{value}"))], &(vendor.secrecy.created)().to_string()).await;
+            let provider = vendor.canary_config(&format!("http://{}", server.address), "").with_http(http.clone()).build().expect("a provider");
+            if let Ok(challenge) = provider.create(&(vendor.secrecy.request)()).await {
+                assert!(shown(challenge.request_id().unwrap_or_default()).is_none(), "{vendor:?}: {:?}", challenge.request_id());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_cut_in_the_middle_of_a_secret_shows_no_part_of_it() {
+    let http = client();
+    for vendor in vendors::all() {
+        for value in submitted(vendor, &http).await.0 {
+            let Some(end) = value.find("canary").map(|at| at + "canary".len()) else { continue };
+            let long = |prefix: &str, longest: usize| format!("{prefix}{}{value}{value}", "r".repeat(longest - prefix.len() - end));
+            for (status, header, text) in [(400, "x-request-id", long("", 128)), (302, "location", long("/", 256)), (500, "content-type", long("text/", 128))] {
+                let server = Server::answering(status, &[(header, &text)], "<x>").await;
+                let provider = vendor.canary_config(&format!("http://{}", server.address), "").with_http(http.clone()).build().expect("a provider");
+                let error = provider.create(&(vendor.secrecy.request)()).await.expect_err("no challenge");
+                assert_silent_error(&format!("{vendor:?} {header}"), &error);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "twilio")]
+#[tokio::test]
+async fn words_of_our_own_and_names_of_fields_are_not_masked() {
+    let twilio = vendors::get("twilio");
+    let server = Server::answering(400, &[], r#"{"code":60200,"message":"Invalid parameter `Code`"}"#).await;
+    let error = twilio.provider(server.address).verify(&twilio.handle(), &auth_challenge::Answer::code("not")).await.expect_err("refused");
+    assert_eq!((error.violations()[0].vendor_field(), error.violations()[0].message()), (Some("Code"), "was not accepted"));
+    let tagged = twilio.request().with_metadata(serde_json::json!({ "Code": "Code" }).as_object().cloned().expect("an object"));
+    let error = twilio.provider(server.address).create(&tagged).await.expect_err("refused");
+    assert_eq!(error.violations()[0].vendor_field(), Some("Code"));
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_reached_is_told_without_what_was_to_be_sent() {
     let nobody = Reserved::new();
     for vendor in vendors::all() {

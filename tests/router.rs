@@ -181,6 +181,7 @@ fn a_router_refuses_a_second_provider_of_an_id_and_a_route_to_an_unknown_one() {
         ("second", Router::builder(one()).with_provider(Arc::new(Scripted::named("two"))).with_provider(Arc::new(Scripted::named("two")))),
         ("route", Router::builder(one()).with_route(Method::SmsOtp, id("two"))),
         ("failover", Router::builder(one()).with_failover([id("two")])),
+        ("failover twice", Router::builder(one()).with_provider(Arc::new(Scripted::named("two"))).with_failover([id("two"), id("two")])),
     ] {
         let error = builder.build().expect_err(what);
         assert_eq!((error.kind(), error.send_state(), error.violations().len()), (ErrorKind::Config, SendState::NotSent, 1), "{what}: {error}");

@@ -100,8 +100,9 @@ impl RouterBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where two providers have the same id, since the one would be asked about the other's challenges, and where a
-    /// route or the failover names a provider that is not there. All such mistakes are told at once.
+    /// [`ErrorKind::Config`] where two providers have the same id, since the one would be asked about the other's challenges, where a route or
+    /// the failover names a provider that is not there, and where the failover names one twice, which would be asked twice. All such mistakes
+    /// are told at once.
     pub fn build(self) -> Result<Router, Error> {
         let mut providers = BTreeMap::from([(self.current.id(), Arc::clone(&self.current))]);
         let mut mistakes = Vec::new();
@@ -109,6 +110,11 @@ impl RouterBuilder {
             match providers.entry(provider.id()) {
                 Entry::Vacant(place) => drop(place.insert(provider)),
                 Entry::Occupied(place) => mistakes.push(Violation::at_key(place.key().as_str(), "expected one provider of this name, not several")),
+            }
+        }
+        for (number, provider) in self.failover.iter().enumerate() {
+            if self.failover.iter().take(number).any(|earlier| earlier == provider) {
+                mistakes.push(Violation::at_key("failover", format!("expected {provider} once, not several times")));
             }
         }
         let known = || providers.keys().map(ProviderId::as_str).collect::<Vec<_>>().join(", ");
@@ -168,7 +174,7 @@ impl Router {
     /// Finds the provider that made a challenge.
     fn issuer(&self, handle: &ChallengeHandle, operation: &'static str) -> Result<&Arc<dyn ChallengeProvider>, Error> {
         let issuer = self.providers.get(handle.provider());
-        issuer.ok_or_else(|| Error::handle("the provider that made the challenge is not configured").at(handle.provider(), operation))
+        issuer.ok_or_else(|| Error::handle("the provider that made the challenge is not configured").with_operation(operation))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::vendors::Vendor;
 impl Config {
     /// Reads a config from environment variables, and from nothing else; they are read only here.
     ///
-    /// `AUTH_CHALLENGE_PROVIDER` names the provider, which may be left out where there is one; the variables of each vendor stand in the
+    /// `AUTH_CHALLENGE_PROVIDER` names the provider; the variables of each vendor stand in the
     /// documentation of its module, those of secrets also as `…_FILE`. An empty variable is as good as none. A vendor is present where any of
     /// its variables is; those of a vendor that is compiled out are passed over.
     pub fn from_env() -> Self {

@@ -138,23 +138,24 @@ impl fmt::Debug for Attempt {
 impl ReplyHead {
     fn of(status: u16, headers: &HeaderMap, request_id_header: Option<&str>) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let short = |text: &str| text.chars().filter(|c| !c.is_control()).take(128).collect::<String>();
         Self {
             status,
-            request_id: request_id_header.into_iter().chain(REQUEST_ID).find_map(text).filter(|id| !id.is_empty()).map(short),
+            request_id: request_id_header.into_iter().chain(REQUEST_ID).find_map(text).filter(|id| !id.is_empty()).map(str::to_owned),
             retry_after: text(RETRY_AFTER.as_str()).and_then(pause),
             location: text(LOCATION.as_str()).and_then(without_query),
-            content_type: text(CONTENT_TYPE.as_str()).map(short),
+            content_type: text(CONTENT_TYPE.as_str()).map(str::to_owned),
         }
     }
 }
 
 impl ReplyHead {
-    /// Puts the texts of the head through a mask.
+    /// Puts the texts of the head through a mask, and cuts them then: half a secret would not be known for one.
     pub(super) fn masked(&self, mask: &Mask) -> Self {
-        let masked = |text: &Option<String>| text.as_deref().map(|text| mask.apply(text));
-        let request_id = self.request_id.as_deref().map(|id| mask.apply_to_name(id));
-        Self { request_id, location: masked(&self.location), content_type: masked(&self.content_type), ..*self }
+        let short = |text: String, longest: usize| text.chars().take(longest).collect::<String>();
+        let request_id = self.request_id.as_deref().map(|id| short(mask.apply_to_name(id), 128));
+        let location = self.location.as_deref().map(|location| short(mask.apply(location), 256));
+        let content_type = self.content_type.as_deref().map(|media| short(mask.apply(media), 128));
+        Self { request_id, location, content_type, ..*self }
     }
 }
 
@@ -178,7 +179,6 @@ fn without_query(location: &str) -> Option<String> {
         Ok(url) => Some(format!("{}{}", url.origin().ascii_serialization(), url.path())),
         Err(_) => location.starts_with('/').then(|| location.to_owned()),
     }
-    .map(|location| location.chars().take(256).collect())
 }
 
 /// Lets an attempt do the work of a generated client's hooks.

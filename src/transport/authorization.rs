@@ -16,9 +16,11 @@ pub(crate) struct Authorization {
 }
 
 impl Authorization {
-    /// Authorises by HTTP Basic: a user name, which must not hold a colon, and a password, which may be empty. `None` for text that a header
-    /// cannot carry.
+    /// Authorises by HTTP Basic: a user name and a password, which may be empty. `None` for a user name with a colon, which would end it.
     pub(crate) fn basic(user: &Secret, password: &Secret) -> Option<Self> {
+        if user.expose().contains(':') {
+            return None;
+        }
         let pair = Zeroizing::new(format!("{}:{}", user.expose(), password.expose()));
         let header = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
         // Encoded as a pair, the secrets are not the texts that they are alone.

@@ -109,7 +109,10 @@ pub(super) fn read<T>(
     };
     let is_done = is_success(head.status) && (operation.is_done)(head.status);
     let ended = match ended {
-        Ok(value) if is_done => return Ok(Reply::new(value, head.status, head.request_id.clone())),
+        Ok(value) if is_done => {
+            let request_id = if head.request_id.is_some() { head.masked(&mask()).request_id } else { None };
+            return Ok(Reply::new(value, head.status, request_id));
+        }
         Ok(_) => None,
         Err(ended) => Some(ended),
     };

@@ -41,7 +41,7 @@ impl Instance {
 
     /// Takes an authorisation, or tells of the key whose secret no header can carry.
     pub(super) fn authorized(&self, key: &str, authorization: Option<Authorization>) -> Result<Authorization, Error> {
-        authorization.ok_or_else(|| self.wrong(key, "expected text that a header can carry"))
+        authorization.ok_or_else(|| self.wrong(key, "expected credentials that a header can carry; a user name has no colon"))
     }
 
     /// Tells of a value that cannot be used.

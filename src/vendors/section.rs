@@ -199,14 +199,14 @@ impl<'a> Section<'a> {
         self.problems
     }
 
-    /// Whether a key is given.
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.members.contains_key(key)
+    /// Says whether a key is given, which is known from then on.
+    pub(crate) fn has(&mut self, key: &str) -> bool {
+        self.take(key).is_some()
     }
 
-    /// Whether a secret is given, in any of its ways.
-    pub(crate) fn has_secret(&self, key: &str) -> bool {
-        ["", "_env", "_file"].iter().any(|way| self.members.contains_key(&format!("{key}{way}")))
+    /// Says whether a secret is given in any of its ways, which are known from then on.
+    pub(crate) fn has_secret(&mut self, key: &str) -> bool {
+        !self.given_secrets(key).is_empty()
     }
 
     /// Notes a mistake where a secret is given that excludes others.

@@ -80,11 +80,14 @@ impl Violation {
         &self.message
     }
 
-    /// Puts the vendor's words through a mask.
+    /// Puts the vendor's words through a mask; those that this crate has of its own hold nothing of a call.
     #[cfg(vendor)]
     pub(crate) fn masked(self, mask: impl Fn(&str) -> String) -> Self {
-        let vendor_field = self.vendor_field.as_deref().map(|name| mask(name).into());
-        Self { vendor_field, message: mask(&self.message).into(), ..self }
+        let masked = |words: Cow<'static, str>| match words {
+            Cow::Borrowed(own) => Cow::Borrowed(own),
+            Cow::Owned(vendors) => Cow::Owned(mask(&vendors)),
+        };
+        Self { vendor_field: self.vendor_field.map(masked), message: masked(self.message), ..self }
     }
 
     /// Adds the vendor's name of the field.

@@ -87,12 +87,20 @@ impl Body {
         let mut members = Map::new();
         for (name, text) in form_urlencoded::parse(body) {
             let Some(kind) = self.members.get(name.as_ref()) else {
-                read.remarks.push(Finding::at(&[&name], "is not a known field"));
+                let remark = Finding::unknown("", &name);
+                if !read.remarks.contains(&remark) {
+                    read.remarks.push(remark);
+                }
                 continue;
             };
             match members.get_mut(name.as_ref()) {
                 Some(Value::Array(values)) if *kind == FieldKind::Array => values.push(text.into_owned().into()),
-                Some(_) => read.findings.push(Finding::at(&[&name], "is given twice")),
+                Some(_) => {
+                    let twice = Finding::at(&[&name], "is given twice");
+                    if !read.findings.contains(&twice) {
+                        read.findings.push(twice);
+                    }
+                }
                 None => drop(members.insert(name.into_owned(), kind.value(&text))),
             }
         }

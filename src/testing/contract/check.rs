@@ -55,7 +55,7 @@ impl Documented {
             let known = self.parameters.iter().any(|parameter| parameter.place == Place::Query && parameter.name == name);
             if !known {
                 let message = "is not a query parameter of this operation".into();
-                checked.remarks.push(Finding { pointer: format!("/query/{name}"), message });
+                checked.remarks.push(Finding { message, ..Finding::unknown("/query", &name) });
             } else if checked.query.insert(name.clone().into_owned(), value.into_owned()).is_some() {
                 checked.findings.push(Finding { pointer: format!("/query/{name}"), message: "is given twice".into() });
             }
@@ -167,6 +167,8 @@ mod tests {
         for place in ["/path/Id", "/body/To is given twice", "/body/To", "/body/Count", "/body/Quick", "/body/No is not a known field"] {
             assert!(told.iter().any(|told| told.starts_with(place)), "{place} in {told:?}");
         }
+        let (_, told) = self::checked("POST", "/v2/forms/VA1", FORM, "To=abc&Count=1&{\"To\":\"secret\"}=&%2B64270000001=&918273=");
+        assert_eq!(told, ["/body has a field without a proper name"]);
         let (_, told) = self::checked("POST", "/v2/forms/VA1", FORM, "");
         assert_eq!(told, ["/body/To is required", "/body/Count is required"]);
     }

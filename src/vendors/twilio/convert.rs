@@ -59,43 +59,33 @@ pub(super) fn check(provider: &ProviderId, request: &ChallengeRequest) -> Result
 pub(super) fn create(provider: &ProviderId, request: &ChallengeRequest) -> Result<Create, Error> {
     let ignored = check(provider, request)?;
     let tags = request.metadata();
-    let body = types::CreateVerificationRequest {
-        locale: request.locale().map(str::to_owned),
-        device_ip: request.client().ip().map(|ip| Personal::new(ip.to_string())),
-        tags: (!tags.is_empty()).then(|| Personal::new(Value::Object(tags.clone()).to_string())),
-        ..message(request.method(), request.recipient().unwrap_or_default())
-    };
-    Ok(Create { body, ignored })
-}
-
-/// Asks for a code to a recipient, and for nothing else.
-fn message(method: Method, to: &str) -> types::CreateVerificationRequest {
-    let channel = match method {
+    let channel = match request.method() {
         Method::SmsOtp => types::Channel::Sms,
         Method::WhatsAppOtp => types::Channel::Whatsapp,
         Method::VoiceOtp => types::Channel::Call,
         _ => types::Channel::Email,
     };
-    types::CreateVerificationRequest {
-        to: Personal::new(to),
+    let body = types::CreateVerificationRequest {
+        to: Personal::new(request.recipient().unwrap_or_default()),
         channel,
+        locale: request.locale().map(str::to_owned),
+        device_ip: request.client().ip().map(|ip| Personal::new(ip.to_string())),
+        tags: (!tags.is_empty()).then(|| Personal::new(Value::Object(tags.clone()).to_string())),
         amount: None,
         app_hash: None,
         channel_configuration: None,
         custom_code: None,
         custom_friendly_name: None,
         custom_message: None,
-        device_ip: None,
         enable_sna_client_token: None,
-        locale: None,
         payee: None,
         rate_limits: None,
         risk_check: None,
         send_digits: None,
-        tags: None,
         template_custom_substitutions: None,
         template_sid: None,
-    }
+    };
+    Ok(Create { body, ignored })
 }
 
 fn are_tags(metadata: &Map<String, Value>) -> bool {
@@ -130,7 +120,11 @@ pub(super) fn challenge(
 pub(super) fn resend(provider: &ProviderId, handle: &ChallengeHandle) -> Result<types::CreateVerificationRequest, Error> {
     handle.require_issuer(provider)?;
     let to = handle.recipient().ok_or_else(|| Error::handle("the handle names no recipient"))?;
-    Ok(types::CreateVerificationRequest { locale: handle.locale().map(str::to_owned), ..message(handle.method(), to) })
+    let mut request = ChallengeRequest::new(handle.method()).with_recipient(to);
+    if let Some(locale) = handle.locale() {
+        request = request.with_locale(locale);
+    }
+    Ok(create(provider, &request)?.body)
 }
 
 pub(super) fn verify(provider: &ProviderId, handle: &ChallengeHandle, answer: &Answer) -> Result<types::CreateVerificationCheckRequest, Error> {

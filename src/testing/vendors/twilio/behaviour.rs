@@ -146,7 +146,7 @@ impl TwilioBehaviour {
         let now = self.clock.now();
         let mut verifications = locked(&self.verifications);
         let is_meant = |known: &Verification| named.is_none_or(|sid| known.sid == sid) && to.is_none_or(|to| known.to == to);
-        let meant = verifications.newest_first().map(|(_, known)| known).find(|known| is_meant(known) && self.is_open(known));
+        let meant = verifications.newest_first().map(|(_, known)| known).find(|known| is_meant(known)).filter(|known| self.is_open(known));
         let Some(sid) = meant.map(|known| known.sid.clone()) else { return Err(not_found(incoming)) };
         let Some(verification) = verifications.get_mut(&sid) else { return Err(not_found(incoming)) };
         if verification.wrong >= self.attempts {

@@ -25,7 +25,7 @@ pub(super) const ENTRY: DoubleEntry = DoubleEntry {
             default: "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:twilio_token",
             help: "Twilio's account SID and auth token",
             problem: |value| match value.split_once(':') {
-                Some((sid, token)) if sid.starts_with("AC") && !token.is_empty() => None,
+                Some((sid, token)) if is_sid(sid, "AC") && !token.is_empty() => None,
                 _ => Some("expected AC…:TOKEN"),
             },
         },
@@ -34,7 +34,7 @@ pub(super) const ENTRY: DoubleEntry = DoubleEntry {
             form: "SID",
             default: "VAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             help: "the SID of Twilio's Verify service",
-            problem: |value| (!value.starts_with("VA")).then_some("expected VA…"),
+            problem: |value| (!is_sid(value, "VA")).then_some("expected VA…"),
         },
     ],
     behaviour: |settings, values| {
@@ -44,6 +44,11 @@ pub(super) const ENTRY: DoubleEntry = DoubleEntry {
         Ok(Arc::new(TwilioBehaviour::new(settings, vendor)?))
     },
 };
+
+/// Says whether a text is an identifier of this kind.
+fn is_sid(text: &str, kind: &str) -> bool {
+    text.strip_prefix(kind).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
 
 /// Operations of Twilio Verify.
 impl Operation {
