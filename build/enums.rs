@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{paths, rewrites, vendors::Vendor};
 
-/// The macro calls for all enums of a document.
+/// Gives the macro calls for all enums of a document.
 pub(crate) fn render(vendor: &Vendor, spec: &Value) -> Result<String, Error> {
     let mut out = String::new();
     for (name, values) in open_enums(spec) {
@@ -32,7 +32,7 @@ pub(crate) fn render(vendor: &Vendor, spec: &Value) -> Result<String, Error> {
     Ok(out)
 }
 
-/// The named enums of a document as (schema name, values).
+/// Gives the named enums of a document as (schema name, values).
 pub(crate) fn open_enums(spec: &Value) -> Vec<(&str, Vec<&str>)> {
     let schemas = spec["components"]["schemas"].as_object().into_iter().flatten();
     schemas.filter_map(|(name, schema)| Some((name.as_str(), schema["enum"].as_array()?.iter().filter_map(Value::as_str).collect()))).collect()

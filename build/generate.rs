@@ -12,7 +12,7 @@ use crate::{
     vendors::Vendor,
 };
 
-/// The source of a vendor's client.
+/// Gives the source of a vendor's client.
 pub(crate) fn client(vendor: &Vendor, spec: Value) -> Result<String, Box<dyn Error>> {
     let mut settings = GenerationSettings::new();
     // Positional: a request is borrowed, not cloned, on its way out.

@@ -10,7 +10,7 @@ pub(crate) const ATTEMPT: &str = "crate::transport::Attempt";
 pub(crate) const OPEN_ENUM: &str = "crate::wire::open_enum!";
 pub(crate) const TAGGED_ENUM: &str = "crate::wire::tagged_enum!";
 
-/// The module of a vendor's types.
+/// Gives the module of a vendor's types.
 pub(crate) fn types(vendor: &str) -> String {
     format!("crate::vendors::{vendor}::types")
 }

@@ -14,7 +14,7 @@ pub(crate) const KEPT: &str = "x-kept";
 
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "patch", "head", "options"];
 
-/// The generator reads OpenAPI 3.0 alone; what the document uses of 3.1 beyond the version string would be read wrongly, so it is
+/// Changes the version string: the generator reads OpenAPI 3.0 alone; what the document uses of 3.1 beyond the version string would be read wrongly, so it is
 /// left for the generator to refuse.
 pub(crate) fn as_openapi_3_0(spec: &mut Value) -> usize {
     let uses_3_1 = any_object(spec, &mut |object| {
@@ -32,7 +32,7 @@ pub(crate) fn as_openapi_3_0(spec: &mut Value) -> usize {
     }
 }
 
-/// The generator insists on an `operationId`, which becomes the method's name; two vendors give none.
+/// Names the operations: the generator insists on an `operationId`, which becomes the method's name; two vendors give none.
 pub(crate) fn name_operations(spec: &mut Value, names: &[(&str, &str, &str)]) -> usize {
     let mut changed = 0;
     for (method, path, name) in names {
@@ -117,7 +117,7 @@ pub(crate) fn as_enum(spec: &mut Value, name: &str, values: &[&str], members: &[
     changed
 }
 
-/// An enum grows by values that the document names in prose alone.
+/// Lets an enum grow by values that the document names in prose alone.
 pub(crate) fn add_enum_values(spec: &mut Value, name: &str, values: &[&str]) -> usize {
     let mut changed = 0;
     if let Some(Value::Array(known)) = schema_mut(spec, name).and_then(|schema| schema.get_mut("enum")) {
@@ -232,7 +232,7 @@ pub(crate) fn keep_unknown_members(spec: &mut Value, schemas: &[&str]) -> usize 
     changed
 }
 
-/// The tag goes out of the variants of a union: it is the variant's name in the tagged enum that the crate puts in the union's place
+/// Takes the tag out of the variants of a union: it is the variant's name in the tagged enum that the crate puts in the union's place
 /// (the generator's own untagged enum can pick the wrong variant).
 pub(crate) fn move_tag_out(spec: &mut Value, union: &str, tag: &str) -> usize {
     let mut changed = 0;
@@ -266,7 +266,7 @@ pub(crate) fn drop_required_alternatives(spec: &mut Value, schemas: &[&str]) -> 
     changed
 }
 
-/// The variants of a union as (schema name, tag value), the tag value being there once the tag was moved out.
+/// Gives the variants of a union as (schema name, tag value), the tag value being there once the tag was moved out.
 pub(crate) fn variants(spec: &Value, union: &str) -> Vec<(String, Option<String>)> {
     let schemas = &spec["components"]["schemas"];
     let Some(refs) = schemas[union]["oneOf"].as_array() else { return Vec::new() };
@@ -276,7 +276,7 @@ pub(crate) fn variants(spec: &Value, union: &str) -> Vec<(String, Option<String>
         .collect()
 }
 
-/// The names of all schemas that `roots` reach, themselves included.
+/// Gives the names of all schemas that `roots` reach, themselves included.
 pub(crate) fn reachable(spec: &Value, roots: &[&str]) -> Vec<String> {
     let mut found: Vec<String> = roots.iter().map(|root| (*root).to_owned()).collect();
     let mut next = 0;
@@ -305,7 +305,7 @@ fn is_success(status: &str) -> bool {
     status.len() == 3 && status.starts_with('2') && status.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The media types of a response with their schemas, or the response that it refers to.
+/// Gives the media types of a response with their schemas, or the response that it refers to.
 fn body(response: &Value) -> Vec<(&String, &Value)> {
     let content = response["content"].as_object().into_iter().flatten().map(|(media, content)| (media, &content["schema"]));
     let reference = response.as_object().into_iter().flatten().filter(|(key, _)| *key == "$ref");

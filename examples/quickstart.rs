@@ -1,4 +1,4 @@
-//! Challenges a person at each of the three vendors, gives a wrong answer and then the right one.
+//! Challenges a person at each vendor that is on by default, gives a wrong answer and then the right one.
 //!
 //! The vendors are the built-in doubles, so no account is needed and no message is sent. With `AUTH_CHALLENGE_CONFIG=file.toml` it asks the
 //! provider of that config instead, once, and reads the answer from the terminal.

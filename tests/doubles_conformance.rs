@@ -10,8 +10,8 @@ async fn conforms(vendor: &str) {
     let double = Double::start(vendor).await;
     let [people, right, wrong, calls] = [(); 4].map(|()| double.clone());
     let subject = Subject::new(double.provider(), move || people.person("jane@doe.com"))
-        .answering(move |challenge| right.right_answer(challenge), move |challenge| wrong.wrong_answer(challenge))
-        .counting_calls(move || calls.requests().len());
+        .with_answers(move |challenge| right.right_answer(challenge), move |challenge| wrong.wrong_answer(challenge))
+        .with_call_count(move || calls.requests().len());
     let report = subject.check().await;
     report.assert_passed();
     assert!(report.checks() > 20, "{}", report.checks());
@@ -51,7 +51,7 @@ impl ChallengeProvider for Careless {
 #[tokio::test]
 async fn a_careless_provider_is_told_everything_that_it_does_wrong() {
     let provider = Careless(Capabilities::new(vec![MethodSupport::new(Method::EmailOtp, vec![auth_challenge::Field::To], vec![])]));
-    let subject = Subject::new(provider, || ChallengeRequest::email_otp("jane@doe.com")).answering(|_| Answer::code("1"), |_| Answer::code("2"));
+    let subject = Subject::new(provider, || ChallengeRequest::email_otp("jane@doe.com")).with_answers(|_| Answer::code("1"), |_| Answer::code("2"));
     let report = subject.check().await;
     for expected in [
         "a challenge names its provider",

@@ -12,7 +12,7 @@ use serde_json::json;
 use support::{Server, vendors};
 
 #[tokio::test]
-async fn a_guard_limits_sends_by_address_client_and_calling_code() {
+async fn a_guard_limits_sends_by_recipient_client_and_calling_code() {
     let guard = || LocalGuard::new().with_per_recipient("2 per 1h".parse().expect("a rate")).with_calling_codes(["+64"]);
     let scripted = Scripted::named("first");
     let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(guard()));
@@ -23,7 +23,7 @@ async fn a_guard_limits_sends_by_address_client_and_calling_code() {
     let throttled = guarded.create(&request).await.expect_err("over the limit");
     assert_eq!((throttled.kind(), throttled.send_state(), throttled.operation()), (ErrorKind::Throttled, SendState::NotSent, Some("create")));
     assert!(throttled.retry_after().is_some_and(|pause| pause > Duration::from_secs(60)));
-    guarded.create(&ChallengeRequest::sms_otp("+64270000001")).await.expect("another address");
+    guarded.create(&ChallengeRequest::sms_otp("+64270000001")).await.expect("another recipient");
     let abroad = guarded.create(&ChallengeRequest::sms_otp("+4915112345678")).await.expect_err("another country");
     assert_eq!(abroad.violations().first().and_then(|violation| violation.field()), Some(Field::To));
     assert_eq!(scripted.created().len(), 3);

@@ -64,7 +64,7 @@ impl fmt::Display for Stale {
 impl std::error::Error for Stale {}
 
 impl Vendor {
-    /// The document with every rewrite applied; an error if one of them does not match.
+    /// Gives the document with every rewrite applied; an error if one of them does not match.
     pub(crate) fn rewrite(&self, mut spec: Value) -> Result<Value, Stale> {
         for (name, rewrite) in self.rewrites {
             if rewrite(self, &mut spec) == 0 {
@@ -74,7 +74,7 @@ impl Vendor {
         Ok(spec)
     }
 
-    /// The names of the members whose values are masked wherever they turn up again.
+    /// Gives the names of the members whose values are masked wherever they turn up again.
     pub(crate) fn sensitive(&self) -> Vec<&'static str> {
         let mut names: Vec<&str> = [self.secrets, self.personal, self.opaque].concat().iter().map(|(_, member)| *member).collect();
         names.sort_unstable();
@@ -83,7 +83,7 @@ impl Vendor {
     }
 }
 
-/// The changes of a rewrite that has to match each entry of a list; 0 if one is missing, so that it does not hide behind the others.
+/// Gives the changes of a rewrite that has to match each entry of a list; 0 if one is missing, so that it does not hide behind the others.
 fn all(changed: usize, entries: usize) -> usize {
     if changed == entries { changed } else { 0 }
 }

@@ -16,7 +16,7 @@ const PASSED_OVER: Duration = Duration::from_secs(30);
 pub(super) struct Health(Mutex<BTreeMap<ProviderId, Instant>>);
 
 impl Health {
-    /// Whether the provider could not be reached a moment ago.
+    /// Says whether the provider could not be reached a moment ago.
     pub(super) fn is_unreachable(&self, provider: &ProviderId) -> bool {
         self.since().get(provider).is_some_and(|since| since.elapsed() < PASSED_OVER)
     }

@@ -181,7 +181,7 @@ impl Router {
 /// Least time left before another provider is tried.
 const LEAST_TIME: Duration = Duration::from_millis(250);
 
-/// Whether another provider may be asked after this error: nothing was sent, for want of a connection or for a reason of that vendor's.
+/// Says whether another provider may be asked after this error: nothing was sent, for want of a connection or for a reason of that vendor's.
 fn may_fail_over(error: &Error, even_if_unknown: bool) -> bool {
     match error.send_state() {
         SendState::NotSent => error.kind() == ErrorKind::Connect,

@@ -157,7 +157,7 @@ impl ClientContext {
         self.os.clone().unwrap_or_else(|| self.user_agent().map_or_else(Product::unknown, |agent| parsed(agent).1))
     }
 
-    /// Whether anything beyond IP address, user agent and device was given.
+    /// Says whether anything beyond IP address, user agent and device was given.
     pub(crate) fn tells_more(&self) -> bool {
         self.browser.is_some() || self.os.is_some() || self.hints.is_some() || !self.signals.is_empty()
     }

@@ -11,7 +11,8 @@ use crate::model::{CredentialKind, Error, Method, Personal, ProviderId, Secret, 
 
 /// Names one challenge, at one provider, for one user: all that a check needs, on any instance of the application.
 ///
-/// It is **bearer material**: whoever holds it can try codes against the challenge, and a Dfns handle holds the challenge identifier.
+/// It is **bearer material**: whoever holds it can try codes against the challenge, that of a credential holds what is to be signed, and some
+/// name the user or the recipient.
 /// Keep it in a server-side session or an encrypted cookie, never in a hidden form field or a plain cookie.
 ///
 /// It serialises as a small JSON object that names its version and provider, or as a [compact text](Self::to_compact). Members that a later

@@ -58,7 +58,7 @@ impl<V> DoubleBuilder<V> {
     }
 
     /// Calls a function with each message and violation as it happens.
-    pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+    pub fn with_listener(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.settings.listener = Some(Arc::new(listener));
         self
     }

@@ -56,7 +56,7 @@ impl Clock {
         *locked(&self.0) = Setting::default();
     }
 
-    /// Whether it is a clone of the other.
+    /// Says whether it is a clone of the other.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

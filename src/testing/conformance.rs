@@ -10,8 +10,8 @@
 //!     .verify_gives(Rejected::new(Reason::AlreadyUsed));
 //! let calls = provider.clone();
 //! Subject::new(provider, || ChallengeRequest::email_otp("jane@doe.com"))
-//!     .answering(|_| Answer::code("123456"), |_| Answer::code("654321"))
-//!     .counting_calls(move || calls.created().len() + calls.answered().len())
+//!     .with_answers(|_| Answer::code("123456"), |_| Answer::code("654321"))
+//!     .with_call_count(move || calls.created().len() + calls.answered().len())
 //!     .check()
 //!     .await
 //!     .assert_passed();
@@ -47,7 +47,7 @@ impl Subject {
     ///
     /// A wrong answer must be [`Verification::Rejected`], not an error, and a right answer must be good once. So give a wrong answer that the
     /// vendor can judge: a wrong code or signature, but no passkey for another challenge, which is a request that makes no sense.
-    pub fn answering(
+    pub fn with_answers(
         mut self,
         right: impl Fn(&Challenge) -> Answer + Send + Sync + 'static,
         wrong: impl Fn(&Challenge) -> Answer + Send + Sync + 'static,
@@ -57,7 +57,7 @@ impl Subject {
     }
 
     /// Adds a count of the calls that reached the vendor: checks that a refusal makes none.
-    pub fn counting_calls(mut self, calls: impl Fn() -> usize + Send + Sync + 'static) -> Self {
+    pub fn with_call_count(mut self, calls: impl Fn() -> usize + Send + Sync + 'static) -> Self {
         self.calls = Some(Box::new(calls));
         self
     }
@@ -221,7 +221,7 @@ impl Report {
     }
 }
 
-/// What two refusals have to have in common.
+/// Gives what two refusals have to have in common.
 fn summary(error: &Error) -> (ErrorKind, SendState, Vec<String>) {
     (error.kind(), error.send_state(), error.violations().iter().map(ToString::to_string).collect())
 }

@@ -211,7 +211,7 @@ impl fmt::Debug for Double {
     }
 }
 
-/// A double that tests cannot do without.
+/// Gives a double that tests cannot do without.
 ///
 /// # Panics
 ///

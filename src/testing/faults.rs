@@ -187,7 +187,7 @@ const BY_NAME: [(&str, MakeFault); 16] = [
 ];
 
 impl WordedFault {
-    /// The fault; what was expected, if there is none such.
+    /// Reads the fault; gives what was expected, if there is none such.
     pub(super) fn fault(&self) -> Result<Fault, String> {
         let Some((_, make)) = BY_NAME.iter().find(|(name, _)| *name == self.fault) else {
             return Err(format!("fault: expected one of {}", BY_NAME.map(|(name, _)| name).join(", ")));
@@ -219,7 +219,7 @@ impl Faults {
         locked(&self.0).clear();
     }
 
-    /// The first fault that waits for this operation, used up by one.
+    /// Gives the first fault that waits for this operation, used up by one.
     pub(super) fn take(&self, operation: Option<Operation>) -> Option<FaultKind> {
         let mut waiting = locked(&self.0);
         let index = waiting.iter().position(|(wanted, _)| wanted.is_none() || *wanted == operation)?;

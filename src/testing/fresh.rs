@@ -2,19 +2,19 @@
 
 use std::iter::repeat_with;
 
-/// So many digits, the first of them not zero.
+/// Makes so many digits, the first of them not zero.
 pub(super) fn digits(count: usize) -> String {
     let first = char::from(fastrand::u8(b'1'..=b'9'));
     let rest = repeat_with(|| char::from(fastrand::u8(b'0'..=b'9')));
     std::iter::once(first).chain(rest).take(count).collect()
 }
 
-/// So many small letters and digits.
+/// Makes so many small letters and digits.
 pub(super) fn alphanumeric(count: usize) -> String {
     repeat_with(fastrand::alphanumeric).take(count).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// A code of the same length and kind that is another one.
+/// Makes a code of the same length and kind that is another one.
 pub(super) fn other_than(code: &str) -> String {
     let next = |c: char| match c {
         '0'..='8' | 'a'..='y' | 'A'..='Y' => char::from_u32(u32::from(c) + 1).unwrap_or('0'),
@@ -27,7 +27,7 @@ pub(super) fn other_than(code: &str) -> String {
     }
 }
 
-/// A random UUID.
+/// Makes a random UUID.
 pub(super) fn uuid() -> String {
     let n = (fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{n:032x}");

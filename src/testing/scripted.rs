@@ -49,7 +49,7 @@ struct Inner {
     verifies: Mutex<VecDeque<Result<Verification, Error>>>,
     answered: Mutex<Vec<(ChallengeHandle, Answer)>>,
     resent: Mutex<Vec<ChallengeHandle>>,
-    addresses: Mutex<BTreeMap<String, Personal>>,
+    recipients: Mutex<BTreeMap<String, Personal>>,
     count: AtomicU64,
 }
 
@@ -104,15 +104,15 @@ impl Scripted {
             verifies: Mutex::default(),
             answered: Mutex::default(),
             resent: Mutex::default(),
-            addresses: Mutex::default(),
+            recipients: Mutex::default(),
             count: AtomicU64::new(0),
         }))
     }
 
-    /// A right answer, with the address that the challenge was made for.
+    /// Makes a right answer, with the recipient that the challenge was made for.
     fn proof(&self, handle: &ChallengeHandle) -> Verified {
         let verified = Verified::new(handle.method());
-        match locked(&self.0.addresses).get(handle.challenge_id().expose()) {
+        match locked(&self.0.recipients).get(handle.challenge_id().expose()) {
             Some(recipient) => verified.with_recipient(recipient.clone()),
             None => verified,
         }
@@ -175,8 +175,8 @@ impl ChallengeProvider for Scripted {
             return queued;
         }
         let id = format!("scripted-{}", self.0.count.fetch_add(1, Ordering::Relaxed) + 1);
-        if let Some(address) = request.recipient() {
-            locked(&self.0.addresses).insert(id.clone(), Personal::new(address));
+        if let Some(recipient) = request.recipient() {
+            locked(&self.0.recipients).insert(id.clone(), Personal::new(recipient));
         }
         let mut handle = ChallengeHandle::new(self.0.id.clone(), request.method(), id);
         if let Some(user_id) = request.user_id_for(&self.0.id) {

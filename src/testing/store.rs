@@ -41,7 +41,7 @@ impl<T> Store<T> {
         Some(entry)
     }
 
-    /// All entries, the newest first.
+    /// Gives all entries, the newest first.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = (&String, &T)> {
         self.order.iter().rev().filter_map(|id| self.entries.get_key_value(id))
     }

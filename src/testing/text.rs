@@ -1,11 +1,11 @@
 //! Forms of text that several vendors' doubles read or write.
 
-/// Whether a text has the form of an e-mail address, as far as vendors look.
+/// Says whether a text has the form of an e-mail address, as far as vendors look.
 pub(super) fn is_email_address(text: &str) -> bool {
     text.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty())
 }
 
-/// Whether a text is a plus sign and digits, within bounds on how many.
+/// Says whether a text is a plus sign and digits, within bounds on how many.
 pub(super) fn is_phone_number(text: &str, digits: impl std::ops::RangeBounds<usize>) -> bool {
     text.strip_prefix('+').is_some_and(|number| digits.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -87,7 +87,7 @@ async fn play(fate: Fate, attempt: &Attempt) -> Result<ResponseValue<()>, Genera
     }
 }
 
-/// What is true of an attempt, whatever is told of it.
+/// Tells what is true of an attempt, whatever is told of it.
 fn truth(fate: Fate) -> SendState {
     match fate {
         Fate::Succeeds | Fate::StaysOut | Fate::Floods | Fate::Babbles => SendState::Accepted,

@@ -143,7 +143,7 @@ async fn start(vendors: Vec<VendorArguments>, control: Option<SocketAddr>, code:
     let clock = Clock::default();
     let mut doubles = Vec::new();
     for VendorArguments { entry, address, settings } in vendors {
-        let mut builder = entry.builder().with_address(address).with_clock(clock.clone()).on_event(tell(entry.name(), events));
+        let mut builder = entry.builder().with_address(address).with_clock(clock.clone()).with_listener(tell(entry.name(), events));
         if let Some(code) = code {
             builder = builder.with_code(code);
         }
@@ -159,7 +159,7 @@ async fn start(vendors: Vec<VendorArguments>, control: Option<SocketAddr>, code:
     Ok(RunningDoubles { doubles, control })
 }
 
-/// A config for all doubles, of which the first is the one that applications get.
+/// Makes a config for all doubles, of which the first is the one that applications get.
 fn config_toml(doubles: &[Double]) -> String {
     let sections: Vec<String> = doubles.iter().map(Double::config_section).collect();
     let provider = doubles.first().map(Double::name).unwrap_or_default();
@@ -230,7 +230,7 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// An error in the form of all sub-commands.
+/// Makes an error in the form of all sub-commands.
 fn failed(message: &str) -> ExitCode {
     let error = Error::new(ErrorKind::Config, SendState::NotSent).with_operation("doubles").with_detail(message.to_owned());
     Printer { pretty: false }.finish(Err(error))

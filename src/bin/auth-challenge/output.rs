@@ -69,7 +69,7 @@ fn exit_status(error: &Error) -> u8 {
     }
 }
 
-/// What clap made of the arguments: help and version are what was asked for, all else is an error in the usual form.
+/// Tells what clap made of the arguments: help and version are what was asked for, all else is an error in the usual form.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // Nothing can be told where standard error is closed.
     let _ = error.print();
@@ -80,12 +80,12 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     Printer { pretty: false }.finish(Err(error))
 }
 
-/// An error for a value on the command line that cannot be used: like a config, it is the caller's to mend.
+/// Makes an error for a value on the command line that cannot be used: like a config, it is the caller's to mend.
 pub(crate) fn unusable(argument: &str, expected: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, SendState::NotSent).with_violations(vec![Violation::at_key(argument, expected.into())])
 }
 
-/// The text of an argument, `-` being standard input, or of the file that another argument names.
+/// Gives the text of an argument, `-` being standard input, or of the file that another argument names.
 pub(crate) fn text_of(argument: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<String>, Error> {
     let unreadable = |error: std::io::Error| unusable(argument, format!("expected text that can be read ({})", error.kind()));
     let text = match (value, file) {

@@ -119,7 +119,7 @@ impl FieldKind {
         }
     }
 
-    /// What a text stands for; the text itself, where it stands for no such thing.
+    /// Tells what a text stands for; the text itself, where it stands for no such thing.
     fn value(self, text: &str) -> Value {
         let read = match self {
             Self::Text => None,
@@ -133,7 +133,7 @@ impl FieldKind {
     }
 }
 
-/// The place alone: the reader's own words may quote the body.
+/// Gives the place alone: the reader's own words may quote the body.
 fn json_problem(error: &serde_json::Error) -> String {
     format!("expected JSON; it breaks at line {} column {}", error.line(), error.column())
 }

@@ -139,7 +139,7 @@ mod tests {
         Contract::read(&document.to_string(), "/v2", &names).expect("a document")
     }
 
-    /// What is wrong with a request: findings, then remarks.
+    /// Tells what is wrong with a request: findings, then remarks.
     fn checked(method: &str, path: &str, content_type: &str, body: &str) -> (Checked, Vec<String>) {
         let contract = contract();
         let Found::Operation(documented, values) = contract.find(method, path) else { panic!("expected an operation at {path}") };

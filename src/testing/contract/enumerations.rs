@@ -67,7 +67,7 @@ fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
     ["oneOf", "anyOf"].into_iter().flat_map(|name| schema[name].as_array().into_iter().flatten())
 }
 
-/// The values that a schema enumerates, also in the forms that it may have; none where it enumerates none.
+/// Gives the values that a schema enumerates, also in the forms that it may have; none where it enumerates none.
 fn values<'a>(document: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
     let schema = resolve(document, schema);
     let parts = alternatives(schema).chain(schema["allOf"].as_array().into_iter().flatten());

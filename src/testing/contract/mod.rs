@@ -99,12 +99,12 @@ impl Contract {
         Ok(Self { operations, error, enumerations })
     }
 
-    /// The document, where it could be read.
+    /// Gives the document, where it could be read.
     pub(super) fn of(contracted: &'static Contracted) -> io::Result<&'static Self> {
         contracted.as_ref().map_err(|problem| io::Error::other(problem.as_str()))
     }
 
-    /// The operation at a method and path.
+    /// Gives the operation at a method and path.
     pub(super) fn find(&self, method: &str, path: &str) -> Found<'_> {
         let mut others = Vec::new();
         for documented in &self.operations {
@@ -118,7 +118,7 @@ impl Contract {
         if others.is_empty() { Found::Nothing } else { Found::OtherMethods(others) }
     }
 
-    /// The name of the operation at a method and path.
+    /// Gives the name of the operation at a method and path.
     pub(super) fn operation(&self, method: &str, path: &str) -> Option<Operation> {
         match self.find(method, path) {
             Found::Operation(documented, _) => Some(documented.operation),
@@ -126,22 +126,22 @@ impl Contract {
         }
     }
 
-    /// The operations that the double has; a name may be there twice, for two paths.
+    /// Gives the operations that the double has; a name may be there twice, for two paths.
     pub(super) fn operations(&self) -> impl Iterator<Item = Operation> {
         self.operations.iter().map(|documented| documented.operation)
     }
 
-    /// What the document has, for the message about what it has not.
+    /// Tells what the document has, for the message about what it has not.
     pub(super) fn titles(&self) -> String {
         self.operations.iter().map(|documented| documented.title.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// The members of replies whose values the document enumerates. Tags of unions are not among them: another value would be another form.
+    /// Gives the members of replies whose values the document enumerates. Tags of unions are not among them: another value would be another form.
     pub(super) fn enumerations(&self) -> &BTreeSet<String> {
         &self.enumerations
     }
 
-    /// What is wrong with a reply of the double's own.
+    /// Tells what is wrong with a reply of the double's own.
     pub(super) fn check_reply(&self, documented: Option<&Documented>, status: u16, body: &[u8]) -> Vec<Finding> {
         let one = |message: String| vec![Finding { pointer: String::new(), message }];
         let replies = documented.or(self.operations.first()).map(|documented| &documented.replies);
@@ -160,7 +160,7 @@ impl Contract {
 }
 
 impl Documented {
-    /// The values of the path's parameters, decoded, where the path is this operation's.
+    /// Gives the values of the path's parameters, decoded, where the path is this operation's.
     fn matches(&self, path: &str) -> Option<BTreeMap<String, String>> {
         let mut given = path.strip_prefix('/')?.split('/');
         let mut values = BTreeMap::new();

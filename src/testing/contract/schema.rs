@@ -11,13 +11,13 @@ pub(in crate::testing) struct Finding {
 }
 
 impl Finding {
-    /// A finding at the place that these names lead to.
+    /// Makes a finding at the place that these names lead to.
     pub(in crate::testing) fn at(names: &[&str], message: impl Into<String>) -> Self {
         let pointer = names.iter().map(|name| format!("/{}", escaped(name))).collect();
         Self { pointer, message: message.into() }
     }
 
-    /// A field that the document does not know. What is no proper name may be a value, as where JSON is called a form, and stays out.
+    /// Makes the finding of a field that the document does not know. What is no proper name may be a value, as where JSON is called a form, and stays out.
     pub(in crate::testing) fn unknown(parent: &str, name: &str) -> Self {
         let is_proper = name.len() <= 64
             && name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -28,7 +28,7 @@ impl Finding {
         }
     }
 
-    /// The name of the field without the part of the request that it is in: `clientInformation.remoteAddress`.
+    /// Gives the name of the field without the part of the request that it is in: `clientInformation.remoteAddress`.
     pub(in crate::testing) fn field(&self) -> String {
         self.pointer.trim_start_matches('/').split_once('/').map_or("", |(_, field)| field).replace('/', ".")
     }
@@ -95,7 +95,7 @@ fn collect(error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The alternative that was most likely meant: the first whose tag fits.
+/// Gives the alternative that was most likely meant: the first whose tag fits.
 fn likeliest<'a, 'b>(alternatives: &'a [Vec<ValidationError<'b>>]) -> Option<&'a Vec<ValidationError<'b>>> {
     let is_tag = |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Enum { .. } | ValidationErrorKind::Constant { .. });
     alternatives.iter().filter(|errors| !errors.is_empty()).min_by_key(|errors| errors.iter().any(is_tag))

@@ -73,7 +73,7 @@ impl Outbox {
         }
     }
 
-    /// The code that was sent for a challenge.
+    /// Gives the code that was sent for a challenge.
     #[track_caller]
     pub(in crate::testing) fn code_of(&self, challenge: &Challenge) -> &str {
         let id = challenge.handle().challenge_id().expose();

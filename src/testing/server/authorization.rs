@@ -18,7 +18,7 @@ impl ExpectedBasic {
     }
 }
 
-/// The token of `Bearer`, where there is one.
+/// Gives the token of `Bearer`, where there is one.
 pub(in crate::testing) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").filter(|token| !token.is_empty())
 }

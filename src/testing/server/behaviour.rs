@@ -18,21 +18,21 @@ use crate::{
 
 /// What a vendor does with requests, and how one gets on with it: all that a vendor's folder implements.
 pub(in crate::testing) trait Behaviour: Send + Sync + 'static {
-    /// The vendor's document.
+    /// Gives the vendor's document.
     fn contract(&self) -> &Contract;
 
-    /// The path that the vendor's own URL ends in, say `/v2`.
+    /// Gives the path that the vendor's own URL ends in, say `/v2`.
     fn base_path(&self) -> &'static str;
 
-    /// The members of the vendor's section of a config, its URL apart.
+    /// Gives the members of the vendor's section of a config, its URL apart.
     fn config_members(&self) -> Vec<(&'static str, String)>;
 
-    /// What a client in any language needs beside the URL: credentials, and who is known. The members of the config, unless told otherwise.
+    /// Tells what a client in any language needs beside the URL: credentials, and who is known. The members of the config, unless told otherwise.
     fn access_members(&self) -> Vec<(&'static str, String)> {
         self.config_members()
     }
 
-    /// Whether the credentials are the right ones; what was expected, if not.
+    /// Says whether the credentials are the right ones; what was expected, if not.
     fn authorize(&self, documented: &Documented, headers: &HeaderMap) -> Result<(), &'static str>;
 
     /// Answers a request with the right credentials whose body could be read; what the document has against it is in its `findings`.
@@ -41,15 +41,15 @@ pub(in crate::testing) trait Behaviour: Send + Sync + 'static {
     /// Says no in the vendor's form.
     fn deny(&self, denial: &Denial) -> HttpReply;
 
-    /// A request that challenges a person who is known to the vendor, by e-mail address or phone number.
+    /// Makes a request that challenges a person who is known to the vendor, by e-mail address or phone number.
     fn person(&self, name: &str) -> ChallengeRequest;
 
-    /// The right answer to a challenge: the code that was "sent", unless told otherwise.
+    /// Gives the right answer to a challenge: the code that was "sent", unless told otherwise.
     fn right_answer(&self, challenge: &Challenge, outbox: &Outbox) -> Answer {
         Answer::code(outbox.code_of(challenge))
     }
 
-    /// A wrong answer of the same form as the right one.
+    /// Makes a wrong answer of the same form as the right one.
     fn wrong_answer(&self, challenge: &Challenge, outbox: &Outbox) -> Answer {
         Answer::code(fresh::other_than(outbox.code_of(challenge)))
     }
@@ -72,12 +72,12 @@ pub(in crate::testing) struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
-    /// A parameter in the path; empty where there is none of this name.
+    /// Gives a parameter in the path; empty where there is none of this name.
     pub(in crate::testing) fn part(&self, name: &str) -> &str {
         self.path.get(name).map(String::as_str).unwrap_or_default()
     }
 
-    /// A text member of the body.
+    /// Gives a text member of the body.
     pub(in crate::testing) fn text(&self, name: &str) -> Option<&str> {
         self.body.get(name)?.as_str()
     }

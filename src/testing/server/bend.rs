@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::reply::HttpReply;
 use crate::testing::faults::FaultKind;
 
-/// A reply as a fault bends it; the same reply for faults of the connection. `enumerations` are the members whose values are enumerated.
+/// Bends a reply as a fault wants it; the same reply for faults of the connection. `enumerations` are the members whose values are enumerated.
 pub(super) fn bend(fault: &FaultKind, reply: HttpReply, enumerations: &BTreeSet<String>) -> HttpReply {
     match fault {
         FaultKind::Garbage => reply.with_body(b"\x00\xff{]garbage".to_vec()),

@@ -73,7 +73,7 @@ impl HttpReply {
         self
     }
 
-    /// What is written to the connection: status line and headers, then the body unless it is a reply to HEAD.
+    /// Tells what is written to the connection: status line and headers, then the body unless it is a reply to HEAD.
     pub(in crate::testing) fn head(&self, length: usize, keep_alive: bool) -> String {
         let reason = http::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Unknown");
         let mut head = format!("HTTP/1.1 {} {reason}\r\ncontent-length: {length}\r\n", self.status);

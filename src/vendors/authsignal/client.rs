@@ -65,7 +65,8 @@ impl Authsignal {
         Ok(Self { endpoint: Arc::new(endpoint), options: CallOptions::default() })
     }
 
-    /// Gives the same client, whose calls have these options.
+    /// Gives the same client, whose own operations have these options; through [`ChallengeProvider`](crate::ChallengeProvider) each call brings its
+    /// own.
     pub fn with_options(&self, options: CallOptions) -> Self {
         Self { endpoint: Arc::clone(&self.endpoint), options }
     }

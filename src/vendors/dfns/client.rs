@@ -50,7 +50,8 @@ impl Dfns {
         Ok(Self { endpoint: Arc::new(endpoint), relying_party: config.relying_party.clone().map(Arc::new), options: CallOptions::default() })
     }
 
-    /// Gives the same client, whose calls have these options.
+    /// Gives the same client, whose own operations have these options; through [`ChallengeProvider`](crate::ChallengeProvider) each call brings its
+    /// own.
     pub fn with_options(&self, options: CallOptions) -> Self {
         Self { options, ..self.clone() }
     }

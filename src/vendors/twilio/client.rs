@@ -49,7 +49,8 @@ impl Twilio {
         Ok(Self { endpoint: Arc::new(endpoint), service_sid: config.service_sid.as_str().into(), options: CallOptions::default() })
     }
 
-    /// Gives the same client, whose calls have these options.
+    /// Gives the same client, whose own operations have these options; through [`ChallengeProvider`](crate::ChallengeProvider) each call brings its
+    /// own.
     pub fn with_options(&self, options: CallOptions) -> Self {
         Self { options, ..self.clone() }
     }

@@ -84,7 +84,7 @@ impl TwilioConfig {
     }
 }
 
-/// Whether a text looks like an identifier of Twilio's of this kind.
+/// Says whether a text looks like an identifier of Twilio's of this kind.
 fn is_sid(text: &str, prefix: &str) -> bool {
     text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }

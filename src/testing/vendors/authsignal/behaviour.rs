@@ -317,7 +317,7 @@ fn not_found(words: &str) -> HttpReply {
     error(404, "invalid_request", words)
 }
 
-/// The wire carries the code under two names: some SDKs read one, some the other.
+/// Gives the code under two names: some SDKs read one, some the other.
 fn error(status: u16, code: &str, words: &str) -> HttpReply {
     HttpReply::json(status, &json!({ "error": code, "errorCode": code, "errorDescription": words }))
 }

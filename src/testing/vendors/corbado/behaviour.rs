@@ -257,7 +257,7 @@ impl Behaviour for CorbadoBehaviour {
     }
 }
 
-/// What the document has against a request, as Corbado words it.
+/// Tells what the document has against a request, as Corbado words it.
 fn complaints(findings: &[Finding]) -> Vec<Complaint> {
     let word = |finding: &Finding| {
         let message = if finding.message == "is required" { "cannot be blank" } else { finding.message.as_str() };

@@ -23,12 +23,12 @@ pub(super) struct Action {
 }
 
 impl Action {
-    /// Whether a call is the one that was signed, to the byte.
+    /// Says whether a call is the one that was signed, to the byte.
     pub(super) fn allows(&self, method: &str, path: &str, body: &[u8]) -> bool {
         self.method == method && self.path == path && self.payload.as_bytes() == body
     }
 
-    /// Whether a factor signs this action with a recorded credential.
+    /// Says whether a factor signs this action with a recorded credential.
     pub(super) fn check(&self, factor: &Value, credentials: &Store<Recorded>, rp_id: &str) -> Result<(), String> {
         let assertion = &factor["credentialAssertion"];
         let text = |name: &str| assertion[name].as_str().unwrap_or_default();
@@ -47,7 +47,7 @@ impl Action {
     }
 }
 
-/// The credentials that may sign, as the vendor lists them.
+/// Gives the credentials that may sign, as the vendor lists them.
 pub(super) fn allowed(credentials: &Store<Recorded>) -> Value {
     let of = |kind: &str| -> Vec<Value> {
         let one = |(id, recorded): (&String, &Recorded)| {
@@ -70,7 +70,7 @@ pub(super) fn expiration(given: &Value) -> Option<SystemTime> {
     }
 }
 
-/// A date and time with `Z` or an offset.
+/// Reads a date and time with `Z` or an offset.
 fn iso_8601(text: &str) -> Option<SystemTime> {
     if let Ok(time) = humantime::parse_rfc3339(text) {
         return Some(time);

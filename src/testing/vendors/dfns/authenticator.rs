@@ -83,7 +83,7 @@ fn encode(value: &Cbor) -> Vec<u8> {
     bytes
 }
 
-/// A key for one test; nothing depends on it being hard to guess.
+/// Makes a key for one test; nothing depends on it being hard to guess.
 fn new_key() -> SigningKey {
     loop {
         let bytes: [u8; 32] = std::array::from_fn(|_| fastrand::u8(..));

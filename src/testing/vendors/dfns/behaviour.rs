@@ -310,7 +310,7 @@ impl Behaviour for DfnsBehaviour {
     }
 }
 
-/// The part of an id of Dfns that names one thing: `6uunn-bm6ja-f6rmod5kqrk5rbel`.
+/// Gives the part of an id of Dfns that names one thing: `6uunn-bm6ja-f6rmod5kqrk5rbel`.
 fn entity() -> String {
     [5, 5, 16].map(fresh::alphanumeric).join("-")
 }

@@ -35,7 +35,7 @@ pub(super) struct Recorded {
 const LARGEST: usize = 16 << 10;
 
 impl PendingCredential {
-    /// The credential in a request's body, once it is checked; what is wrong with it, if it is not right.
+    /// Gives the credential in a request's body, once it is checked; what is wrong with it, if it is not right.
     pub(super) fn check(&self, body: &Value, rp_id: &str, uuid: String) -> Result<Recorded, String> {
         if body["credentialKind"].as_str() != Some(&self.kind) {
             return Err("credentialKind: the challenge is for another kind".into());
@@ -75,7 +75,7 @@ impl PendingCredential {
 }
 
 impl Recorded {
-    /// The record as the vendor shows it.
+    /// Gives the record as the vendor shows it.
     pub(super) fn shown(&self, id: &str, name: &str, now: SystemTime, rp_id: &str) -> Value {
         json!({
             "kind": self.kind,

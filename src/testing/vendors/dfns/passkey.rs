@@ -10,7 +10,7 @@ const USER_PRESENT: u8 = 0x01;
 const USER_VERIFIED: u8 = 0x04;
 const HAS_CREDENTIAL: u8 = 0x40;
 
-/// The public key of a new passkey: `None` for an algorithm that the double cannot check later, say RSA.
+/// Gives the public key of a new passkey: `None` for an algorithm that the double cannot check later, say RSA.
 pub(super) fn attested_key(client_data: &ClientData, attestation: &str, credential_id: &str, rp_id: &str) -> Result<Option<PublicKey>, String> {
     let attestation = URL_SAFE_NO_PAD.decode(attestation).map_err(|_| "attestationData is not base64url without padding")?;
     let attestation: Value = ciborium::from_reader(attestation.as_slice()).map_err(|_| "attestationData is not CBOR")?;
@@ -33,7 +33,7 @@ pub(super) fn attested_key(client_data: &ClientData, attestation: &str, credenti
     cose_key(&key)
 }
 
-/// Whether an assertion is right.
+/// Says whether an assertion is right.
 pub(super) fn check_assertion(key: &PublicKey, client_data: &ClientData, data: &[u8], signature: &[u8], rp_id: &str) -> Result<(), String> {
     AuthenticatorData::read(data)?.expect_relying_party(client_data, rp_id)?;
     let signed = [data, sha256(&client_data.bytes).as_slice()].concat();
@@ -66,7 +66,7 @@ impl<'a> AuthenticatorData<'a> {
         Ok(Self { relying_party, flags: *flags, credential })
     }
 
-    /// The relying party is the double's, or any that the page's origin may speak for: applications choose their own.
+    /// Says whether the relying party is the double's, or any that the page's origin may speak for: applications choose their own.
     fn expect_relying_party(&self, client_data: &ClientData, rp_id: &str) -> Result<(), String> {
         let host = Url::parse(client_data.text("origin")).ok().and_then(|origin| origin.host_str().map(str::to_owned)).unwrap_or_default();
         let parents = host.match_indices('.').filter_map(|(at, _)| host.get(at + 1..));
@@ -79,7 +79,7 @@ fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     value.as_map()?.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
 }
 
-/// A key in COSE form: 1 is its type, 3 the algorithm, -1 the curve, -2 and -3 the coordinates.
+/// Reads a key in COSE form: 1 is its type, 3 the algorithm, -1 the curve, -2 and -3 the coordinates.
 fn cose_key(key: &Value) -> Result<Option<PublicKey>, String> {
     let entry = |label: i64| key.as_map().into_iter().flatten().find(|(name, _)| name.as_integer() == Some(label.into())).map(|(_, value)| value);
     let number = |label: i64| entry(label).and_then(Value::as_integer).map(i128::from);

@@ -47,7 +47,7 @@ impl ClientData {
         self.json[name].as_str().unwrap_or_default()
     }
 
-    /// Whether it is for this purpose and challenge. Keys take the challenge as it is; of browsers, some encode it once more.
+    /// Says whether it is for this purpose and challenge. Keys take the challenge as it is; of browsers, some encode it once more.
     pub(super) fn expect(&self, purpose: &str, challenge: &str) -> Result<(), String> {
         if self.text("type") != purpose {
             return Err(format!("clientData: expected type {purpose}"));
@@ -58,7 +58,7 @@ impl ClientData {
     }
 }
 
-/// The public key of an attestation of a key, once its signature is verified.
+/// Gives the public key of an attestation of a key, once its signature is verified.
 pub(super) fn attested_key(client_data: &ClientData, attestation: &str) -> Result<(PublicKey, String), String> {
     let attestation = URL_SAFE_NO_PAD.decode(attestation).map_err(|_| "attestationData is not base64url without padding")?;
     let attestation: Value = serde_json::from_slice(&attestation).map_err(|_| "attestationData is not JSON")?;

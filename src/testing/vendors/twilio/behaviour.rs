@@ -188,7 +188,7 @@ impl TwilioBehaviour {
         verification.created.checked_add(age).is_none_or(|end| self.clock.now() >= end)
     }
 
-    /// Whether checks of it are counted.
+    /// Says whether checks of it are counted.
     fn is_open(&self, verification: &Verification) -> bool {
         verification.end.is_none() && !self.is_older(verification, LIFETIME)
     }
@@ -294,7 +294,7 @@ fn not_found(incoming: &Incoming<'_>) -> VendorError {
     (404, 20404, format!("The requested resource /v2{path} was not found"))
 }
 
-/// Where the caller found the double.
+/// Tells where the caller found the double.
 fn host<'a>(incoming: &'a Incoming<'_>) -> &'a str {
     let given = incoming.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
     given.filter(|host| host.parse::<Authority>().is_ok()).unwrap_or("127.0.0.1")
