@@ -81,9 +81,13 @@ fn unnamed(vendor: &str) -> Vec<&'static str> {
         ("place in the feature cli of Cargo.toml, which brings every vendor", cli.contains(&format!("\"{vendor}\""))),
         ("row in the README's table of features", gives),
         ("feature in fuzz/Cargo.toml", text("fuzz/Cargo.toml").lines().any(|line| line.starts_with(&format!("{vendor} = [")))),
+        ("place in the default features of fuzz/Cargo.toml", text("fuzz/Cargo.toml").lines().any(|line| line.starts_with("default") && line.contains(vendor))),
+        ("line in CHANGELOG.md", text("CHANGELOG.md").contains(&format!("`{vendor}`")) || text("CHANGELOG.md").contains(&format!("`{vendor}::"))),
         ("module in src/vendors/mod.rs", is_in_list("src/vendors/mod.rs")),
         ("module in src/testing/vendors/mod.rs", is_in_list("src/testing/vendors/mod.rs")),
         ("module in build/vendors/mod.rs", is_in_list("build/vendors/mod.rs")),
+        ("place in ALL of build/vendors/mod.rs", text("build/vendors/mod.rs").contains(&format!("&{vendor}::{}", vendor.to_uppercase()))),
+        ("module in tests/support/vendors/mod.rs", is_in_list("tests/support/vendors/mod.rs")),
     ];
     named.into_iter().filter(|(_, is_there)| !is_there).map(|(what, _)| what).collect()
 }
