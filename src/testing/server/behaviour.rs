@@ -55,6 +55,11 @@ pub(in crate::testing) trait Behaviour: Send + Sync + 'static {
     }
 }
 
+/// Makes a request for a code to an e-mail address, or to a phone number.
+pub(in crate::testing) fn message_to(name: &str) -> ChallengeRequest {
+    if name.starts_with('+') { ChallengeRequest::sms_otp(name) } else { ChallengeRequest::email_otp(name) }
+}
+
 /// A request at a known path, with the right credentials.
 pub(in crate::testing) struct Incoming<'a> {
     pub(in crate::testing) documented: &'a Documented,

@@ -22,7 +22,7 @@ use super::{
 };
 pub(super) use authorization::{ExpectedBasic, bearer_token};
 use backstage::Backstage;
-pub(super) use behaviour::{Behaviour, Incoming};
+pub(super) use behaviour::{Behaviour, Incoming, message_to};
 use front::{Front, HOST_AS_IT_CAME, TARGET};
 pub(super) use reply::{Denial, HttpReply};
 pub(super) use wire::Connection;

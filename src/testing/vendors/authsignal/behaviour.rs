@@ -18,7 +18,7 @@ use crate::{
         clock::unix_seconds,
         contract::{Contract, Contracted, Documented, NamedOperation},
         fresh, locked,
-        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming},
+        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
         store::Store,
         text::{is_email_address, is_phone_number},
     },
@@ -293,7 +293,7 @@ impl Behaviour for AuthsignalBehaviour {
     }
 
     fn person(&self, name: &str) -> ChallengeRequest {
-        let request = if name.starts_with('+') { ChallengeRequest::sms_otp(name) } else { ChallengeRequest::email_otp(name) };
+        let request = message_to(name);
         request.with_user_id_at(ProviderId::AUTHSIGNAL, name).with_action("login")
     }
 

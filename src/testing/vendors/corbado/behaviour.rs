@@ -19,7 +19,7 @@ use crate::{
         clock::unix_seconds,
         contract::{Contract, Contracted, Documented, Finding, NamedOperation},
         fresh, locked,
-        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming},
+        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
         store::Store,
         text::{is_email_address, is_phone_number},
     },
@@ -233,7 +233,7 @@ impl Behaviour for CorbadoBehaviour {
     }
 
     fn person(&self, name: &str) -> ChallengeRequest {
-        let request = if name.starts_with('+') { ChallengeRequest::sms_otp(name) } else { ChallengeRequest::email_otp(name) };
+        let request = message_to(name);
         let client = ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0");
         request.with_user_id_at(ProviderId::CORBADO, self.add_user(name)).with_action("login").with_client(client)
     }

@@ -17,7 +17,7 @@ use crate::{
         builder::Settings,
         contract::{Contract, Contracted, Documented, NamedOperation},
         fresh, locked,
-        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming},
+        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
         store::Store,
         text::{is_email_address, is_phone_number},
     },
@@ -264,7 +264,7 @@ impl Behaviour for TwilioBehaviour {
     }
 
     fn person(&self, name: &str) -> ChallengeRequest {
-        if name.starts_with('+') { ChallengeRequest::sms_otp(name) } else { ChallengeRequest::email_otp(name) }
+        message_to(name)
     }
 
     fn deny(&self, denial: &Denial) -> HttpReply {
