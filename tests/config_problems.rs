@@ -75,6 +75,14 @@ fn text_that_is_not_toml_is_told_by_line_and_never_quoted() {
 }
 
 #[test]
+fn what_is_no_config_is_refused_and_not_quoted() {
+    for json in ["\"canary\"", "[\"canary\"]", "271828", "true"] {
+        let error = serde_json::from_str::<Config>(json).expect_err("no config").to_string();
+        assert!(!error.contains("canary") && !error.contains("271828"), "{error}");
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_read_or_is_not_toml_is_named() -> Outcome {
     let folder = Folder::new()?;
     let missing = Config::from_toml_file(folder.path().join("missing.toml")).expect_err("there is no such file");

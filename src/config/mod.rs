@@ -102,7 +102,11 @@ pub struct Config {
 
 impl<'de> Deserialize<'de> for Config {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { members: Map::deserialize(deserializer)?, ..Self::default() })
+        // Read whole: the error of a reader that expects a map quotes what stands there instead.
+        match Value::deserialize(deserializer)? {
+            Value::Object(members) => Ok(Self { members, ..Self::default() }),
+            _ => Err(serde::de::Error::custom("expected a config: keys and sections by name")),
+        }
     }
 }
 
