@@ -176,3 +176,86 @@ async fn a_guard_sees_the_client_of_every_send_and_answer() {
     assert_eq!(*watch.0.lock().expect("the list"), [("create", Some(ip)), ("resend", Some(ip)), ("verify", Some(ip))]);
     assert!(!format!("{options:?}").contains("203.0.113.7"));
 }
+
+/// A guard that never answers one of its questions.
+#[derive(Debug)]
+struct Hangs(&'static str);
+
+impl Hangs {
+    async fn at(&self, question: &str) {
+        if self.0 == question {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[auth_challenge::async_trait]
+impl Guard for Hangs {
+    async fn before_send(&self, _: Sending<'_>) -> Result<(), Refusal> {
+        self.at("before_send").await;
+        Ok(())
+    }
+
+    async fn after_send(&self, _: Sending<'_>, _: &ChallengeHandle) {
+        self.at("after_send").await;
+    }
+
+    async fn before_verify(&self, _: &ChallengeHandle, _: Option<IpAddr>) -> Result<(), Refusal> {
+        self.at("before_verify").await;
+        Ok(())
+    }
+
+    async fn after_verify(&self, _: &ChallengeHandle, _: Result<&Verification, &Error>) {
+        self.at("after_verify").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guard_that_hangs_before_sending_sent_nothing_and_one_that_hangs_afterwards_withholds_nothing() {
+    let handle = ChallengeHandle::new(ProviderId::new("first"), Method::EmailOtp, "id");
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let options = CallOptions::default().with_timeout(Duration::from_secs(2));
+    for question in ["before_send", "after_send", "before_verify", "after_verify"] {
+        let scripted = Scripted::named("first");
+        let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(Hangs(question)));
+        let calls = [
+            ("send", "create", guarded.create_with(&request, &options).await.map(drop)),
+            ("send", "resend", guarded.resend_with(&handle, &options).await.map(drop)),
+            ("verify", "verify", guarded.verify_with(&handle, &Answer::code("1"), &options).await.map(drop)),
+        ];
+        for (of, operation, outcome) in calls {
+            match outcome {
+                Ok(()) => assert_ne!(question, format!("before_{of}"), "{operation}"),
+                Err(error) => {
+                    assert_eq!(question, format!("before_{of}"), "{operation}: {error}");
+                    let told = (error.kind(), error.send_state(), error.operation());
+                    assert_eq!(told, (ErrorKind::Timeout, SendState::NotSent, Some(operation)), "{question}");
+                }
+            }
+        }
+        let sent = [scripted.created().len(), scripted.resent().len(), scripted.answered().len()];
+        let expected = match question {
+            "before_send" => [0, 0, 1],
+            "before_verify" => [1, 1, 0],
+            _ => [1, 1, 1],
+        };
+        assert_eq!(sent, expected, "{question}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_with_a_guard_ends_by_its_own_deadline() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let hanging = || Guarded::new(Arc::new(Scripted::named("first")), Arc::new(Hangs("before_send")));
+    for (guarded, options, whole) in [
+        (hanging(), CallOptions::default().with_timeout(Duration::from_millis(200)), Duration::from_millis(200)),
+        (hanging().with_timeout(Duration::from_secs(3)), CallOptions::default(), Duration::from_secs(3)),
+        (hanging().with_timeout(Duration::from_secs(3)), CallOptions::default().with_timeout(Duration::from_secs(1)), Duration::from_secs(1)),
+        (hanging(), CallOptions::default(), Duration::from_secs(10)),
+    ] {
+        // The clock stands still but for this.
+        let started = tokio::time::Instant::now();
+        guarded.create_with(&request, &options).await.expect_err("out of time");
+        assert!(started.elapsed() >= whole && started.elapsed() < whole + Duration::from_millis(50), "{:?} of {whole:?}", started.elapsed());
+    }
+}

@@ -194,7 +194,7 @@ impl Config {
             false => Arc::new(plan.routing.router(current, providers.into_iter(), http.timeout())?),
         };
         Ok(match self.guard.clone().or(plan.guard.map(|guard| Arc::new(guard) as Arc<dyn Guard>)) {
-            Some(guard) => Arc::new(Guarded::new(provider, guard)),
+            Some(guard) => Arc::new(Guarded::new(provider, guard).with_timeout(http.timeout())),
             None => provider,
         })
     }

@@ -69,13 +69,13 @@ impl LocalGuard {
         Self::default()
     }
 
-    /// Limits the messages to one recipient.
+    /// Limits the messages to one recipient, resends among them, whatever id the challenge has by then.
     pub fn with_per_recipient(mut self, rate: Rate) -> Self {
         self.per_recipient = Limit::new(rate);
         self
     }
 
-    /// Limits the messages that one client IP address asks for.
+    /// Limits the messages that one client asks for: an IPv4 address, or the IPv6 network of 64 bits that one subscriber has.
     pub fn with_per_ip(mut self, rate: Rate) -> Self {
         self.per_ip = Limit::new(rate);
         self
