@@ -75,6 +75,14 @@ fn text_that_is_not_toml_is_told_by_line_and_never_quoted() {
 }
 
 #[test]
+fn what_is_no_config_is_refused_and_not_quoted() {
+    for json in ["\"canary\"", "[\"canary\"]", "271828", "true"] {
+        let error = serde_json::from_str::<Config>(json).expect_err("no config").to_string();
+        assert!(!error.contains("canary") && !error.contains("271828"), "{error}");
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_read_or_is_not_toml_is_named() -> Outcome {
     let folder = Folder::new()?;
     let missing = Config::from_toml_file(folder.path().join("missing.toml")).expect_err("there is no such file");
@@ -202,6 +210,9 @@ fn a_url_that_could_leak_or_mislead_is_told() -> Outcome {
             ("base_url = \"\"", &[("VENDOR.base_url", "is empty")]),
             ("base_url = 80", &[("VENDOR.base_url", "text in quotes")]),
             ("[http]\nproxy = \"canary\"", &[("http.proxy", "absolute URL")]),
+            ("[http]\nproxy = \"socks://canary.example\"", &[("http.proxy", "http or https")]),
+            ("[http]\nproxy = \"socks5://canary.example:1080\"", &[("http.proxy", "http or https")]),
+            ("[http]\nproxy = \"ftp://canary.example\"", &[("http.proxy", "http or https")]),
             ("[http]\nallow_plain_http = \"canary\"", &[("http.allow_plain_http", "list of texts")]),
             ("[http]\nallow_plain_http = [1]", &[("http.allow_plain_http", "list of texts")]),
         ],

@@ -134,6 +134,30 @@ async fn what_is_cut_in_the_middle_of_a_secret_shows_no_part_of_it() {
     }
 }
 
+#[tokio::test]
+async fn a_redirect_is_told_without_user_info_query_and_fragment_however_it_is_written() {
+    let vendor = vendors::all()[0];
+    for (location, told) in [
+        ("//canary:canary@elsewhere.example/x?canary#canary", Some("a redirect to //elsewhere.example/x")),
+        ("/\\canary:canary@elsewhere.example/x", Some("a redirect to //elsewhere.example/x")),
+        ("https://canary:canary@elsewhere.example/x", Some("a redirect to https://elsewhere.example/x")),
+        ("/v2/x?canary", Some("a redirect to /v2/x")),
+        ("x;canary:@\t/canary", None),
+        ("mailto:canary@doe.com", None),
+        ("javascript:canary", None),
+    ] {
+        let server = Server::answering(307, &[("location", location)], "").await;
+        let error = vendor.provider(server.address).create(&vendor.request()).await.expect_err("not followed");
+        match told {
+            Some(told) => {
+                assert_silent_error(location, &error);
+                assert!(format!("{error:?}").contains(told), "{location}: {error:?}");
+            }
+            None => assert!(!format!("{error:?}").contains("canary"), "{location}: {error:?}"),
+        }
+    }
+}
+
 #[cfg(feature = "twilio")]
 #[tokio::test]
 async fn words_of_our_own_and_names_of_fields_are_not_masked() {

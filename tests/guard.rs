@@ -2,11 +2,11 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Field, Guard, Guarded,
-    LocalGuard, Method, Reason, Refusal, Rejected, SendState, Sending, Verified, testing::Scripted,
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, Error,
+    ErrorKind, Field, Guard, Guarded, LocalGuard, Method, ProviderId, Reason, Refusal, Rejected, SendState, Sending, Verification, Verified, testing::Scripted,
 };
 use serde_json::json;
 use support::{Server, vendors};
@@ -50,6 +50,69 @@ async fn a_message_that_is_sent_again_counts_for_whom_the_first_one_did() {
 }
 
 #[tokio::test]
+async fn a_resend_under_a_new_id_counts_for_the_same_recipient() {
+    let named = |id: &str| ChallengeHandle::new(ProviderId::new("first"), Method::SmsOtp, id).with_recipient("+64270000000");
+    for handles in [["a", "a", "a"], ["a", "b", "c"]] {
+        let scripted = handles.iter().fold(Scripted::named("first"), |scripted, id| scripted.create_gives(Challenge::new(named(id))));
+        let guard = LocalGuard::new().with_per_recipient("3 per 1h".parse().expect("a rate"));
+        let guarded = Guarded::new(Arc::new(Renaming(scripted)), Arc::new(guard));
+        let mut handle = guarded.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect("the first").handle().clone();
+        for _ in 0..2 {
+            handle = guarded.resend(&handle).await.expect("within the limit").handle().clone();
+        }
+        assert_eq!(guarded.resend(&handle).await.expect_err("over the limit").kind(), ErrorKind::Throttled, "{handles:?}");
+    }
+    // A guard that never saw the first one, in another process, goes by the recipient of the handle.
+    let scripted = Scripted::named("first");
+    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new().with_per_recipient("1 per 1h".parse().expect("a rate"))));
+    guarded.resend(&named("x")).await.expect("the first");
+    assert_eq!(guarded.resend(&named("y")).await.expect_err("the second").kind(), ErrorKind::Throttled);
+}
+
+/// A provider whose resends come as the creates that are queued, under ids of their own.
+#[derive(Debug)]
+struct Renaming(Scripted);
+
+#[auth_challenge::async_trait]
+impl ChallengeProvider for Renaming {
+    fn id(&self) -> ProviderId {
+        self.0.id()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        self.0.create_with(request, options).await
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        self.0.verify_with(handle, answer, options).await
+    }
+
+    async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+        self.0.create_with(&ChallengeRequest::new(handle.method()).with_recipient("+64270000000"), options).await
+    }
+}
+
+#[tokio::test]
+async fn an_ipv6_client_counts_as_its_network() {
+    let guarded = Guarded::new(Arc::new(Scripted::named("first")), Arc::new(LocalGuard::new().with_per_ip("2 per 1h".parse().expect("a rate"))));
+    let from = |ip: &str, to: &str| ChallengeRequest::email_otp(to).with_client(ClientContext::new(ip.parse::<IpAddr>().expect("an address")));
+    guarded.create(&from("2001:db8:1:2::1", "a@doe.com")).await.expect("the first");
+    guarded.create(&from("2001:db8:1:2:ffff::2", "b@doe.com")).await.expect("the second");
+    assert_eq!(guarded.create(&from("2001:db8:1:2:1:2:3:4", "c@doe.com")).await.expect_err("the third").kind(), ErrorKind::Throttled);
+    guarded.create(&from("2001:db8:1:3::1", "c@doe.com")).await.expect("another network");
+    // Written as IPv6, an IPv4 address is itself.
+    for ip in ["::ffff:203.0.113.7", "203.0.113.7"] {
+        guarded.create(&from(ip, "d@doe.com")).await.expect("within the limit");
+    }
+    guarded.create(&from("::ffff:203.0.113.8", "d@doe.com")).await.expect("another client");
+    assert_eq!(guarded.create(&from("203.0.113.7", "d@doe.com")).await.expect_err("the third").kind(), ErrorKind::Throttled);
+}
+
+#[tokio::test]
 async fn a_guard_ends_the_guessing_of_codes() {
     let wrong = || Rejected::new(Reason::WrongOrExpiredCode);
     let scripted = Scripted::named("first").verify_gives(wrong()).verify_gives(wrong()).verify_gives(Verified::new(Method::SmsOtp));
@@ -83,7 +146,7 @@ async fn a_guard_in_the_config_guards_a_single_vendor_too() {
 
 /// A guard that writes down which client it was shown.
 #[derive(Debug, Default)]
-struct Watch(std::sync::Mutex<Vec<(&'static str, Option<std::net::IpAddr>)>>);
+struct Watch(std::sync::Mutex<Vec<(&'static str, Option<IpAddr>)>>);
 
 #[auth_challenge::async_trait]
 impl Guard for Watch {
@@ -93,7 +156,7 @@ impl Guard for Watch {
         Ok(())
     }
 
-    async fn before_verify(&self, _: &ChallengeHandle, client_ip: Option<std::net::IpAddr>) -> Result<(), Refusal> {
+    async fn before_verify(&self, _: &ChallengeHandle, client_ip: Option<IpAddr>) -> Result<(), Refusal> {
         self.0.lock().expect("the list").push(("verify", client_ip));
         Err(Refusal::new("seen enough"))
     }
@@ -104,7 +167,7 @@ async fn a_guard_sees_the_client_of_every_send_and_answer() {
     let watch = Arc::new(Watch::default());
     let scripted = Scripted::named("first");
     let guarded = Guarded::new(Arc::new(scripted.clone()), watch.clone());
-    let ip = std::net::IpAddr::from([203, 0, 113, 7]);
+    let ip = IpAddr::from([203, 0, 113, 7]);
     let options = CallOptions::default().with_client_ip(ip);
     let challenge = guarded.create(&ChallengeRequest::email_otp("jane@doe.com").with_client(ClientContext::new(ip))).await.expect("a challenge");
     guarded.resend_with(challenge.handle(), &options).await.expect("once more");
@@ -112,4 +175,87 @@ async fn a_guard_sees_the_client_of_every_send_and_answer() {
     assert_eq!((throttled.kind(), scripted.answered().len()), (ErrorKind::Throttled, 0));
     assert_eq!(*watch.0.lock().expect("the list"), [("create", Some(ip)), ("resend", Some(ip)), ("verify", Some(ip))]);
     assert!(!format!("{options:?}").contains("203.0.113.7"));
+}
+
+/// A guard that never answers one of its questions.
+#[derive(Debug)]
+struct Hangs(&'static str);
+
+impl Hangs {
+    async fn at(&self, question: &str) {
+        if self.0 == question {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[auth_challenge::async_trait]
+impl Guard for Hangs {
+    async fn before_send(&self, _: Sending<'_>) -> Result<(), Refusal> {
+        self.at("before_send").await;
+        Ok(())
+    }
+
+    async fn after_send(&self, _: Sending<'_>, _: &ChallengeHandle) {
+        self.at("after_send").await;
+    }
+
+    async fn before_verify(&self, _: &ChallengeHandle, _: Option<IpAddr>) -> Result<(), Refusal> {
+        self.at("before_verify").await;
+        Ok(())
+    }
+
+    async fn after_verify(&self, _: &ChallengeHandle, _: Result<&Verification, &Error>) {
+        self.at("after_verify").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guard_that_hangs_before_sending_sent_nothing_and_one_that_hangs_afterwards_withholds_nothing() {
+    let handle = ChallengeHandle::new(ProviderId::new("first"), Method::EmailOtp, "id");
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let options = CallOptions::default().with_timeout(Duration::from_secs(2));
+    for question in ["before_send", "after_send", "before_verify", "after_verify"] {
+        let scripted = Scripted::named("first");
+        let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(Hangs(question)));
+        let calls = [
+            ("send", "create", guarded.create_with(&request, &options).await.map(drop)),
+            ("send", "resend", guarded.resend_with(&handle, &options).await.map(drop)),
+            ("verify", "verify", guarded.verify_with(&handle, &Answer::code("1"), &options).await.map(drop)),
+        ];
+        for (of, operation, outcome) in calls {
+            match outcome {
+                Ok(()) => assert_ne!(question, format!("before_{of}"), "{operation}"),
+                Err(error) => {
+                    assert_eq!(question, format!("before_{of}"), "{operation}: {error}");
+                    let told = (error.kind(), error.send_state(), error.operation());
+                    assert_eq!(told, (ErrorKind::Timeout, SendState::NotSent, Some(operation)), "{question}");
+                }
+            }
+        }
+        let sent = [scripted.created().len(), scripted.resent().len(), scripted.answered().len()];
+        let expected = match question {
+            "before_send" => [0, 0, 1],
+            "before_verify" => [1, 1, 0],
+            _ => [1, 1, 1],
+        };
+        assert_eq!(sent, expected, "{question}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_with_a_guard_ends_by_its_own_deadline() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let hanging = || Guarded::new(Arc::new(Scripted::named("first")), Arc::new(Hangs("before_send")));
+    for (guarded, options, whole) in [
+        (hanging(), CallOptions::default().with_timeout(Duration::from_millis(200)), Duration::from_millis(200)),
+        (hanging().with_timeout(Duration::from_secs(3)), CallOptions::default(), Duration::from_secs(3)),
+        (hanging().with_timeout(Duration::from_secs(3)), CallOptions::default().with_timeout(Duration::from_secs(1)), Duration::from_secs(1)),
+        (hanging(), CallOptions::default(), Duration::from_secs(10)),
+    ] {
+        // The clock stands still but for this.
+        let started = tokio::time::Instant::now();
+        guarded.create_with(&request, &options).await.expect_err("out of time");
+        assert!(started.elapsed() >= whole && started.elapsed() < whole + Duration::from_millis(50), "{:?} of {whole:?}", started.elapsed());
+    }
 }

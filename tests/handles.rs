@@ -273,17 +273,72 @@ async fn a_vendor_refuses_the_handle_of_every_other_instance_before_any_io() {
     }
 }
 
+/// A handle with every member, and one with those that every handle has.
+fn full_and_bare() -> [ChallengeHandle; 2] {
+    let bare = ChallengeHandle::new(ProviderId::new("corbado"), Method::Credential(CredentialKind::Key), "cha-1");
+    let full = bare.clone().with_user_id("usr-1").with_recipient("jane@doe.com").with_locale("de").with_expires_at(at(1_900_000_000)).with_text_to_sign("text");
+    [full, bare]
+}
+
+#[test]
+fn a_handle_comes_back_from_any_format() -> Outcome {
+    for handle in full_and_bare() {
+        let back: [ChallengeHandle; 5] = [
+            serde_json::from_value(serde_json::to_value(&handle)?)?,
+            rmp_serde::from_slice(&rmp_serde::to_vec(&handle)?)?,
+            rmp_serde::from_slice(&rmp_serde::to_vec_named(&handle)?)?,
+            postcard::from_bytes(&postcard::to_allocvec(&handle)?)?,
+            ciborium::from_reader({
+                let mut bytes = Vec::new();
+                ciborium::into_writer(&handle, &mut bytes)?;
+                std::io::Cursor::new(bytes)
+            })?,
+        ];
+        for back in back {
+            assert_eq!(told(&back), told(&handle));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_no_handle_is_refused_and_not_quoted_in_any_format() -> Outcome {
+    let compact = full_and_bare()[0].to_compact();
+    let texts =
+        [serde_json::to_string(&compact)?, "271828182".to_owned(), "2.71828182".to_owned(), "[\"271828182\"]".to_owned(), format!("\"{}\"", "71828".repeat(9))];
+    for json in texts {
+        let error = serde_json::from_str::<ChallengeHandle>(&json).expect_err("no handle").to_string();
+        assert!(!error.contains("71828") && !error.contains(&compact[..16]), "{error}");
+    }
+    let texts = [rmp_serde::to_vec(&compact)?, rmp_serde::to_vec(&271_828_182)?, rmp_serde::to_vec(&["corbado", "71828"])?];
+    for bytes in texts {
+        let error = rmp_serde::from_slice::<ChallengeHandle>(&bytes).expect_err("no handle").to_string();
+        assert!(!error.contains("71828") && !error.contains(&compact[..16]), "{error}");
+    }
+    Ok(())
+}
+
 #[test]
 fn what_is_wrong_in_a_handle_is_not_quoted() {
-    for (member, value) in
-        [("challenge_id", "271828182"), ("challenge_id", "2.71828182"), ("user_id", "271828182"), ("to_sign", "[271828182]"), ("to_sign", "{\"a\":271828182}")]
-    {
-        let json = format!(r#"{{"v":1,"provider":"authsignal","method":"sms_otp","challenge_id":"c","{member}":{value}}}"#).replacen(
-            r#""challenge_id":"c","challenge_id""#,
-            r#""challenge_id""#,
-            1,
-        );
-        let error = serde_json::from_str::<auth_challenge::ChallengeHandle>(&json).expect_err("no text").to_string();
+    for (member, value) in [
+        ("v", "\"271828182\""),
+        ("v", "-271828182"),
+        ("provider", "271828182"),
+        ("method", "271828182"),
+        ("kind", "271828182"),
+        ("challenge_id", "271828182"),
+        ("challenge_id", "2.71828182"),
+        ("user_id", "271828182"),
+        ("to", "271828182"),
+        ("locale", "271828182"),
+        ("expires_at", "\"271828182\""),
+        ("expires_at", "2.71828182"),
+        ("to_sign", "[271828182]"),
+        ("to_sign", "{\"a\":271828182}"),
+    ] {
+        let mut handle = json!({ "v": 1, "provider": "authsignal", "method": "credential", "kind": "Key", "challenge_id": "c" });
+        handle[member] = serde_json::from_str(value).expect("JSON");
+        let error = serde_json::from_str::<ChallengeHandle>(&handle.to_string()).expect_err("no handle").to_string();
         assert!(!error.contains("71828"), "{error}");
     }
 }

@@ -1,18 +1,24 @@
 //! A provider whose sends and answers pass a guard.
 
-use std::sync::Arc;
+use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use tokio::time::{Instant, timeout_at};
 
-use super::guard::{Guard, Sending};
+use super::guard::{Guard, Refusal, Sending};
 use crate::{
-    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
+    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, ProviderId, SendState, Verification},
     provider::ChallengeProvider,
+    transport::{FAR, TIMEOUT},
 };
 
 /// Asks a [`Guard`] before every send and every answer, and tells it what came of them.
 ///
 /// A request that the provider refuses before sending is not shown to the guard, so that it uses up nobody's limit.
+///
+/// The guard's time is the call's: one that has not answered by the deadline fails the call, and nothing was sent
+/// ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout) with [`SendState::NotSent`](crate::SendState::NotSent)). One that hangs afterwards
+/// withholds neither the challenge nor what became of an answer.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -28,12 +34,56 @@ use crate::{
 pub struct Guarded {
     provider: Arc<dyn ChallengeProvider>,
     guard: Arc<dyn Guard>,
+    timeout: Option<Duration>,
 }
 
 impl Guarded {
-    /// Puts a guard before a provider.
+    /// Puts a guard before a provider. Without a time of its own a call has the provider's, and the guard 10 s beside it.
     pub fn new(provider: Arc<dyn ChallengeProvider>, guard: Arc<dyn Guard>) -> Self {
-        Self { provider, guard }
+        Self { provider, guard, timeout: None }
+    }
+
+    /// Sets the time for a whole call, the guard's included.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+}
+
+/// Keeps the time of one call.
+struct Time {
+    deadline: Instant,
+    /// Whether what the guard leaves of it is all that the provider has.
+    is_shared: bool,
+}
+
+impl Time {
+    fn of(guarded: &Guarded, options: &CallOptions) -> Self {
+        let whole = options.timeout().or(guarded.timeout);
+        Self { deadline: Instant::now() + whole.unwrap_or(TIMEOUT).min(FAR), is_shared: whole.is_some() }
+    }
+
+    /// Asks the guard before anything is sent.
+    async fn ask(&self, asked: impl Future<Output = Result<(), Refusal>>) -> Result<(), Error> {
+        match timeout_at(self.deadline, asked).await {
+            Ok(answer) => answer.map_err(Refusal::into_error),
+            Err(_) => Err(Error::new(ErrorKind::Timeout, SendState::NotSent).with_detail("the time was up before the guard had answered")),
+        }
+    }
+
+    /// Tells the guard what came of it, for as long as there is time.
+    async fn tell(&self, told: impl Future<Output = ()>) {
+        if timeout_at(self.deadline, told).await.is_err() {
+            tracing::warn!("the time was up before the guard had taken note");
+        }
+    }
+
+    /// Gives the options for the provider, with what is left of the time.
+    fn left<'a>(&self, options: &'a CallOptions) -> Cow<'a, CallOptions> {
+        match self.is_shared {
+            true => Cow::Owned(options.clone().with_timeout(self.deadline.saturating_duration_since(Instant::now()))),
+            false => Cow::Borrowed(options),
+        }
     }
 }
 
@@ -54,25 +104,27 @@ impl ChallengeProvider for Guarded {
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         self.check(request).map_err(|error| error.with_operation("create"))?;
-        let sending = Sending::of(request);
-        self.guard.before_send(sending).await.map_err(|refusal| refusal.into_error().at(&self.id(), "create"))?;
-        let challenge = self.provider.create_with(request, options).await?;
-        self.guard.after_send(sending, challenge.handle()).await;
+        let (time, sending) = (Time::of(self, options), Sending::of(request));
+        time.ask(self.guard.before_send(sending)).await.map_err(|error| error.at(&self.id(), "create"))?;
+        let challenge = self.provider.create_with(request, &time.left(options)).await?;
+        time.tell(self.guard.after_send(sending, challenge.handle())).await;
         Ok(challenge)
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        self.guard.before_verify(handle, options.client_ip()).await.map_err(|refusal| refusal.into_error().at(handle.provider(), "verify"))?;
-        let outcome = self.provider.verify_with(handle, answer, options).await;
-        self.guard.after_verify(handle, outcome.as_ref()).await;
+        let time = Time::of(self, options);
+        let asked = self.guard.before_verify(handle, options.client_ip());
+        time.ask(asked).await.map_err(|error| error.at(handle.provider(), "verify"))?;
+        let outcome = self.provider.verify_with(handle, answer, &time.left(options)).await;
+        time.tell(self.guard.after_verify(handle, outcome.as_ref())).await;
         outcome
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        let sending = Sending::again(handle, options.client_ip());
-        self.guard.before_send(sending).await.map_err(|refusal| refusal.into_error().at(handle.provider(), "resend"))?;
-        let challenge = self.provider.resend_with(handle, options).await?;
-        self.guard.after_send(sending, challenge.handle()).await;
+        let (time, sending) = (Time::of(self, options), Sending::again(handle, options.client_ip()));
+        time.ask(self.guard.before_send(sending)).await.map_err(|error| error.at(handle.provider(), "resend"))?;
+        let challenge = self.provider.resend_with(handle, &time.left(options)).await?;
+        time.tell(self.guard.after_send(sending, challenge.handle())).await;
         Ok(challenge)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    transport::{Http, HttpBuilder, TIMEOUT},
+    transport::{Http, HttpBuilder, TIMEOUT, is_proxy},
     vendors::Section,
 };
 
@@ -27,7 +27,9 @@ pub(super) fn read(section: &mut Section<'_>) -> HttpBuilder {
     if let Some(bytes) = section.number("max_response_bytes", 1..=1 << 30) {
         http = http.with_max_response_bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
     }
-    if let Some(proxy) = section.url("proxy") {
+    let proxy = section.url("proxy");
+    section.check("proxy", &proxy, |proxy| (!is_proxy(proxy)).then_some("expected http or https"));
+    if let Some(proxy) = proxy {
         http = http.with_proxy(proxy);
     }
     if let Some(path) = section.path_to_file("ca_file") {

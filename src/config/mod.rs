@@ -102,7 +102,11 @@ pub struct Config {
 
 impl<'de> Deserialize<'de> for Config {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { members: Map::deserialize(deserializer)?, ..Self::default() })
+        // Read whole: the error of a reader that expects a map quotes what stands there instead.
+        match Value::deserialize(deserializer)? {
+            Value::Object(members) => Ok(Self { members, ..Self::default() }),
+            _ => Err(serde::de::Error::custom("expected a config: keys and sections by name")),
+        }
     }
 }
 
@@ -190,7 +194,7 @@ impl Config {
             false => Arc::new(plan.routing.router(current, providers.into_iter(), http.timeout())?),
         };
         Ok(match self.guard.clone().or(plan.guard.map(|guard| Arc::new(guard) as Arc<dyn Guard>)) {
-            Some(guard) => Arc::new(Guarded::new(provider, guard)),
+            Some(guard) => Arc::new(Guarded::new(provider, guard).with_timeout(http.timeout())),
             None => provider,
         })
     }

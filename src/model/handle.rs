@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize, de::Error as _};
 
-use crate::model::{CredentialKind, Error, Method, Personal, ProviderId, Secret, base64url};
+use crate::model::{CredentialKind, Error, Method, Personal, ProviderId, Secret, base64url, stored::Stored};
 
 /// Names one challenge, at one provider, for one user: all that a check needs, on any instance of the application.
 ///
@@ -42,29 +42,7 @@ pub struct ChallengeHandle {
     to_sign: Option<Secret>,
 }
 
-/// The stored form. Members may be added, none may change its sense: releases read each other's handles.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    v: u32,
-    provider: ProviderId,
-    method: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
-    challenge_id: Secret,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    user_id: Option<Personal>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    to: Option<Personal>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    locale: Option<Personal>,
-    /// Unix seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires_at: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    to_sign: Option<Secret>,
-}
-
-const VERSION: u32 = 1;
+const VERSION: u64 = 1;
 const CREDENTIAL: &str = Method::Credential(CredentialKind::Fido2).as_str();
 
 /// Gives a point in time; none beyond the year 9999, which is nobody's expiry and has no RFC 3339 form.
@@ -200,13 +178,13 @@ impl fmt::Debug for ChallengeHandle {
 impl From<ChallengeHandle> for Stored {
     fn from(handle: ChallengeHandle) -> Self {
         Self {
-            v: VERSION,
-            provider: handle.provider,
+            version: VERSION,
+            provider: handle.provider.as_str().to_owned(),
             method: handle.method.as_str().to_owned(),
             kind: handle.method.credential_kind().map(|kind| kind.as_str().to_owned()),
             challenge_id: handle.challenge_id,
             user_id: handle.user_id,
-            to: handle.recipient,
+            recipient: handle.recipient,
             locale: handle.locale,
             expires_at: handle.expires_at.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok()).map(|since| since.as_secs()),
             to_sign: handle.to_sign,
@@ -221,7 +199,7 @@ impl TryFrom<Stored> for ChallengeHandle {
         if stored.challenge_id.is_empty() {
             return Err(Self::Error::custom("a handle names a challenge"));
         }
-        if stored.v == 0 {
+        if stored.version == 0 || stored.version > u64::from(u32::MAX) {
             return Err(Self::Error::custom("a handle's version starts at 1"));
         }
         // To the letter: a release that writes handles writes the kind as it is called.
@@ -231,11 +209,11 @@ impl TryFrom<Stored> for ChallengeHandle {
         let method = Method::from_name(&stored.method, kind).ok_or_else(|| Self::Error::custom("unknown method in a handle"))?;
         let expires_at = stored.expires_at.and_then(|seconds| since_epoch(Duration::from_secs(seconds)));
         Ok(Self {
-            provider: stored.provider,
+            provider: ProviderId::new(stored.provider),
             method,
             challenge_id: stored.challenge_id,
             user_id: stored.user_id,
-            recipient: stored.to,
+            recipient: stored.recipient,
             locale: stored.locale,
             expires_at,
             to_sign: stored.to_sign,

@@ -14,6 +14,7 @@ mod options;
 mod product;
 mod request;
 mod sensitive;
+mod stored;
 mod user_agent;
 mod verification;
 mod webauthn;

@@ -60,18 +60,27 @@ impl Serialize for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Unquoted).map(Self::new)
+        text(deserializer).map(Self::new)
     }
 }
 
-/// Reads a text; the error for anything else does not quote it, as serde's own does.
+/// Refuses what a visitor does not read, without quoting it as serde's own errors do.
+macro_rules! refuse {
+    ($words:literal: $($visit:ident $kind:ty),+) => {
+        $(fn $visit<E: serde::de::Error>(self, _: $kind) -> Result<Self::Value, E> {
+            Err(E::custom($words))
+        })+
+    };
+}
+pub(super) use refuse;
+
+/// Reads a text; the error for anything else does not quote it.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    // A format for people knows what stands there, and would quote it where it is told what to expect.
+    if deserializer.is_human_readable() { deserializer.deserialize_any(Unquoted) } else { deserializer.deserialize_string(Unquoted) }
+}
+
 struct Unquoted;
-
-impl Unquoted {
-    fn refuse<E: serde::de::Error>() -> Result<String, E> {
-        Err(E::custom("expected a text"))
-    }
-}
 
 impl serde::de::Visitor<'_> for Unquoted {
     type Value = String;
@@ -88,21 +97,7 @@ impl serde::de::Visitor<'_> for Unquoted {
         Ok(text)
     }
 
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<String, E> {
-        Self::refuse()
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<String, E> {
-        Self::refuse()
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<String, E> {
-        Self::refuse()
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<String, E> {
-        Self::refuse()
-    }
+    refuse!("expected a text": visit_bool bool, visit_i64 i64, visit_u64 u64, visit_i128 i128, visit_u128 u128, visit_f64 f64, visit_bytes &[u8]);
 }
 
 /// Holds an e-mail address, phone number, user id or anything else that tells who somebody is: not printed by `Debug`, and without
@@ -119,7 +114,7 @@ pub struct Personal(String);
 
 impl<'de> Deserialize<'de> for Personal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Unquoted).map(Self)
+        text(deserializer).map(Self)
     }
 }
 

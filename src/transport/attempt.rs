@@ -174,10 +174,17 @@ fn pause(value: &str) -> Option<Duration> {
 
 /// Tells where a redirect pointed, without what could be a secret: user info, query and fragment.
 fn without_query(location: &str) -> Option<String> {
-    let location = location.split(['?', '#']).next().unwrap_or_default();
+    // Resolved as a browser would, for `//user@host` and `/\\user@host` lead elsewhere too.
+    let here = url::Url::parse("https://here.invalid/").ok()?;
+    let url = here.join(location).ok()?;
+    let path = url.path();
+    let origin = url.origin().ascii_serialization();
     match url::Url::parse(location) {
-        Ok(url) => Some(format!("{}{}", url.origin().ascii_serialization(), url.path())),
-        Err(_) => location.starts_with('/').then(|| location.to_owned()),
+        Ok(url) => matches!(url.scheme(), "http" | "https").then(|| format!("{origin}{path}")),
+        Err(_) if !location.starts_with(['/', '\\']) => None,
+        Err(_) if url.origin() == here.origin() => Some(path.to_owned()),
+        // Of the scheme that the call had.
+        Err(_) => Some(format!("{}{path}", origin.trim_start_matches("https:"))),
     }
 }
 

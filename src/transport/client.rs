@@ -134,7 +134,7 @@ impl HttpBuilder {
         self
     }
 
-    /// Sets a proxy for all requests.
+    /// Sets a proxy for all requests, by http or https.
     pub fn with_proxy(mut self, proxy: url::Url) -> Self {
         self.proxy = Some(proxy);
         self
@@ -159,6 +159,9 @@ impl HttpBuilder {
             builder = builder.tls_backend_rustls();
         }
         if let Some(proxy) = self.proxy {
+            if !is_proxy(&proxy) {
+                return Err(unusable("http.proxy cannot be used: expected http or https"));
+            }
             let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|_| unusable("http.proxy cannot be used"))?;
             builder = builder.proxy(proxy);
         }
@@ -168,6 +171,11 @@ impl HttpBuilder {
         let limits = Limits { timeout: self.timeout, connect_timeout, max_response_bytes: self.max_response_bytes };
         Ok(Http { client: locked_down(builder)?, limits })
     }
+}
+
+/// Says whether a proxy is of a kind that is spoken here; the layers below pass by one of another kind, and call the vendor directly.
+pub(crate) fn is_proxy(proxy: &url::Url) -> bool {
+    matches!(proxy.scheme(), "http" | "https")
 }
 
 /// Applies the settings that callers cannot override.

@@ -33,7 +33,7 @@ pub(crate) use self::{
     outcome::{ErrorReply, Failure, Operation},
 };
 pub(crate) use base_url::base_url;
-pub(crate) use client::{FAR, TIMEOUT};
+pub(crate) use client::{FAR, TIMEOUT, is_proxy};
 pub use client::{Http, HttpBuilder};
 #[cfg(vendor)]
 pub use reply::Reply;

@@ -3,12 +3,24 @@
 use serde_json::Value;
 
 use crate::{
-    model::{ChallengeHandle, Error, ProviderId, Reason, Rejected, Verification},
+    model::{ChallengeHandle, Error, Method, Personal, ProviderId, Reason, Rejected, Verification, Verified},
     transport::Failure,
 };
 
 /// Says what is wrong with a reply whose ids are empty.
 pub(super) const NO_ID: &str = "the reply names no challenge";
+
+/// Says what is wrong with a reply to an answer that is about something else.
+pub(super) const ANOTHER: &str = "the reply is about another challenge than the one that was answered";
+
+/// Proves what a reply says: a method, and the recipient in that method's own member, where it is not empty.
+pub(super) fn proof(method: Method, recipient: Option<&Personal>, request_id: Option<String>) -> Verified {
+    let verified = Verified::new(method).with_request_id(request_id);
+    match recipient.filter(|recipient| !recipient.as_str().is_empty()) {
+        Some(recipient) => verified.with_recipient(recipient.clone()),
+        None => verified,
+    }
+}
 
 /// Stamps what a call of a provider fails with, where it leaves the crate.
 pub(super) async fn stamped<T>(provider: &ProviderId, operation: &'static str, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     hash::{BuildHasher, Hash, RandomState},
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -69,13 +69,13 @@ impl LocalGuard {
         Self::default()
     }
 
-    /// Limits the messages to one recipient.
+    /// Limits the messages to one recipient, resends among them, whatever id the challenge has by then.
     pub fn with_per_recipient(mut self, rate: Rate) -> Self {
         self.per_recipient = Limit::new(rate);
         self
     }
 
-    /// Limits the messages that one client IP address asks for.
+    /// Limits the messages that one client asks for: an IPv4 address, or the IPv6 network of 64 bits that one subscriber has.
     pub fn with_per_ip(mut self, rate: Rate) -> Self {
         self.per_ip = Limit::new(rate);
         self
@@ -100,13 +100,34 @@ impl LocalGuard {
     fn sender(&self, sending: Sending<'_>) -> Sender {
         Sender {
             recipient: sending.recipient().map(|recipient| self.key(recipient.to_lowercase())),
-            client_ip: sending.client_ip().map(|ip| self.key(ip.to_canonical())),
+            client_ip: sending.client_ip().map(|ip| self.key(network(ip))),
             since: Instant::now(),
         }
     }
 
+    /// Finds whom a message that is sent once more counts for: those of the first one, else the recipient that the handle names, else the
+    /// challenge.
+    fn sender_again(&self, sending: Sending<'_>, handle: &ChallengeHandle) -> Sender {
+        let challenge = self.key(handle.challenge_id().expose());
+        let named = || Sender {
+            recipient: Some(handle.recipient().map_or(challenge, |recipient| self.key(recipient.to_lowercase()))),
+            client_ip: None,
+            since: Instant::now(),
+        };
+        let first = locked(&self.sent).get(&challenge).copied().unwrap_or_else(named);
+        Sender { client_ip: self.sender(sending).client_ip.or(first.client_ip), ..first }
+    }
+
     fn may_call(&self, method: Method, number: &str) -> bool {
         !method.is_to_phone() || self.calling_codes.is_empty() || self.calling_codes.iter().any(|code| number.starts_with(code.as_str()))
+    }
+}
+
+/// Gives what counts as one client: an IPv4 address, or the network of 64 bits that one subscriber has.
+fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 => v4,
     }
 }
 
@@ -138,13 +159,7 @@ impl Limit {
 impl Guard for LocalGuard {
     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
         let sender = match (sending.handle(), sending.recipient()) {
-            // A message that is sent once more counts for whom the first one did.
-            (Some(handle), _) => {
-                let challenge = self.key(handle.challenge_id().expose());
-                let first = locked(&self.sent).get(&challenge).copied();
-                let first = first.unwrap_or(Sender { recipient: Some(challenge), client_ip: None, since: Instant::now() });
-                Sender { client_ip: self.sender(sending).client_ip.or(first.client_ip), ..first }
-            }
+            (Some(handle), _) => self.sender_again(sending, handle),
             (None, Some(recipient)) if !self.may_call(sending.method(), recipient) => {
                 return Err(Refusal::new("expected a phone number with one of the allowed calling codes").with_field(Field::To));
             }
@@ -161,12 +176,14 @@ impl Guard for LocalGuard {
     }
 
     async fn after_send(&self, sending: Sending<'_>, handle: &ChallengeHandle) {
-        if sending.handle().is_some() || (self.per_recipient.is_none() && self.per_ip.is_none()) {
+        if self.per_recipient.is_none() && self.per_ip.is_none() {
             return;
         }
+        // Under the id that the message has now, which a resend may have changed.
+        let sender = sending.handle().map_or_else(|| self.sender(sending), |first| self.sender_again(sending, first));
         let mut sent = locked(&self.sent);
         tidy(&mut sent, |sender| sender.since);
-        sent.insert(self.key(handle.challenge_id().expose()), self.sender(sending));
+        sent.insert(self.key(handle.challenge_id().expose()), Sender { since: Instant::now(), ..sender });
     }
 
     async fn before_verify(&self, handle: &ChallengeHandle, _: Option<IpAddr>) -> Result<(), Refusal> {

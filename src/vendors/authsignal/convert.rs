@@ -8,12 +8,12 @@ use super::types;
 use crate::{
     model::{
         Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, MethodSupport, Personal, ProviderId, Reason,
-        Rejected, Verification, Verified, Violation, handle::since_epoch,
+        Rejected, Verification, Violation, handle::since_epoch,
     },
     transport::{ErrorReply, Failure, Reply},
     vendors::{
         field_names::FieldNames,
-        shared::{NO_ID, rejection, text},
+        shared::{ANOTHER, NO_ID, proof, rejection, text},
     },
 };
 
@@ -123,8 +123,10 @@ pub(super) fn verify(provider: &ProviderId, handle: &ChallengeHandle, answer: &A
 }
 
 pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types::VerifyResponse>, Failure>) -> Result<Verification, Error> {
-    let (reply, request_id) = match outcome {
-        Ok(reply) => reply.into_parts(),
+    use types::VerificationMethod as Proven;
+
+    let reply = match outcome {
+        Ok(reply) => reply,
         Err(failure) => return rejection(failure, handle, |error| error.kind() == ErrorKind::NotFound),
     };
     if !reply.is_verified {
@@ -133,22 +135,20 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
             Some(types::FailureReason::MaxAttemptsExceeded) => Reason::TooManyAttempts,
             Some(_) => Reason::Other,
         };
-        return Ok(Rejected::new(reason).with_request_id(request_id).into());
+        return Ok(Rejected::new(reason).with_request_id(reply.request_id().map(str::to_owned)).into());
     }
     let method = match &reply.verification_method {
-        Some(types::VerificationMethod::EmailOtp) => Method::EmailOtp,
-        Some(types::VerificationMethod::Sms) => Method::SmsOtp,
-        Some(types::VerificationMethod::Whatsapp) => Method::WhatsAppOtp,
-        _ => handle.method(),
+        Some(Proven::EmailOtp) => Method::EmailOtp,
+        Some(Proven::Sms) => Method::SmsOtp,
+        Some(Proven::Whatsapp) => Method::WhatsAppOtp,
+        // What this release does not know proves no more than the challenge that was answered.
+        None | Some(Proven::Unknown(_)) => handle.method(),
+        // A passkey, say: no code that this challenge sent.
+        Some(_) => return Err(reply.unusable(ANOTHER)),
     };
-    let mut verified = Verified::new(method).with_request_id(request_id);
-    // Whatever the reply names was proven; the method tells only which one is meant where there are two.
-    let (phone, email) = (reply.phone_number.as_ref(), reply.email.as_ref());
-    let recipient = if method.is_to_phone() { phone.or(email) } else { email.or(phone) };
-    if let Some(recipient) = recipient {
-        verified = verified.with_recipient(recipient.clone());
-    }
-    Ok(verified.with_vendor(reply).into())
+    let (reply, request_id) = reply.into_parts();
+    let recipient = if method.is_to_phone() { reply.phone_number.as_ref() } else { reply.email.as_ref() };
+    Ok(proof(method, recipient, request_id).with_vendor(reply).into())
 }
 
 /// Reads an expiry: Unix seconds, which may have a fraction.

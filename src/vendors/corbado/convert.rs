@@ -8,12 +8,12 @@ use super::{ClientSignals, types};
 use crate::{
     model::{
         Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, Error, ErrorKind, Field, Method, MethodSupport,
-        Personal, ProviderId, Reason, Rejected, Verification, Verified, Violation, capability::Findings, handle::since_epoch,
+        Personal, ProviderId, Reason, Rejected, Verification, Violation, capability::Findings, handle::since_epoch,
     },
     transport::{ErrorReply, Failure, Reply, path::path_problem},
     vendors::{
         field_names::FieldNames,
-        shared::{NO_ID, rejection, text},
+        shared::{ANOTHER, NO_ID, proof, rejection, text},
     },
 };
 
@@ -176,6 +176,10 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         Ok(reply) => reply,
         Err(failure) => return rejection(failure, handle, is_unknown_challenge),
     };
+    let is_of_another_type = reply.type_.as_ref().is_some_and(|of| of.is_known() && of.as_str() != handle.method().as_str());
+    if reply.challenge_id.expose() != handle.challenge_id().expose() || is_of_another_type {
+        return Err(reply.unusable(ANOTHER));
+    }
     let rejected = |reason| Ok(Rejected::new(reason).with_request_id(reply.request_id().map(str::to_owned)).into());
     match reply.status {
         Some(types::ChallengeStatus::Completed) => {}
@@ -184,10 +188,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         _ => return Err(reply.unusable("the challenge has a status that this release does not know")),
     }
     let (reply, request_id) = reply.into_parts();
-    let mut verified = Verified::new(handle.method()).with_request_id(request_id);
-    if let Some(recipient) = &reply.identifier_value {
-        verified = verified.with_recipient(recipient.clone());
-    }
+    let mut verified = proof(handle.method(), reply.identifier_value.as_ref(), request_id);
     // The path named the user, so it is this user's challenge that the vendor calls completed.
     if let Some(id) = handle.user_id() {
         verified = verified.with_user_id(id);

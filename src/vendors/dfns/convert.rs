@@ -185,11 +185,20 @@ const REJECTIONS: &[(u16, &str, Reason)] = &[
     (409, "challenge already used", Reason::AlreadyUsed),
 ];
 
-pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types::Credential>, Failure>) -> Result<Verification, Error> {
-    let (reply, request_id) = match outcome {
-        Ok(reply) => reply.into_parts(),
+pub(super) fn verification(handle: &ChallengeHandle, answer: &Answer, outcome: Result<Reply<types::Credential>, Failure>) -> Result<Verification, Error> {
+    let reply = match outcome {
+        Ok(reply) => reply,
         Err(failure) => return rejection(failure, handle, |error| error.kind() == ErrorKind::NotFound),
     };
+    let is_answered =
+        answer.as_credential().is_some_and(|answer| answer.kind().as_str() == reply.kind.as_str() && answer.credential_id() == reply.credential_id);
+    if !is_answered {
+        return Err(reply.unusable("the reply is about another credential than the one that was given"));
+    }
+    if reply.is_active == Some(false) {
+        return Err(reply.unusable("the credential is there, but not active"));
+    }
+    let (reply, request_id) = reply.into_parts();
     let credential = Credential::new(reply.kind.as_str(), reply.credential_id.as_str())
         .with_vendor_id(reply.credential_uuid.clone())
         .with_public_key(reply.public_key.clone());

@@ -97,7 +97,7 @@ impl ChallengeProvider for Dfns {
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
         let verified = async {
             let body = convert::verify(self.provider(), handle, answer)?;
-            convert::verification(handle, self.verify(options, &body).await)
+            convert::verification(handle, answer, self.verify(options, &body).await)
         };
         stamped(self.provider(), "verify", verified).await
     }

@@ -6,12 +6,12 @@ use super::types;
 use crate::{
     model::{
         Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, Error, ErrorKind, Field, Method, MethodSupport, Personal,
-        ProviderId, Reason, Rejected, Verification, Verified, Violation,
+        ProviderId, Reason, Rejected, Verification, Violation,
     },
     transport::{ErrorReply, Failure, Reply},
     vendors::{
         field_names::FieldNames,
-        shared::{NO_ID, rejection, text},
+        shared::{ANOTHER, NO_ID, proof, rejection, text},
     },
 };
 
@@ -148,7 +148,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         Err(failure) => return rejection(failure, handle, |error| error.kind() == ErrorKind::NotFound),
     };
     if reply.sid.as_ref().is_some_and(|sid| sid.expose() != handle.challenge_id().expose()) {
-        return Err(reply.unusable("the reply is about another verification"));
+        return Err(reply.unusable(ANOTHER));
     }
     let rejected = |reason| Ok(Rejected::new(reason).with_request_id(reply.request_id().map(str::to_owned)).into());
     match &reply.status {
@@ -159,20 +159,18 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         Status::Canceled | Status::Deleted | Status::Failed => return rejected(Reason::Other),
         Status::Unknown(_) => return Err(reply.unusable("the verification has a status that this release does not know")),
     }
-    let (reply, request_id) = reply.into_parts();
     let method = match &reply.channel {
         Some(Channel::Email) => Method::EmailOtp,
         // The vendor may send by RCS what was asked for by SMS.
         Some(Channel::Sms | Channel::Rcs) => Method::SmsOtp,
         Some(Channel::Whatsapp) => Method::WhatsAppOtp,
         Some(Channel::Call) => Method::VoiceOtp,
-        Some(Channel::Sna | Channel::Unknown(_)) | None => handle.method(),
+        Some(Channel::Unknown(_)) | None => handle.method(),
+        // The network vouched for a device: no code was given.
+        Some(Channel::Sna) => return Err(reply.unusable(ANOTHER)),
     };
-    let mut verified = Verified::new(method).with_request_id(request_id);
-    if let Some(to) = reply.to.as_ref().filter(|to| !to.as_str().is_empty()) {
-        verified = verified.with_recipient(to.clone());
-    }
-    Ok(verified.with_vendor(reply).into())
+    let (reply, request_id) = reply.into_parts();
+    Ok(proof(method, reply.to.as_ref(), request_id).with_vendor(reply).into())
 }
 
 /// Says what an operator should know where the vendor does not tell four things apart.

@@ -102,7 +102,9 @@ pub static VENDOR: Vendor = Vendor {
                 proof(json!({ "isVerified": true, "phoneNumber": "+49151", "verificationMethod": "SMS" }), sms, Some("+49151")),
                 proof(json!({ "isVerified": true, "email": "mallory@doe.com", "verificationMethod": "EMAIL_OTP" }), email, Some("mallory@doe.com")),
                 proof(json!({ "isVerified": true, "verificationMethod": "PIGEON" }), sms, None),
-                proof(json!({ "isVerified": true, "email": "mallory@doe.com" }), sms, Some("mallory@doe.com")),
+                // The recipient stands in the method's own member, or nowhere.
+                proof(json!({ "isVerified": true, "email": "mallory@doe.com" }), sms, None),
+                proof(json!({ "isVerified": true, "phoneNumber": "+49151", "email": "", "verificationMethod": "EMAIL_OTP" }), email, None),
                 proof(json!({ "isVerified": true, "email": "mallory@doe.com", "phoneNumber": "+49151" }), sms, Some("+49151")),
                 proof(json!({ "isVerified": true, "phoneNumber": "+49151", "verificationMethod": "WHATSAPP" }), Method::WhatsAppOtp, Some("+49151")),
             ]
@@ -119,6 +121,7 @@ pub static VENDOR: Vendor = Vendor {
             vec![
                 (200, json!({}), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "isVerified": "yes" }), ErrorKind::UnexpectedReply, SendState::Accepted),
+                (200, json!({ "isVerified": true, "verificationMethod": "PASSKEY" }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (429, json!({ "errorCode": "too_many_requests" }), ErrorKind::RateLimited, SendState::Refused),
                 (400, json!({ "errorCode": "invalid_request" }), ErrorKind::InvalidRequest, SendState::Refused),
             ]

@@ -112,6 +112,7 @@ pub static VENDOR: Vendor = Vendor {
                 proof(whole, Some("jane@doe.com")),
                 proof(json!({ "challengeID": "cha-1", "status": "completed", "identifierValue": "mallory@doe.com" }), Some("mallory@doe.com")),
                 proof(json!({ "challengeID": "cha-1", "status": "completed" }), None),
+                proof(json!({ "challengeID": "cha-1", "status": "completed", "identifierValue": "", "type": "push" }), None),
             ]
         },
         rejections: || {
@@ -129,6 +130,8 @@ pub static VENDOR: Vendor = Vendor {
                 (400, about("userID", "does not exist"), ErrorKind::NotFound, SendState::Refused),
                 (200, json!({ "challengeID": "cha-1", "status": "paused" }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "challengeID": "cha-1" }), ErrorKind::UnexpectedReply, SendState::Accepted),
+                (200, json!({ "challengeID": "cha-2", "status": "completed" }), ErrorKind::UnexpectedReply, SendState::Accepted),
+                (200, json!({ "challengeID": "cha-1", "status": "completed", "type": "sms_otp" }), ErrorKind::UnexpectedReply, SendState::Accepted),
             ]
         },
         unknown: || vec![(400, about("challengeID", "does not exist")), (404, json!({ "error": { "type": "not_found" } })), (404, json!({}))],

@@ -134,10 +134,7 @@ pub static VENDOR: Vendor = Vendor {
                 "publicKey": "SHA256:x", "relyingPartyId": "dfns.io", "origin": "https://app.dfns.io"
             });
             let proof = |body, credential| Proof { body, method: KEY, recipient: None, user_id: None, credential: Some(credential) };
-            vec![
-                proof(whole, ("Key", "cred-1", Some("cr-1"))),
-                proof(json!({ "kind": "SessionKey", "credentialId": "cred-1" }), ("SessionKey", "cred-1", None)),
-            ]
+            vec![proof(whole, ("Key", "cred-1", Some("cr-1"))), proof(json!({ "kind": "Key", "credentialId": "cred-1" }), ("Key", "cred-1", None))]
         },
         rejections: || vec![(400, says("Unable to verify signature."), Reason::Other), (401, says("unable to verify signature"), Reason::Other)],
         errors: || {
@@ -145,6 +142,10 @@ pub static VENDOR: Vendor = Vendor {
                 (400, json!({ "error": { "message": "Malformed" } }), ErrorKind::InvalidRequest, SendState::Refused),
                 (403, json!({ "error": { "message": "Not allowed" } }), ErrorKind::Permission, SendState::Refused),
                 (500, json!({ "error": { "message": "unable to verify signature" } }), ErrorKind::Unavailable, SendState::Unknown),
+                (200, json!({ "kind": "SessionKey", "credentialId": "cred-1" }), ErrorKind::UnexpectedReply, SendState::Accepted),
+                (200, json!({ "kind": "Key", "credentialId": "cred-2" }), ErrorKind::UnexpectedReply, SendState::Accepted),
+                (200, json!({ "kind": "Key", "credentialId": "" }), ErrorKind::UnexpectedReply, SendState::Accepted),
+                (200, json!({ "kind": "Key", "credentialId": "cred-1", "isActive": false }), ErrorKind::UnexpectedReply, SendState::Accepted),
             ]
         },
         unknown: || vec![(404, json!({ "error": { "message": "Not found" } }))],
