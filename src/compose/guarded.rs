@@ -7,7 +7,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::guard::{Guard, Refusal, Sending};
 use crate::{
-    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, ProviderId, SendState, Verification},
+    model::{
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, ProviderId, Rejected, SendState, Verification,
+    },
     provider::ChallengeProvider,
     transport::{FAR, TIMEOUT},
 };
@@ -63,12 +65,15 @@ impl Time {
         Self { deadline: Instant::now() + whole.unwrap_or(TIMEOUT).min(FAR), is_shared: whole.is_some() }
     }
 
-    /// Asks the guard before anything is sent.
-    async fn ask(&self, asked: impl Future<Output = Result<(), Refusal>>) -> Result<(), Error> {
-        match timeout_at(self.deadline, asked).await {
-            Ok(answer) => answer.map_err(Refusal::into_error),
-            Err(_) => Err(Error::new(ErrorKind::Timeout, SendState::NotSent).with_detail("the time was up before the guard had answered")),
-        }
+    /// Asks the guard before anything is sent; the error is that it has not answered in time.
+    async fn ask(&self, asked: impl Future<Output = Result<(), Refusal>>) -> Result<Result<(), Refusal>, Error> {
+        let late = |_| Error::new(ErrorKind::Timeout, SendState::NotSent).with_detail("the time was up before the guard had answered");
+        timeout_at(self.deadline, asked).await.map_err(late)
+    }
+
+    /// Asks the guard whether a message may go out.
+    async fn may_send(&self, asked: impl Future<Output = Result<(), Refusal>>) -> Result<(), Error> {
+        self.ask(asked).await?.map_err(Refusal::into_error)
     }
 
     /// Tells the guard what came of it, for as long as there is time.
@@ -105,7 +110,7 @@ impl ChallengeProvider for Guarded {
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         self.check(request).map_err(|error| error.with_operation("create"))?;
         let (time, sending) = (Time::of(self, options), Sending::of(request));
-        time.ask(self.guard.before_send(sending)).await.map_err(|error| error.at(&self.id(), "create"))?;
+        time.may_send(self.guard.before_send(sending)).await.map_err(|error| error.at(&self.id(), "create"))?;
         let challenge = self.provider.create_with(request, &time.left(options)).await?;
         time.tell(self.guard.after_send(sending, challenge.handle())).await;
         Ok(challenge)
@@ -113,8 +118,13 @@ impl ChallengeProvider for Guarded {
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
         let time = Time::of(self, options);
-        let asked = self.guard.before_verify(handle, options.client_ip());
-        time.ask(asked).await.map_err(|error| error.at(handle.provider(), "verify"))?;
+        let at = |error: Error| error.at(handle.provider(), "verify");
+        if let Err(refusal) = time.ask(self.guard.before_verify(handle, options.client_ip())).await.map_err(at)? {
+            return match refusal.rejection() {
+                Some(reason) => Ok(Rejected::new(reason).into()),
+                None => Err(at(refusal.into_error())),
+            };
+        }
         let outcome = self.provider.verify_with(handle, answer, &time.left(options)).await;
         time.tell(self.guard.after_verify(handle, outcome.as_ref())).await;
         outcome
@@ -122,7 +132,7 @@ impl ChallengeProvider for Guarded {
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let (time, sending) = (Time::of(self, options), Sending::again(handle, options.client_ip()));
-        time.ask(self.guard.before_send(sending)).await.map_err(|error| error.at(handle.provider(), "resend"))?;
+        time.may_send(self.guard.before_send(sending)).await.map_err(|error| error.at(handle.provider(), "resend"))?;
         let challenge = self.provider.resend_with(handle, &time.left(options)).await?;
         time.tell(self.guard.after_send(sending, challenge.handle())).await;
         Ok(challenge)

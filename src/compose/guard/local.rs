@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use governor::{DefaultKeyedRateLimiter, RateLimiter, clock::Clock as _};
 
 use super::{Guard, Rate, Refusal, Sending};
-use crate::model::{ChallengeHandle, Error, Field, Method, Verification};
+use crate::model::{ChallengeHandle, Error, Field, Method, Reason, Verification};
 
 /// Limits sends and wrong answers, **in this process alone**: each process of a fleet counts for itself, and counts from nothing when it
 /// starts. A fleet shares its counts by a [`Guard`] of its own.
@@ -81,7 +81,8 @@ impl LocalGuard {
         self
     }
 
-    /// Limits the wrong answers to one challenge: after so many, none is handed in any more.
+    /// Limits the wrong answers to one challenge: after so many none is handed in any more, and each is rejected as
+    /// [`Reason::TooManyAttempts`](crate::Reason::TooManyAttempts).
     pub fn with_wrong_codes(mut self, most: u32) -> Self {
         self.wrong_codes = Some(most);
         self
@@ -192,7 +193,7 @@ impl Guard for LocalGuard {
         tidy(&mut all, |wrong| wrong.since);
         let wrong = all.entry(self.key(handle.challenge_id().expose())).or_insert(Wrong { codes: 0, since: Instant::now() });
         if wrong.codes >= most {
-            return Err(Refusal::new("too many wrong answers to this challenge"));
+            return Err(Refusal::new("too many wrong answers to this challenge").with_rejection(Reason::TooManyAttempts));
         }
         // Counted as wrong until the vendor says otherwise, so that many at once are not let through.
         wrong.codes += 1;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 pub use local::LocalGuard;
 pub use rate::{ParseRateError, Rate};
 
-use crate::model::{ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, SendState, Verification, Violation};
+use crate::model::{ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, Reason, SendState, Verification, Violation};
 
 /// Sees every send and every answer, and may refuse: against people who let your service send messages at your cost, or who guess codes.
 ///
@@ -100,18 +100,19 @@ impl fmt::Debug for Sending<'_> {
     }
 }
 
-/// Says no for a guard: the caller gets [`ErrorKind::Throttled`], with nothing sent.
+/// Says no for a guard: nothing was sent, and the caller gets [`ErrorKind::Throttled`], or the rejection that stands in for it.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     reason: Cow<'static, str>,
     field: Option<Field>,
     retry_after: Option<Duration>,
+    rejection: Option<Reason>,
 }
 
 impl Refusal {
     /// Refuses, with a reason for your logs, in which nothing personal belongs.
     pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { reason: reason.into(), field: None, retry_after: None }
+        Self { reason: reason.into(), field: None, retry_after: None, rejection: None }
     }
 
     /// Adds the time after which it may be tried again.
@@ -124,6 +125,16 @@ impl Refusal {
     pub fn with_field(mut self, field: Field) -> Self {
         self.field = Some(field);
         self
+    }
+
+    /// Makes it an answer instead of an error, where an answer is refused: that it is rejected, and why.
+    pub fn with_rejection(mut self, reason: Reason) -> Self {
+        self.rejection = Some(reason);
+        self
+    }
+
+    pub(super) fn rejection(&self) -> Option<Reason> {
+        self.rejection
     }
 
     pub(super) fn into_error(self) -> Error {
