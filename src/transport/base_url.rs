@@ -50,7 +50,7 @@ mod tests {
             ("https://api.example/", "/v2", "https://api.example/v2"),
             ("https://api.example/gate/", "/v1", "https://api.example/gate/v1"),
             ("https://api.example", "", "https://api.example/"),
-            ("https://api.example/dfns/", "", "https://api.example/dfns"),
+            ("https://api.example/prefix/", "", "https://api.example/prefix"),
             ("http://127.0.0.1:8080", "/v1", "http://127.0.0.1:8080/v1"),
             ("http://[::1]:8080", "/v1", "http://[::1]:8080/v1"),
             ("http://localhost:8080", "/v1", "http://localhost:8080/v1"),
