@@ -13,6 +13,7 @@ mod instance;
 #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
 mod section;
 #[cfg(vendor)]
+#[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
 mod shared;
 
 pub mod authsignal;
