@@ -260,3 +260,72 @@ async fn a_call_with_a_guard_ends_by_its_own_deadline() {
         assert!(started.elapsed() >= whole && started.elapsed() < whole + Duration::from_millis(50), "{:?} of {whole:?}", started.elapsed());
     }
 }
+
+/// A guard that takes a second before it answers.
+#[derive(Debug)]
+struct Slow;
+
+#[auth_challenge::async_trait]
+impl Guard for Slow {
+    async fn before_send(&self, _: Sending<'_>) -> Result<(), Refusal> {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(())
+    }
+
+    async fn before_verify(&self, _: &ChallengeHandle, _: Option<IpAddr>) -> Result<(), Refusal> {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(())
+    }
+}
+
+/// A provider that writes down how much time it is given.
+#[derive(Debug)]
+struct Timed(Scripted, std::sync::Mutex<Vec<Option<Duration>>>);
+
+impl Timed {
+    fn note(&self, options: &CallOptions) {
+        self.1.lock().expect("the list").push(options.timeout());
+    }
+}
+
+#[auth_challenge::async_trait]
+impl ChallengeProvider for Timed {
+    fn id(&self) -> ProviderId {
+        self.0.id()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        self.note(options);
+        self.0.create_with(request, options).await
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        self.note(options);
+        self.0.verify_with(handle, answer, options).await
+    }
+
+    async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+        self.note(options);
+        self.0.resend_with(handle, options).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_that_a_guard_takes_is_taken_off_the_providers() {
+    let timed = Arc::new(Timed(Scripted::named("first"), std::sync::Mutex::default()));
+    let guarded = Guarded::new(timed.clone(), Arc::new(Slow)).with_timeout(Duration::from_secs(3));
+    let options = CallOptions::default();
+    let challenge = guarded.create_with(&ChallengeRequest::email_otp("jane@doe.com"), &options).await.expect("a challenge");
+    guarded.resend_with(challenge.handle(), &options).await.expect("once more");
+    let _ = guarded.verify_with(challenge.handle(), &Answer::code("1"), &options).await.expect("an answer");
+    let given = timed.1.lock().expect("the list").clone();
+    assert_eq!(given.len(), 3);
+    for time in given {
+        let time = time.expect("what is left of three seconds");
+        assert!(time <= Duration::from_secs(2) && time > Duration::from_millis(1900), "{time:?}");
+    }
+}

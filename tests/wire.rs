@@ -71,6 +71,15 @@ async fn a_resend_names_the_challenge_alone() {
 }
 
 #[tokio::test]
+async fn a_resend_is_never_made_again_not_even_after_a_pause_that_the_vendor_asks_for() {
+    for vendor in vendors::all().into_iter().filter(|vendor| vendor.can_resend) {
+        let server = Server::answering(429, &[("retry-after", "0")], "{}").await;
+        let error = vendor.provider(server.address).resend(&vendor.handle()).await.expect_err("limited");
+        assert_eq!((error.kind(), server.requests().len()), (ErrorKind::RateLimited, 1), "{vendor:?}");
+    }
+}
+
+#[tokio::test]
 async fn where_a_vendor_cannot_resend_a_new_challenge_is_made() {
     for vendor in vendors::all() {
         assert_eq!(vendor.can_resend, vendor.verify.resent.is_some(), "{vendor:?}");
