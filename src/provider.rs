@@ -87,7 +87,8 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`ErrorKind::Handle`], before any I/O, where this provider did not make the challenge. After an error whose
-    /// [`send_state`](Error::send_state) is `Unknown` or `Accepted` the code may be used up: offer a new challenge. It is never sent again.
+    /// [`send_state`](Error::send_state) is `Unknown` or `Accepted` the code may be used up: offer a new challenge. Only what provably was not
+    /// processed is sent again.
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error>;
 
     /// Sends an existing challenge once more, where [`Capabilities::can_resend`] says that the vendor can. Each call sends a message.

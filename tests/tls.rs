@@ -97,7 +97,7 @@ async fn a_create_and_a_verify_go_over_http_2_where_the_server_has_it() {
             }
             assert_eq!(handshakes.all(), [Ok("h2".to_owned())], "{vendor:?}");
             assert_eq!(script.seen().len(), 1);
-            assert_eq!(content(sent.content_type, &script.seen()[0]), sent.body, "the body came whole");
+            assert_eq!(content(sent.content_type, &script.seen()[0].body), sent.body, "the body came whole");
         }
     }
 }

@@ -36,8 +36,8 @@ impl CallOptions {
         self
     }
 
-    /// Allows one attempt alone: a provider does not make the call again after a failed connect or a 429, since somebody else is asked
-    /// instead.
+    /// Allows no waiting: a provider does not make the call again after a failed connect or a 429, since somebody else is asked instead.
+    /// What the server vouches not to have processed is still made again.
     pub fn with_single_attempt(mut self) -> Self {
         self.is_single_attempt = true;
         self

@@ -20,6 +20,7 @@ use super::redact::{Mask, Submitted};
 pub(crate) struct Attempt(Arc<Shared>);
 
 struct Shared {
+    client: reqwest::Client,
     authorization: Option<HeaderValue>,
     request_id_header: Option<&'static str>,
     max_response_bytes: usize,
@@ -51,12 +52,17 @@ const REQUEST_ID: [&str; 4] = ["x-request-id", "x-correlation-id", "x-amzn-reque
 
 impl Attempt {
     /// `request_id_header` is the vendor's own name of the header that names a request.
-    pub(super) fn new(authorization: Option<HeaderValue>, request_id_header: Option<&'static str>, max_response_bytes: usize) -> Self {
-        Self(Arc::new(Shared { authorization, request_id_header, max_response_bytes, progress: Mutex::default() }))
+    pub(super) fn new(client: reqwest::Client, authorization: Option<HeaderValue>, request_id_header: Option<&'static str>, max_response_bytes: usize) -> Self {
+        Self(Arc::new(Shared { client, authorization, request_id_header, max_response_bytes, progress: Mutex::default() }))
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
         self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the client that the attempt is to be sent by.
+    pub(crate) fn client(&self) -> reqwest::Client {
+        self.0.client.clone()
     }
 
     /// Prepares a request: takes off the header that the generator adds, and puts on the vendor's authorization. What an operation has as a

@@ -18,8 +18,28 @@ use crate::model::{Error, ErrorKind, SendState};
 #[derive(Clone)]
 #[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
 pub struct Http {
-    client: reqwest::Client,
+    pools: [reqwest::Client; 2],
     limits: Limits,
+}
+
+/// Names one of the two connection pools. All calls begin in the first; one that the server hands back is made again in the other, since
+/// within a pool it could come to the same connection.
+#[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Pool {
+    #[default]
+    First,
+    Second,
+}
+
+#[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
+impl Pool {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
 }
 
 #[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
@@ -46,8 +66,12 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const MAX_RESPONSE_BYTES: usize = 1 << 20;
-/// Keeps idle connections for less than servers and proxies usually do, so that a request rarely meets a stale one.
+/// Keeps idle connections for less than gateways usually do (60 s and more), so that a request rarely meets a stale one.
 const IDLE: Duration = Duration::from_secs(15);
+/// Asks an HTTP/2 connection on which nothing comes in for a sign of life.
+const PING_EVERY: Duration = Duration::from_secs(3);
+/// Time for that sign; without it the connection is left.
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Http {
     /// Starts from the usual settings: 10 s for a call, 3 s to connect, replies up to 1 MiB.
@@ -58,14 +82,15 @@ impl Http {
     /// Takes a client of your own making, for what [`HttpBuilder`] lacks.
     ///
     /// Redirects, retries and the `Referer` header are switched off, TLS 1.2 is the least, the user agent is set, and every call has the
-    /// time and size limits of [`Http::builder`], those for connecting among them. Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
+    /// time and size limits of [`Http::builder`], those for connecting among them; an HTTP/2 connection that gives no sign of life is left. Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`] where the client cannot be built.
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         let limits = Limits { timeout: TIMEOUT, connect_timeout: CONNECT_TIMEOUT, max_response_bytes: MAX_RESPONSE_BYTES };
-        Ok(Self { client: locked_down(builder.connect_timeout(CONNECT_TIMEOUT))?, limits })
+        let client = locked_down(builder.connect_timeout(CONNECT_TIMEOUT))?;
+        Ok(Self { pools: [client.clone(), client], limits })
     }
 
     /// Gives the same client another time for a whole call. The time for connecting stays: where it is not less, a connect that hangs is told as
@@ -87,8 +112,12 @@ impl Http {
     }
 
     #[cfg(vendor)]
-    pub(crate) fn client(&self) -> &reqwest::Client {
-        &self.client
+    pub(super) fn client(&self, pool: Pool) -> &reqwest::Client {
+        let [first, second] = &self.pools;
+        match pool {
+            Pool::First => first,
+            Pool::Second => second,
+        }
     }
 
     #[cfg(vendor)]
@@ -153,23 +182,27 @@ impl HttpBuilder {
     /// [`ErrorKind::Config`] where the proxy or certificates cannot be used.
     pub fn build(self) -> Result<Http, Error> {
         let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT.min(self.timeout / 2));
-        let mut builder = reqwest::Client::builder().no_proxy().connect_timeout(connect_timeout);
-        #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-        {
-            builder = builder.tls_backend_rustls();
+        if self.proxy.as_ref().is_some_and(|proxy| !is_proxy(proxy)) {
+            return Err(unusable("http.proxy cannot be used: expected http or https"));
         }
-        if let Some(proxy) = self.proxy {
-            if !is_proxy(&proxy) {
-                return Err(unusable("http.proxy cannot be used: expected http or https"));
+        let proxy = self.proxy.map(|proxy| reqwest::Proxy::all(proxy.as_str())).transpose().map_err(|_| unusable("http.proxy cannot be used"))?;
+        let authorities = self.ca_file.as_deref().map(Authorities::read).transpose()?;
+        let pool = || {
+            let mut builder = reqwest::Client::builder().no_proxy().connect_timeout(connect_timeout);
+            #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+            {
+                builder = builder.tls_backend_rustls();
             }
-            let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|_| unusable("http.proxy cannot be used"))?;
-            builder = builder.proxy(proxy);
-        }
-        if let Some(path) = self.ca_file {
-            builder = with_authorities(builder, &path)?;
-        }
+            if let Some(proxy) = &proxy {
+                builder = builder.proxy(proxy.clone());
+            }
+            if let Some(authorities) = &authorities {
+                builder = authorities.trusted_by(builder);
+            }
+            locked_down(builder)
+        };
         let limits = Limits { timeout: self.timeout, connect_timeout, max_response_bytes: self.max_response_bytes };
-        Ok(Http { client: locked_down(builder)?, limits })
+        Ok(Http { pools: [pool()?, pool()?], limits })
     }
 }
 
@@ -185,25 +218,46 @@ fn locked_down(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
-        .pool_idle_timeout(IDLE);
+        .pool_idle_timeout(IDLE)
+        .http2_keep_alive_interval(PING_EVERY)
+        .http2_keep_alive_timeout(PING_TIMEOUT)
+        .http2_keep_alive_while_idle(true);
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
     let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);
     builder.build().map_err(|error| unusable("the HTTP client cannot be built").with_source(error.without_url()))
 }
 
+/// Holds further certificate authorities to trust.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
-fn with_authorities(builder: reqwest::ClientBuilder, path: &std::path::Path) -> Result<reqwest::ClientBuilder, Error> {
-    let pem = std::fs::read(path).map_err(|error| unusable("http.ca_file cannot be read").with_source(error))?;
-    let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| unusable("http.ca_file holds no PEM certificates"))?;
-    if certificates.is_empty() {
-        return Err(unusable("http.ca_file holds no PEM certificates"));
+struct Authorities(Vec<reqwest::Certificate>);
+
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+impl Authorities {
+    fn read(path: &std::path::Path) -> Result<Self, Error> {
+        let pem = std::fs::read(path).map_err(|error| unusable("http.ca_file cannot be read").with_source(error))?;
+        match reqwest::Certificate::from_pem_bundle(&pem) {
+            Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
+            _ => Err(unusable("http.ca_file holds no PEM certificates")),
+        }
     }
-    Ok(builder.tls_certs_merge(certificates))
+
+    fn trusted_by(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        builder.tls_certs_merge(self.0.iter().cloned())
+    }
 }
 
 #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
-fn with_authorities(_: reqwest::ClientBuilder, _: &std::path::Path) -> Result<reqwest::ClientBuilder, Error> {
-    Err(unusable("http.ca_file needs one of the features rustls, rustls-no-provider and native-tls"))
+struct Authorities;
+
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
+impl Authorities {
+    fn read(_: &std::path::Path) -> Result<Self, Error> {
+        Err(unusable("http.ca_file needs one of the features rustls, rustls-no-provider and native-tls"))
+    }
+
+    fn trusted_by(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        builder
+    }
 }
 
 fn unusable(detail: &'static str) -> Error {

@@ -8,9 +8,11 @@ use url::Url;
 
 use super::{
     Attempt, Authorization, FAR, Http, Reply,
+    client::Pool,
     outcome::{self, Ended, Failure, Operation},
     redact::Mask,
-    retry, trace,
+    retry::{Patience, Retries, Retry},
+    trace,
 };
 use crate::model::{CallOptions, Error, ProviderId, SendState};
 
@@ -40,10 +42,6 @@ impl Endpoint {
         &self.base_url
     }
 
-    pub(crate) fn client(&self) -> reqwest::Client {
-        self.http.client().clone()
-    }
-
     /// Stamps what is told to the caller of an operation of the vendor's own.
     pub(crate) fn told<T>(&self, operation: &Operation, outcome: Result<T, Failure>) -> Result<T, Error> {
         outcome.map_err(|failure| failure.error.at(&self.provider, operation.name))
@@ -61,36 +59,39 @@ impl Endpoint {
         let started = Instant::now();
         let limits = self.http.limits();
         let deadline = started + options.timeout().unwrap_or(limits.timeout).min(FAR);
-        let mut attempts = 0;
+        let patience = Patience { reconnects: !options.is_single_attempt(), waits_for_the_vendor: operation.is_create && !options.is_single_attempt() };
+        let mut retries = Retries::default();
+        let mut pool = Pool::default();
         let mut earlier = SendState::NotSent;
         let outcome = loop {
-            attempts += 1;
             let begun = Instant::now();
-            let mut failure = match self.attempt(operation, private, deadline, &run).await {
+            let mut failure = match self.attempt(operation, private, pool, deadline, &run).await {
                 Ok(reply) => break Ok(reply),
                 Err(failure) => failure,
             };
             let connecting = limits.connect_timeout.max(begun.elapsed());
-            let pause = retry::pause(&failure.error, attempts, deadline.saturating_duration_since(Instant::now()), connecting)
-                .filter(|_| operation.is_create && !options.is_single_attempt());
+            let retry = retries.next(&failure.error, patience, deadline.saturating_duration_since(Instant::now()), connecting);
             failure.error = failure.error.after(earlier);
             earlier = failure.error.send_state();
-            let Some(pause) = pause else { break Err(failure) };
-            trace::retrying(&self.provider, operation, pause, &failure.error);
-            tokio::time::sleep(pause).await;
+            let Some(retry) = retry else { break Err(failure) };
+            trace::retrying(&self.provider, operation, retry, &failure.error);
+            if matches!(retry, Retry::Elsewhere(_)) {
+                pool = pool.other();
+            }
+            tokio::time::sleep(retry.pause()).await;
         };
-        trace::finished(&self.provider, operation, attempts, started.elapsed(), &outcome);
+        trace::finished(&self.provider, operation, retries.count() + 1, started.elapsed(), &outcome);
         outcome
     }
 
-    async fn attempt<T, F, Fut>(&self, operation: &Operation, private: &[&str], deadline: Instant, run: &F) -> Result<Reply<T>, Failure>
+    async fn attempt<T, F, Fut>(&self, operation: &Operation, private: &[&str], pool: Pool, deadline: Instant, run: &F) -> Result<Reply<T>, Failure>
     where
         F: Fn(Attempt) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {
         let max_response_bytes = self.http.limits().max_response_bytes;
         let header = self.authorization.as_ref().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
-        let attempt = Attempt::new(header, operation.request_id_header, max_response_bytes);
+        let attempt = Attempt::new(self.http.client(pool).clone(), header, operation.request_id_header, max_response_bytes);
         let ended = match tokio::time::timeout_at(deadline, run(attempt.clone())).await {
             Ok(Ok(value)) => Ok(value.into_inner()),
             Ok(Err(error)) => Err(Ended::of(error)),

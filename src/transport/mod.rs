@@ -24,6 +24,8 @@ mod retry;
 mod tests;
 #[cfg(vendor)]
 mod trace;
+#[cfg(vendor)]
+mod unprocessed;
 
 #[cfg(vendor)]
 pub(crate) use self::{

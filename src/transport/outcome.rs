@@ -6,6 +6,7 @@ use super::{
     Reply,
     attempt::{Progress, ReplyHead},
     redact::Mask,
+    unprocessed::is_unprocessed,
 };
 use crate::model::{Error, ErrorKind, Reason, SendState, Violation};
 
@@ -13,7 +14,7 @@ use crate::model::{Error, ErrorKind, Reason, SendState, Violation};
 pub(crate) struct Operation {
     /// Its name, as errors and logs show it.
     pub(crate) name: &'static str,
-    /// Whether it is a create, which alone is made once more where that is safe.
+    /// Whether it is a create, which alone is made once more after a 429.
     pub(crate) is_create: bool,
     /// Whether the vendor's credentials go with it.
     pub(crate) is_authorized: bool,
@@ -138,6 +139,9 @@ pub(super) fn read<T>(
 fn without_head(ended: Ended) -> Error {
     match ended {
         Ended::Transport(error) if error.is_connect() => Error::new(ErrorKind::Connect, SendState::NotSent).with_source(error),
+        Ended::Transport(error) if is_unprocessed(&error) => {
+            Error::new(ErrorKind::Interrupted, SendState::NotSent).with_detail("the server did not process the request").with_source(error)
+        }
         Ended::Transport(error) if error.is_timeout() => Error::new(ErrorKind::Timeout, SendState::Unknown).with_source(error),
         Ended::Transport(error) => Error::new(ErrorKind::Interrupted, SendState::Unknown).with_source(error),
         Ended::OutOfTime => Error::new(ErrorKind::Timeout, SendState::Unknown),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Failure, Operation, Reply};
+use super::{Failure, Operation, Reply, retry::Retry};
 use crate::model::{Error, ProviderId};
 
 /// Tells how a call ended. A vendor that rejects an answer has answered.
@@ -35,8 +35,12 @@ pub(super) fn finished<T>(provider: &ProviderId, operation: &Operation, attempts
     }
 }
 
-/// Tells that a call is made once more.
-pub(super) fn retrying(provider: &ProviderId, operation: &Operation, pause: Duration, error: &Error) {
-    let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-    tracing::warn!(%provider, operation = operation.name, kind = error.kind().as_str(), pause_ms, "vendor call not sent, trying once more");
+/// Tells that a call is made once more. That a server closes connections now and then is nothing to warn of.
+pub(super) fn retrying(provider: &ProviderId, operation: &Operation, retry: Retry, error: &Error) {
+    let pause_ms = u64::try_from(retry.pause().as_millis()).unwrap_or(u64::MAX);
+    let (operation, kind) = (operation.name, error.kind().as_str());
+    match retry {
+        Retry::Elsewhere(_) => tracing::debug!(%provider, operation, kind, pause_ms, "vendor call not processed, trying another connection"),
+        Retry::After(_) => tracing::warn!(%provider, operation, kind, pause_ms, "vendor call not sent, trying once more"),
+    }
 }

@@ -62,14 +62,22 @@ pub enum Deed {
     OnRequest(Vec<Frame>, Then),
 }
 
-/// The script of a server, with what it saw: the bodies of requests, as far as they came.
+/// The script of a server, with the requests that it saw.
 #[derive(Clone, Debug)]
 pub struct Script {
     deeds: Arc<Mutex<VecDeque<Deed>>>,
     otherwise: Vec<u8>,
     settings: Vec<u8>,
     pub quiet: Quiet,
-    seen: Arc<Mutex<Vec<Vec<u8>>>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+/// A request, as far as it came.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    pub body: Vec<u8>,
+    /// Whether it got at least the head of a reply.
+    pub is_answered: bool,
 }
 
 impl Script {
@@ -90,7 +98,7 @@ impl Script {
         self
     }
 
-    pub fn seen(&self) -> Vec<Vec<u8>> {
+    pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().expect("the requests").clone()
     }
 
@@ -108,14 +116,17 @@ impl Script {
         let mut preface = [0; 24];
         stream.read_exact(&mut preface).await?;
         assert_eq!(&preface, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2 was agreed on");
+        // A server that has gone away looks at no later request.
+        let mut last = u32::MAX;
         let mut hello = frame(SETTINGS, 0, 0, &self.settings);
         if let Some(Deed::AtOnce(frames, then)) = self.next_if(|deed| matches!(deed, Deed::AtOnce(..))) {
             hello.extend(bytes(&frames, 0));
+            last = last_looked_at(&frames, 0).unwrap_or(last);
             stream.write_all(&hello).await?;
             stream.flush().await?;
             match then {
                 Then::GoOn => {}
-                Then::Close => return Ok(()),
+                Then::Close => return close(stream).await,
                 Then::Hang => return self.hang(stream).await,
             }
         } else {
@@ -137,11 +148,11 @@ impl Script {
                 HEADERS => {
                     let mut seen = self.seen.lock().expect("the requests");
                     open.push((id, seen.len()));
-                    seen.push(Vec::new());
+                    seen.push(Seen::default());
                 }
                 DATA => {
                     if let Some((_, place)) = open.iter().find(|(open, _)| *open == id) {
-                        self.seen.lock().expect("the requests")[*place].extend_from_slice(&payload);
+                        self.seen.lock().expect("the requests")[*place].body.extend_from_slice(&payload);
                     }
                 }
                 _ => {}
@@ -153,21 +164,22 @@ impl Script {
             };
             let deed = match deed {
                 Some(deed) => Some(deed),
-                None if is_over => Some(
+                None if is_over && id <= last => Some(
                     self.next_if(|deed| matches!(deed, Deed::OnRequest(..)))
                         .unwrap_or_else(|| Deed::OnRequest(vec![Frame::Head(200), Frame::End(self.otherwise.clone())], Then::GoOn)),
                 ),
                 None => None,
             };
             if let Some(Deed::OnHead(frames, then) | Deed::OnRequest(frames, then) | Deed::AtOnce(frames, then)) = deed {
-                open.retain(|(open, _)| *open != id);
+                if let Some(index) = open.iter().position(|(open, _)| *open == id) {
+                    let (_, place) = open.swap_remove(index);
+                    self.seen.lock().expect("the requests")[place].is_answered = frames.iter().any(|frame| matches!(frame, Frame::Head(_)));
+                }
                 stream.write_all(&bytes(&frames, id)).await?;
+                last = last_looked_at(&frames, id).unwrap_or(last);
                 match then {
                     Then::GoOn => {}
-                    Then::Close => {
-                        stream.flush().await?;
-                        return Ok(());
-                    }
+                    Then::Close => return close(stream).await,
                     Then::Hang => {
                         stream.flush().await?;
                         return self.hang(stream).await;
@@ -185,6 +197,23 @@ impl Script {
         while stream.read(&mut buffer).await? > 0 {}
         Ok(())
     }
+}
+
+/// Closes, and reads what is on its way: closed with anything unread, the system would send a reset, which overtakes what was written.
+async fn close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<()> {
+    stream.shutdown().await?;
+    let mut buffer = [0; 1024];
+    while stream.read(&mut buffer).await? > 0 {}
+    Ok(())
+}
+
+/// Tells which stream is the last one, where these frames say so in answer to the request on stream `id`.
+fn last_looked_at(frames: &[Frame], id: u32) -> Option<u32> {
+    let lasts = frames.iter().filter_map(|frame| match frame {
+        Frame::GoAway(last, _) => Some(last.unwrap_or(id)),
+        _ => None,
+    });
+    lasts.min()
 }
 
 fn bytes(frames: &[Frame], id: u32) -> Vec<u8> {

@@ -82,7 +82,7 @@ impl ErrorKind {
 /// Says whether the vendor may have acted: sent a message, or used a code up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SendState {
-    /// Nothing left this machine: refused before sending, or no connection came about.
+    /// Nothing was processed: refused before sending, no connection came about, or the server vouches that it did not look at the request.
     NotSent,
     /// The vendor answered that it did not act: a 4xx status.
     Refused,

@@ -91,6 +91,6 @@ impl Corbado {
     }
 
     fn generated(&self, attempt: Attempt) -> generated::Client {
-        generated::Client::new_with_client(self.endpoint.base_url(), self.endpoint.client(), attempt)
+        generated::Client::new_with_client(self.endpoint.base_url(), attempt.client(), attempt)
     }
 }
