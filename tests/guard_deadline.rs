@@ -3,8 +3,8 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Guard, Guarded,
-    LocalGuard, Method, ProviderId, Refusal, SendState, Sending, Verification, testing::Scripted,
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, Error, ErrorKind, Guard, Guarded, LocalGuard, Method,
+    ProviderId, Refusal, SendState, Sending, Verification, testing::Scripted,
 };
 
 /// A guard that never answers one of its questions.

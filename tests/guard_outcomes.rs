@@ -89,7 +89,7 @@ async fn a_place_stays_taken_where_the_caller_gives_up() {
     let guarded = Guarded::new(Arc::new(Hanging(Scripted::named("first"))), Arc::new(once()));
     let request = ChallengeRequest::email_otp("jane@doe.com");
     let mut call = Box::pin(guarded.create(&request));
-    std::future::poll_fn(|context| Poll::Ready(assert!(call.as_mut().poll(context).is_pending()))).await;
+    assert!(std::future::poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending())).await);
     drop(call);
     assert_eq!(guarded.create(&request).await.expect_err("taken").kind(), ErrorKind::Throttled);
 }

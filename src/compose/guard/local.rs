@@ -35,7 +35,7 @@ use crate::model::{Challenge, ChallengeHandle, Error, Field, Reason, SendState, 
 ///
 /// Recipients, IP addresses and challenges are kept as keyed hashes, and only as long as they count: sends for the period of their limit, wrong
 /// answers for 24 hours after the last one. Memory is bounded: of more than 262,144 at once, what would have ended first may be forgotten, which
-/// the log warns of.
+/// the log warns of. Time is that of `tokio::time`, so that a test can pause it and go on by hours.
 ///
 /// ```
 /// use auth_challenge::LocalGuard;
