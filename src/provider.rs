@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 
 use crate::model::{
-    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, ProviderId, SendState, Verification,
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, ProviderId, SendState, Verification,
 };
 
 /// Challenges people: one of the vendors, several behind one, a test double, or a provider of your own.
@@ -78,7 +78,8 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
 
     /// Checks an answer. Read at [`verify`](ChallengeProviderExt::verify) first how a login goes wrong.
     ///
-    /// A wrong, expired or used-up code is [`Verification::Rejected`], however the vendor says it; an outage is an error.
+    /// A wrong, expired or used-up code is [`Verification::Rejected`], however the vendor says it; an outage is an error. A wrong code past the
+    /// handle's own expiry is rejected as expired.
     ///
     /// What each vendor's reply must say to count as rejected is told by the vendor's module; a status that this release does not know is an
     /// error, since it may be a success. A challenge that the vendor does not know is rejected as expired where the handle's expiry is past, and
@@ -100,6 +101,18 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
         let _ = (handle, options);
         let error = Error::new(ErrorKind::Unsupported, SendState::NotSent).at(&self.id(), "resend");
         Err(error.with_detail("the provider cannot send a challenge once more; make a new one"))
+    }
+
+    /// Gives what it remembers between calls, for the provider that takes its place: the counts of its guard. No I/O.
+    ///
+    /// A provider that is made of others passes on theirs.
+    fn memory(&self) -> Memory {
+        Memory::new()
+    }
+
+    /// Goes on with what the provider before it remembers, instead of its own; [`Reloadable::replace`](crate::Reloadable::replace) calls it. No I/O.
+    fn recall(&self, memory: Memory) {
+        let _ = memory;
     }
 }
 
@@ -181,6 +194,14 @@ macro_rules! forward {
 
             async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
                 (**self).resend_with(handle, options).await
+            }
+
+            fn memory(&self) -> Memory {
+                (**self).memory()
+            }
+
+            fn recall(&self, memory: Memory) {
+                (**self).recall(memory);
             }
         }
     };

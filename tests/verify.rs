@@ -63,6 +63,21 @@ async fn a_wrong_answer_is_a_value_whichever_way_the_vendor_says_it() {
 }
 
 #[tokio::test]
+async fn a_wrong_code_past_the_handles_own_expiry_is_expired_and_no_other_reason_is() {
+    let http = client();
+    for vendor in vendors::all() {
+        let [_, future, past] = handles(vendor);
+        for (status, body, reason) in (vendor.verify.rejections)() {
+            let expired = if reason == Reason::WrongOrExpiredCode { Reason::Expired } else { reason };
+            for (handle, expected) in [(&future, reason), (&past, expired)] {
+                let verification = answered(vendor, &http, handle, &vendor.answer(), status, &body).await;
+                assert!(matches!(&verification, Ok(Verification::Rejected(no)) if no.reason() == expected), "{vendor:?} {body}: {verification:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_about_the_answer_is_an_error_whether_the_challenge_has_expired_or_not() {
     let http = client();
     for vendor in vendors::all() {

@@ -5,10 +5,14 @@ use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout_at};
 
-use super::guard::{Guard, Refusal, Sending};
+use super::{
+    LEAST_TIME,
+    guard::{Guard, Refusal, Sending},
+};
 use crate::{
     model::{
-        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, ProviderId, Rejected, SendState, Verification,
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, ProviderId, Rejected, SendState,
+        Verification,
     },
     provider::ChallengeProvider,
     transport::{FAR, TIMEOUT},
@@ -18,9 +22,9 @@ use crate::{
 ///
 /// A request that the provider refuses before sending is not shown to the guard, so that it uses up nobody's limit.
 ///
-/// The guard's time is the call's: one that has not answered by the deadline fails the call, and nothing was sent
-/// ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout) with [`SendState::NotSent`](crate::SendState::NotSent)). One that hangs afterwards
-/// withholds neither the challenge nor what became of an answer.
+/// The guard's time is the call's: one that has not answered by the deadline, or leaves less than a quarter of a second of it (of calls shorter
+/// than half a second less than half), fails the call, and nothing was sent ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout) with
+/// [`SendState::NotSent`](crate::SendState::NotSent)). One that hangs afterwards withholds neither the challenge nor what became of an answer.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -55,20 +59,19 @@ impl Guarded {
 /// Keeps the time of one call.
 struct Time {
     deadline: Instant,
-    /// Whether what the guard leaves of it is all that the provider has.
-    is_shared: bool,
+    /// The least that the guard has to leave to the provider; none where the provider has a time of its own.
+    least: Option<Duration>,
 }
 
 impl Time {
     fn of(guarded: &Guarded, options: &CallOptions) -> Self {
         let whole = options.timeout().or(guarded.timeout);
-        Self { deadline: Instant::now() + whole.unwrap_or(TIMEOUT).min(FAR), is_shared: whole.is_some() }
+        Self { deadline: Instant::now() + whole.unwrap_or(TIMEOUT).min(FAR), least: whole.map(|whole| LEAST_TIME.min(whole / 2)) }
     }
 
     /// Asks the guard before anything is sent; the error is that it has not answered in time.
     async fn ask(&self, asked: impl Future<Output = Result<(), Refusal>>) -> Result<Result<(), Refusal>, Error> {
-        let late = |_| Error::new(ErrorKind::Timeout, SendState::NotSent).with_detail("the time was up before the guard had answered");
-        timeout_at(self.deadline, asked).await.map_err(late)
+        timeout_at(self.deadline, asked).await.map_err(|_| late("the time was up before the guard had answered"))
     }
 
     /// Asks the guard whether a message may go out.
@@ -83,13 +86,19 @@ impl Time {
         }
     }
 
-    /// Gives the options for the provider, with what is left of the time.
-    fn left<'a>(&self, options: &'a CallOptions) -> Cow<'a, CallOptions> {
-        match self.is_shared {
-            true => Cow::Owned(options.clone().with_timeout(self.deadline.saturating_duration_since(Instant::now()))),
-            false => Cow::Borrowed(options),
+    /// Gives the options for the provider, with what is left of the time; the error is that it is too little to ask with.
+    fn left<'a>(&self, options: &'a CallOptions) -> Result<Cow<'a, CallOptions>, Error> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        match self.least {
+            Some(least) if left < least => Err(late("the guard answered too late to ask the provider")),
+            Some(_) => Ok(Cow::Owned(options.clone().with_timeout(left))),
+            None => Ok(Cow::Borrowed(options)),
         }
     }
+}
+
+fn late(detail: &'static str) -> Error {
+    Error::new(ErrorKind::Timeout, SendState::NotSent).with_detail(detail)
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -110,10 +119,14 @@ impl ChallengeProvider for Guarded {
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         self.check(request).map_err(|error| error.with_operation("create"))?;
         let (time, sending) = (Time::of(self, options), Sending::of(request));
-        time.may_send(self.guard.before_send(sending)).await.map_err(|error| error.at(&self.id(), "create"))?;
-        let challenge = self.provider.create_with(request, &time.left(options)).await?;
-        time.tell(self.guard.after_send(sending, challenge.handle())).await;
-        Ok(challenge)
+        let at = |error: Error| error.at(&self.id(), "create");
+        time.may_send(self.guard.before_send(sending)).await.map_err(at)?;
+        let outcome = match time.left(options) {
+            Ok(options) => self.provider.create_with(request, &options).await,
+            Err(late) => Err(at(late)),
+        };
+        time.tell(self.guard.after_send(sending, outcome.as_ref())).await;
+        outcome
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -125,16 +138,35 @@ impl ChallengeProvider for Guarded {
                 None => Err(at(refusal.into_error())),
             };
         }
-        let outcome = self.provider.verify_with(handle, answer, &time.left(options)).await;
+        let outcome = match time.left(options) {
+            Ok(options) => self.provider.verify_with(handle, answer, &options).await,
+            Err(late) => Err(at(late)),
+        };
         time.tell(self.guard.after_verify(handle, outcome.as_ref())).await;
         outcome
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let (time, sending) = (Time::of(self, options), Sending::again(handle, options.client_ip()));
-        time.may_send(self.guard.before_send(sending)).await.map_err(|error| error.at(handle.provider(), "resend"))?;
-        let challenge = self.provider.resend_with(handle, &time.left(options)).await?;
-        time.tell(self.guard.after_send(sending, challenge.handle())).await;
-        Ok(challenge)
+        let at = |error: Error| error.at(handle.provider(), "resend");
+        time.may_send(self.guard.before_send(sending)).await.map_err(at)?;
+        let outcome = match time.left(options) {
+            Ok(options) => self.provider.resend_with(handle, &options).await,
+            Err(late) => Err(at(late)),
+        };
+        time.tell(self.guard.after_send(sending, outcome.as_ref())).await;
+        outcome
+    }
+
+    fn memory(&self) -> Memory {
+        self.provider.memory().within(self.guard.memory())
+    }
+
+    fn recall(&self, memory: Memory) {
+        let (own, rest) = memory.unwrapped();
+        if let Some(own) = own {
+            self.guard.recall(own);
+        }
+        self.provider.recall(rest);
     }
 }

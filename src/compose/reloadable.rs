@@ -5,14 +5,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 
 use crate::{
-    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
+    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, Memory, ProviderId, Verification},
     provider::ChallengeProvider,
 };
 
 /// Lets a provider be replaced while calls run: for rotated secrets, or another vendor.
 ///
 /// A call that has begun ends at the provider it began with; the next one sees the new provider whole. Challenges that were made before are
-/// checked as long as their provider is part of the new one.
+/// checked as long as their provider is part of the new one. What was counted goes on: the limits of a new [`LocalGuard`](crate::LocalGuard)
+/// judge the counts of the old one.
 ///
 /// ```no_run
 /// # #[cfg(feature = "toml")] {
@@ -35,8 +36,9 @@ impl Reloadable {
         Self { current: RwLock::new(provider) }
     }
 
-    /// Puts another provider in the place of the current one.
+    /// Puts another provider in the place of the current one, whose [memory](ChallengeProvider::memory) it is given.
     pub fn replace(&self, provider: Arc<dyn ChallengeProvider>) {
+        provider.recall(self.current().memory());
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = provider;
     }
 
@@ -71,5 +73,13 @@ impl ChallengeProvider for Reloadable {
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         self.current().resend_with(handle, options).await
+    }
+
+    fn memory(&self) -> Memory {
+        self.current().memory()
+    }
+
+    fn recall(&self, memory: Memory) {
+        self.current().recall(memory);
     }
 }

@@ -10,10 +10,10 @@ use std::{
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::health::Health;
+use super::{LEAST_TIME, health::Health};
 use crate::{
     model::{
-        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Method, ProviderId, SendState,
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Method, ProviderId, SendState,
         Verification, Violation,
     },
     provider::ChallengeProvider,
@@ -178,9 +178,6 @@ impl Router {
     }
 }
 
-/// Least time left before another provider is tried.
-const LEAST_TIME: Duration = Duration::from_millis(250);
-
 /// Says whether another provider may be asked after this error: nothing was sent, for want of a connection or for a reason of that vendor's.
 fn may_fail_over(error: &Error, even_if_unknown: bool) -> bool {
     match error.send_state() {
@@ -257,5 +254,15 @@ impl ChallengeProvider for Router {
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         self.issuer(handle, "resend")?.resend_with(handle, options).await
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::of_parts(self.providers.iter().map(|(id, provider)| (id.clone(), provider.memory())))
+    }
+
+    fn recall(&self, memory: Memory) {
+        for (id, provider) in &self.providers {
+            provider.recall(memory.part(id));
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::model::{ClientContext, CredentialKind, Field, Method, Personal, ProviderId, Secret, Violation};
+use crate::model::{ClientContext, CredentialKind, Field, Method, Personal, ProviderId, Secret, Violation, recipient};
 
 /// Asks for a challenge: a method, a recipient or code, and what is known of the user.
 ///
@@ -85,7 +85,7 @@ impl ChallengeRequest {
         }
     }
 
-    /// Sets the recipient: an e-mail address, or a phone number in E.164 form.
+    /// Sets the recipient: one e-mail address, bare, without a name, comment or quotes around it; or a phone number in E.164 form.
     pub fn with_recipient(mut self, to: impl Into<Personal>) -> Self {
         self.to = Some(to.into());
         self
@@ -242,11 +242,7 @@ impl ChallengeRequest {
 
     /// Finds what is wrong with the fields that were given, whoever the provider is.
     pub(crate) fn malformed(&self, provider: &ProviderId) -> Vec<Violation> {
-        let recipient = self.recipient().and_then(|to| match self.method {
-            method if method.is_to_phone() => (!is_e164(to)).then_some("expected a phone number in E.164 form: +, then 7 to 15 digits"),
-            method if method.is_to_email() => (!is_email(to)).then_some("expected an e-mail address with something before and after the @"),
-            _ => None,
-        });
+        let recipient = self.recipient().and_then(|to| recipient::problem(self.method, to));
         let empty = |value: Option<&str>| value.is_some_and(str::is_empty).then_some("is empty");
         let lifetime = self.lifetime.filter(|lifetime| lifetime.as_secs() == 0 || lifetime.subsec_nanos() != 0 || i64::try_from(lifetime.as_secs()).is_err());
         [
@@ -269,51 +265,5 @@ impl ChallengeRequest {
 impl fmt::Debug for ChallengeRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChallengeRequest").field("method", &self.method).field("action", &self.action).field("locale", &self.locale).finish_non_exhaustive()
-    }
-}
-
-fn is_e164(number: &str) -> bool {
-    let Some(digits) = number.strip_prefix('+') else { return false };
-    (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
-}
-
-fn is_email(address: &str) -> bool {
-    let inside = address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    inside && !address.chars().any(|c| c.is_whitespace() || c.is_control())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn phone_numbers_are_e164() {
-        for good in ["+64270000000", "+4915112345678", "+2904123", "+123456789012345"] {
-            assert!(is_e164(good), "{good}");
-        }
-        for bad in [
-            "",
-            "+",
-            "64270000000",
-            "+064270000000",
-            "+123456",
-            "+1234567890123456",
-            "+64 27 000 0000",
-            "+6427000000a",
-            "++64270000000",
-            "+６４２７００００００００",
-        ] {
-            assert!(!is_e164(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn e_mail_addresses_have_an_at_inside() {
-        for good in ["jane@doe.com", "a@b", "\"a@b\"@c.d", "jürgen@münchen.de"] {
-            assert!(is_email(good), "{good}");
-        }
-        for bad in ["", "jane", "@doe.com", "jane@", "@", "jane@doe.com\n", "jane @doe.com", "jane@doe.com\0"] {
-            assert!(!is_email(bad), "{bad:?}");
-        }
     }
 }

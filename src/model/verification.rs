@@ -160,7 +160,7 @@ pub struct Rejected {
 pub enum Reason {
     /// The code is wrong, or right and too old; the vendors do not tell which.
     WrongOrExpiredCode,
-    /// The challenge is too old.
+    /// The challenge is too old: the vendor says so, or calls a code wrong after the handle's own expiry.
     Expired,
     /// There were too many wrong answers to this challenge.
     TooManyAttempts,

@@ -41,5 +41,14 @@ pub(super) fn rejection(failure: Failure, handle: &ChallengeHandle, is_unknown_c
         None if is_unknown_challenge(&error) && handle.is_past() => Reason::Expired,
         None => return Err(error),
     };
-    Ok(Rejected::new(reason).with_request_id(error.request_id().map(str::to_owned)).into())
+    Ok(rejected(handle, reason, error.request_id()))
+}
+
+/// Rejects an answer. A code that the vendor calls wrong is expired where the handle's own expiry is past: no code can be right any more.
+pub(super) fn rejected(handle: &ChallengeHandle, reason: Reason, request_id: Option<&str>) -> Verification {
+    let reason = match reason {
+        Reason::WrongOrExpiredCode if handle.is_past() => Reason::Expired,
+        other => other,
+    };
+    Rejected::new(reason).with_request_id(request_id.map(str::to_owned)).into()
 }

@@ -1,27 +1,41 @@
 //! A guard that counts in this process.
 
 use std::{
-    collections::HashMap,
+    any::Any,
     fmt,
-    hash::{BuildHasher, Hash, RandomState},
     net::{IpAddr, Ipv6Addr},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
-use governor::{DefaultKeyedRateLimiter, RateLimiter, clock::Clock as _};
+use tokio::time::Instant;
 
-use super::{Guard, Rate, Refusal, Sending};
-use crate::model::{ChallengeHandle, Error, Field, Method, Reason, Verification};
+use super::{
+    Guard, Rate, Refusal, Sending,
+    counts::{Counts, Sender},
+    rules::Rules,
+};
+use crate::model::{Challenge, ChallengeHandle, Error, Field, Reason, SendState, Verification, recipient::counted};
 
 /// Limits sends and wrong answers, **in this process alone**: each process of a fleet counts for itself, and counts from nothing when it
-/// starts. A fleet shares its counts by a [`Guard`] of its own.
+/// starts. A fleet shares its counts by a [`Guard`] of its own. Within the process the counts outlive the guard: where
+/// [`Reloadable`](crate::Reloadable) puts a provider with a new guard in the place of an old one, the new limits judge what was counted.
 ///
-/// Recipients and IP addresses are kept as keyed hashes, and only as long as they count.
+/// - **A send** takes a place under every limit that it falls under, or under none if one of them is full. Places are taken before the message
+///   goes out, and given back only where nothing was sent ([`SendState::NotSent`](crate::SendState::NotSent)): what a vendor refused has
+///   reached it, and a caller who gives up half-way leaves the place taken.
+/// - **One recipient** is one whatever way it is written. Case (of any writing), forms for the same letter (NFKC: `ｘ` is `x`), blanks, and
+///   characters that are not seen make no difference; comments, quotes, a name before `<…>` and dots at the ends are left out; so is the `+tag`
+///   of an e-mail address; the domain counts in its ASCII form (`xn--…`). Of a phone number the digits count, without zeros in front.
+///   Dots within the name of a mailbox do count, since they tell people apart at most providers. The message goes to what was given.
+/// - **One client** is an IPv4 address, or the IPv6 network of 64 bits that one subscriber has.
+/// - **A try** at a code is taken before the vendor is asked, and given back only where the vendor was not
+///   ([`SendState::NotSent`](crate::SendState::NotSent)). So an outage, or a 401 for credentials of yours that are wrong, uses up tries as a
+///   wrong code does; a vendor's refusals look too much like each other to let a guesser have them for nothing.
+///
+/// Recipients, IP addresses and challenges are kept as keyed hashes, and only as long as they count: sends for the period of their limit, wrong
+/// answers for 24 hours after the last one. Memory is bounded: of more than 262,144 at once, what would have ended first may be forgotten, which
+/// the log warns of. Time is that of `tokio::time`, so that a test can pause it and go on by hours.
 ///
 /// ```
 /// use auth_challenge::LocalGuard;
@@ -31,37 +45,10 @@ use crate::model::{ChallengeHandle, Error, Field, Method, Reason, Verification};
 /// ```
 #[derive(Default)]
 pub struct LocalGuard {
-    per_recipient: Option<Limit>,
-    per_ip: Option<Limit>,
-    wrong_codes: Option<u32>,
-    calling_codes: Vec<String>,
-    hasher: RandomState,
-    wrong: Mutex<HashMap<u64, Wrong>>,
-    sent: Mutex<HashMap<u64, Sender>>,
+    rules: Rules,
+    /// Shared with the guards before and after this one; the outer lock is for taking them over.
+    counts: Mutex<Arc<Mutex<Counts>>>,
 }
-
-struct Limit {
-    limiter: DefaultKeyedRateLimiter<u64>,
-    checks: AtomicU32,
-}
-
-struct Wrong {
-    codes: u32,
-    since: Instant,
-}
-
-/// Says for whom a challenge was made, as keyed hashes.
-#[derive(Clone, Copy)]
-struct Sender {
-    recipient: Option<u64>,
-    client_ip: Option<u64>,
-    since: Instant,
-}
-
-/// Time for which wrong answers and senders count; no challenge lives longer.
-const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
-/// Number of checks after which what counts no longer is thrown out.
-const TIDY_EVERY: u32 = 1024;
 
 impl LocalGuard {
     /// Lets everything pass until limits are added.
@@ -71,57 +58,54 @@ impl LocalGuard {
 
     /// Limits the messages to one recipient, resends among them, whatever id the challenge has by then.
     pub fn with_per_recipient(mut self, rate: Rate) -> Self {
-        self.per_recipient = Limit::new(rate);
+        self.rules.per_recipient = Some(rate);
         self
     }
 
     /// Limits the messages that one client asks for: an IPv4 address, or the IPv6 network of 64 bits that one subscriber has.
     pub fn with_per_ip(mut self, rate: Rate) -> Self {
-        self.per_ip = Limit::new(rate);
+        self.rules.per_ip = Some(rate);
         self
     }
 
     /// Limits the wrong answers to one challenge: after so many none is handed in any more, and each is rejected as
     /// [`Reason::TooManyAttempts`](crate::Reason::TooManyAttempts).
     pub fn with_wrong_codes(mut self, most: u32) -> Self {
-        self.wrong_codes = Some(most);
+        self.rules.wrong_codes = Some(most);
         self
     }
 
     /// Lets messages go to phone numbers with these calling codes alone, say `+49`.
     pub fn with_calling_codes<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
-        self.calling_codes = codes.into_iter().map(Into::into).collect();
+        self.rules.calling_codes = codes.into_iter().map(Into::into).collect();
         self
     }
 
-    fn key(&self, value: impl Hash) -> u64 {
-        self.hasher.hash_one(value)
+    fn shared(&self) -> Arc<Mutex<Counts>> {
+        Arc::clone(&self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn sender(&self, sending: Sending<'_>) -> Sender {
-        Sender {
-            recipient: sending.recipient().map(|recipient| self.key(recipient.to_lowercase())),
-            client_ip: sending.client_ip().map(|ip| self.key(network(ip))),
-            since: Instant::now(),
-        }
+    /// Decides or notes something, under the one lock and at one time.
+    fn count<T>(&self, decide: impl FnOnce(&mut Counts, Instant) -> T) -> T {
+        let shared = self.shared();
+        let mut counts = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        decide(&mut counts, Instant::now())
     }
+}
 
-    /// Finds whom a message that is sent once more counts for: those of the first one, else the recipient that the handle names, else the
-    /// challenge.
-    fn sender_again(&self, sending: Sending<'_>, handle: &ChallengeHandle) -> Sender {
-        let challenge = self.key(handle.challenge_id().expose());
-        let named = || Sender {
-            recipient: Some(handle.recipient().map_or(challenge, |recipient| self.key(recipient.to_lowercase()))),
-            client_ip: None,
-            since: Instant::now(),
-        };
-        let first = locked(&self.sent).get(&challenge).copied().unwrap_or_else(named);
-        Sender { client_ip: self.sender(sending).client_ip.or(first.client_ip), ..first }
-    }
+/// Finds whom a send counts for. One that is made once more counts for those of the first one, else for the recipient that the handle names,
+/// else for the challenge.
+fn sender(counts: &Counts, sending: Sending<'_>, now: Instant) -> Sender {
+    let recipient = sending.recipient().map(|to| counts.key("recipient", counted(to)));
+    let client_ip = sending.client_ip().map(|ip| counts.key("client_ip", network(ip)));
+    let Some(handle) = sending.handle() else { return Sender { recipient, client_ip } };
+    let challenge = challenge(counts, handle);
+    let first = counts.sender(challenge, now).unwrap_or(Sender { recipient: recipient.or(Some(challenge)), client_ip: None });
+    Sender { client_ip: client_ip.or(first.client_ip), ..first }
+}
 
-    fn may_call(&self, method: Method, number: &str) -> bool {
-        !method.is_to_phone() || self.calling_codes.is_empty() || self.calling_codes.iter().any(|code| number.starts_with(code.as_str()))
-    }
+fn challenge(counts: &Counts, handle: &ChallengeHandle) -> u64 {
+    counts.key("challenge", (handle.provider().as_str(), handle.challenge_id().expose()))
 }
 
 /// Gives what counts as one client: an IPv4 address, or the network of 64 bits that one subscriber has.
@@ -132,98 +116,57 @@ fn network(ip: IpAddr) -> IpAddr {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Throws out now and then what counts no longer.
-fn tidy<T>(all: &mut HashMap<u64, T>, since: impl Fn(&T) -> Instant) {
-    if all.len() % TIDY_EVERY as usize == TIDY_EVERY as usize - 1 {
-        all.retain(|_, one| since(one).elapsed() < REMEMBERED);
-    }
-}
-
-impl Limit {
-    fn new(rate: Rate) -> Option<Self> {
-        Some(Self { limiter: RateLimiter::keyed(rate.quota()?), checks: AtomicU32::new(0) })
-    }
-
-    fn check(&self, key: u64, reason: &'static str) -> Result<(), Refusal> {
-        if self.checks.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
-            self.limiter.retain_recent();
-        }
-        self.limiter.check_key(&key).map_err(|until| Refusal::new(reason).with_retry_after(until.wait_time_from(self.limiter.clock().now())))
-    }
-}
-
 #[async_trait]
 impl Guard for LocalGuard {
     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
-        let sender = match (sending.handle(), sending.recipient()) {
-            (Some(handle), _) => self.sender_again(sending, handle),
-            (None, Some(recipient)) if !self.may_call(sending.method(), recipient) => {
-                return Err(Refusal::new("expected a phone number with one of the allowed calling codes").with_field(Field::To));
-            }
-            (None, _) => self.sender(sending),
-        };
-        // The client first: who is over its limit does not use up the recipient's.
-        if let (Some(ip), Some(limit)) = (sender.client_ip, &self.per_ip) {
-            limit.check(ip, "too many messages asked for from this client IP address")?;
+        if sending.handle().is_none() && sending.recipient().is_some_and(|to| !self.rules.may_call(sending.method(), to)) {
+            return Err(Refusal::new("expected a phone number with one of the allowed calling codes").with_field(Field::To));
         }
-        match (sender.recipient, &self.per_recipient) {
-            (Some(recipient), Some(limit)) => limit.check(recipient, "too many messages to this recipient"),
-            _ => Ok(()),
-        }
+        let taken = self.count(|counts, now| counts.take(&self.rules.limits(sender(counts, sending, now)), sending.id(), now));
+        taken.map_err(|full| Refusal::new(full.reason).with_retry_after(full.wait))
     }
 
-    async fn after_send(&self, sending: Sending<'_>, handle: &ChallengeHandle) {
-        if self.per_recipient.is_none() && self.per_ip.is_none() {
-            return;
-        }
-        // Under the id that the message has now, which a resend may have changed.
-        let sender = sending.handle().map_or_else(|| self.sender(sending), |first| self.sender_again(sending, first));
-        let mut sent = locked(&self.sent);
-        tidy(&mut sent, |sender| sender.since);
-        sent.insert(self.key(handle.challenge_id().expose()), Sender { since: Instant::now(), ..sender });
+    async fn after_send(&self, sending: Sending<'_>, outcome: Result<&Challenge, &Error>) {
+        self.count(|counts, now| {
+            let sender = sender(counts, sending, now);
+            let limits = self.rules.limits(sender);
+            match outcome {
+                _ if limits.is_empty() => {}
+                // Under the id that the message has now, which a resend may have changed.
+                Ok(sent) => counts.note_sender(challenge(counts, sent.handle()), sender, now),
+                Err(error) if error.send_state() == SendState::NotSent => counts.give_back(&limits, sending.id()),
+                Err(_) => {}
+            }
+        });
     }
 
     async fn before_verify(&self, handle: &ChallengeHandle, _: Option<IpAddr>) -> Result<(), Refusal> {
-        let Some(most) = self.wrong_codes else { return Ok(()) };
-        let mut all = locked(&self.wrong);
-        tidy(&mut all, |wrong| wrong.since);
-        let wrong = all.entry(self.key(handle.challenge_id().expose())).or_insert(Wrong { codes: 0, since: Instant::now() });
-        if wrong.codes >= most {
-            return Err(Refusal::new("too many wrong answers to this challenge").with_rejection(Reason::TooManyAttempts));
-        }
-        // Counted as wrong until the vendor says otherwise, so that many at once are not let through.
-        wrong.codes += 1;
-        Ok(())
+        let Some(most) = self.rules.wrong_codes else { return Ok(()) };
+        let may_try = self.count(|counts, now| counts.take_try(challenge(counts, handle), most, now));
+        may_try.then_some(()).ok_or_else(|| Refusal::new("too many wrong answers to this challenge").with_rejection(Reason::TooManyAttempts))
     }
 
     async fn after_verify(&self, handle: &ChallengeHandle, outcome: Result<&Verification, &Error>) {
-        let key = self.key(handle.challenge_id().expose());
-        let mut all = locked(&self.wrong);
-        match outcome {
-            Ok(Verification::Verified(_)) => drop(all.remove(&key)),
-            Ok(Verification::Rejected(_)) => {}
-            // The vendor did not look at the answer.
-            Err(error) if !error.send_state().may_have_acted() => {
-                if let Some(wrong) = all.get_mut(&key) {
-                    wrong.codes = wrong.codes.saturating_sub(1);
-                }
-            }
-            Err(_) => {}
+        self.count(|counts, _| match outcome {
+            Ok(Verification::Verified(_)) => counts.forget_tries(challenge(counts, handle)),
+            Err(error) if error.send_state() == SendState::NotSent => counts.give_try_back(challenge(counts, handle)),
+            Ok(Verification::Rejected(_)) | Err(_) => {}
+        });
+    }
+
+    fn memory(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(self.shared())
+    }
+
+    fn recall(&self, memory: Arc<dyn Any + Send + Sync>) {
+        if let Ok(counts) = memory.downcast::<Mutex<Counts>>() {
+            *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
         }
     }
 }
 
 impl fmt::Debug for LocalGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalGuard")
-            .field("per_recipient", &self.per_recipient.is_some())
-            .field("per_ip", &self.per_ip.is_some())
-            .field("wrong_codes", &self.wrong_codes)
-            .field("calling_codes", &self.calling_codes)
-            .finish_non_exhaustive()
+        f.debug_struct("LocalGuard").field("rules", &self.rules).finish_non_exhaustive()
     }
 }

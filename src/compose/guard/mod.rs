@@ -1,16 +1,29 @@
 //! What may refuse a send or an answer before the vendor sees it.
 
+mod counts;
+mod expiring;
 mod local;
 mod rate;
+mod rules;
 
-use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
+use std::{
+    any::Any,
+    borrow::Cow,
+    fmt,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
 pub use local::LocalGuard;
 pub use rate::{ParseRateError, Rate};
 
-use crate::model::{ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, Reason, SendState, Verification, Violation};
+use crate::model::{Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, Reason, SendState, Verification, Violation};
 
 /// Sees every send and every answer, and may refuse: against people who let your service send messages at your cost, or who guess codes.
 ///
@@ -37,9 +50,10 @@ pub trait Guard: fmt::Debug + Send + Sync + 'static {
     /// Is asked before a message is sent, or a credential challenge made.
     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal>;
 
-    /// Is told after a message was sent, with the handle by which it may be sent again. A resend names the handle alone.
-    async fn after_send(&self, sending: Sending<'_>, handle: &ChallengeHandle) {
-        let _ = (sending, handle);
+    /// Is told what became of a send that it let pass: the challenge, whose handle may be that of a resend, or the error, whose
+    /// [`send_state`](Error::send_state) says whether a message may be out. Not called where the caller gave up before.
+    async fn after_send(&self, sending: Sending<'_>, outcome: Result<&Challenge, &Error>) {
+        let _ = (sending, outcome);
     }
 
     /// Is asked before an answer is handed in; the client's IP address is there where
@@ -53,24 +67,49 @@ pub trait Guard: fmt::Debug + Send + Sync + 'static {
     async fn after_verify(&self, handle: &ChallengeHandle, outcome: Result<&Verification, &Error>) {
         let _ = (handle, outcome);
     }
+
+    /// Gives what it counted, for the guard that takes its place; none where that is kept outside the process, or nowhere.
+    fn memory(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        None
+    }
+
+    /// Goes on with what the guard before it counted, where it can read it.
+    fn recall(&self, memory: Arc<dyn Any + Send + Sync>) {
+        let _ = memory;
+    }
 }
 
 /// Describes a send that a [`Guard`] is asked about.
 #[derive(Clone, Copy)]
 pub struct Sending<'a> {
+    id: u64,
     method: Method,
     recipient: Option<&'a str>,
     client_ip: Option<IpAddr>,
     handle: Option<&'a ChallengeHandle>,
 }
 
+/// Numbers the sends of this process.
+static SENDS: AtomicU64 = AtomicU64::new(0);
+
 impl<'a> Sending<'a> {
     pub(super) fn of(request: &'a ChallengeRequest) -> Self {
-        Self { method: request.method(), recipient: request.recipient(), client_ip: request.client().ip(), handle: None }
+        Self {
+            id: SENDS.fetch_add(1, Ordering::Relaxed),
+            method: request.method(),
+            recipient: request.recipient(),
+            client_ip: request.client().ip(),
+            handle: None,
+        }
     }
 
     pub(super) fn again(handle: &'a ChallengeHandle, client_ip: Option<IpAddr>) -> Self {
-        Self { method: handle.method(), recipient: handle.recipient(), client_ip, handle: Some(handle) }
+        Self { id: SENDS.fetch_add(1, Ordering::Relaxed), method: handle.method(), recipient: handle.recipient(), client_ip, handle: Some(handle) }
+    }
+
+    /// Gives a number that tells this send from all others of the process, the same before and after: for giving back what it had taken.
+    pub fn id(&self) -> u64 {
+        self.id
     }
 
     /// Gives the method.

@@ -2,9 +2,7 @@
 
 use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
-use governor::Quota;
-
-/// Allows so many times in so long, say 5 in 10 minutes.
+/// Allows so many times in so long, say 5 in 10 minutes: no more than 5 in *any* 10 minutes, all at once or one by one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,13 +34,15 @@ impl std::error::Error for ParseRateError {}
 impl Rate {
     /// Allows so many times in so long; neither may be zero.
     pub fn new(times: u32, period: Duration) -> Option<Self> {
-        let times = NonZeroU32::new(times)?;
-        // The limiter counts in nanoseconds between two times.
-        (!(period / times.get()).is_zero()).then_some(Self { times, period })
+        Some(Self { times: NonZeroU32::new(times)?, period: (!period.is_zero()).then_some(period)? })
     }
 
-    pub(super) fn quota(self) -> Option<Quota> {
-        Some(Quota::with_period(self.period / self.times.get())?.allow_burst(self.times))
+    pub(super) fn times(self) -> usize {
+        usize::try_from(self.times.get()).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn period(self) -> Duration {
+        self.period
     }
 }
 

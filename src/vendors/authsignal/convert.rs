@@ -8,12 +8,12 @@ use super::types;
 use crate::{
     model::{
         Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, MethodSupport, Personal, ProviderId, Reason,
-        Rejected, Verification, Violation, handle::since_epoch,
+        Verification, Violation, handle::since_epoch,
     },
     transport::{ErrorReply, Failure, Reply},
     vendors::{
         field_names::FieldNames,
-        shared::{ANOTHER, NO_ID, proof, rejection, text},
+        shared::{ANOTHER, NO_ID, proof, rejected, rejection, text},
     },
 };
 
@@ -135,7 +135,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
             Some(types::FailureReason::MaxAttemptsExceeded) => Reason::TooManyAttempts,
             Some(_) => Reason::Other,
         };
-        return Ok(Rejected::new(reason).with_request_id(reply.request_id().map(str::to_owned)).into());
+        return Ok(rejected(handle, reason, reply.request_id()));
     }
     let method = match &reply.verification_method {
         Some(Proven::EmailOtp) => Method::EmailOtp,

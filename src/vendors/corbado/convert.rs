@@ -8,12 +8,12 @@ use super::{ClientSignals, types};
 use crate::{
     model::{
         Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, Error, ErrorKind, Field, Method, MethodSupport,
-        Personal, ProviderId, Reason, Rejected, Verification, Violation, capability::Findings, handle::since_epoch,
+        Personal, ProviderId, Reason, Verification, Violation, capability::Findings, handle::since_epoch,
     },
     transport::{ErrorReply, Failure, Reply, path::path_problem},
     vendors::{
         field_names::FieldNames,
-        shared::{ANOTHER, NO_ID, proof, rejection, text},
+        shared::{ANOTHER, NO_ID, proof, rejected, rejection, text},
     },
 };
 
@@ -180,7 +180,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
     if reply.challenge_id.expose() != handle.challenge_id().expose() || is_of_another_type {
         return Err(reply.unusable(ANOTHER));
     }
-    let rejected = |reason| Ok(Rejected::new(reason).with_request_id(reply.request_id().map(str::to_owned)).into());
+    let rejected = |reason| Ok(rejected(handle, reason, reply.request_id()));
     match reply.status {
         Some(types::ChallengeStatus::Completed) => {}
         Some(types::ChallengeStatus::Pending) => return rejected(Reason::WrongOrExpiredCode),

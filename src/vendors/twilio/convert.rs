@@ -6,12 +6,12 @@ use super::types;
 use crate::{
     model::{
         Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, Error, ErrorKind, Field, Method, MethodSupport, Personal,
-        ProviderId, Reason, Rejected, Verification, Violation,
+        ProviderId, Reason, Verification, Violation,
     },
     transport::{ErrorReply, Failure, Reply},
     vendors::{
         field_names::FieldNames,
-        shared::{ANOTHER, NO_ID, proof, rejection, text},
+        shared::{ANOTHER, NO_ID, proof, rejected, rejection, text},
     },
 };
 
@@ -150,7 +150,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
     if reply.sid.as_ref().is_some_and(|sid| sid.expose() != handle.challenge_id().expose()) {
         return Err(reply.unusable(ANOTHER));
     }
-    let rejected = |reason| Ok(Rejected::new(reason).with_request_id(reply.request_id().map(str::to_owned)).into());
+    let rejected = |reason| Ok(rejected(handle, reason, reply.request_id()));
     match &reply.status {
         Status::Approved => {}
         Status::Pending => return rejected(Reason::WrongOrExpiredCode),

@@ -1,0 +1,139 @@
+//! A map that forgets: what has had its time, and what would have ended first where there is too much.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+/// Keeps values by key, each for a time.
+///
+/// Its memory is bounded: `most` in weight are always kept, and never more than twice as many, or than [`FEW`] beside them.
+pub(super) struct Expiring<V> {
+    all: HashMap<u64, Timed<V>>,
+    most: usize,
+    weigh: fn(&V) -> usize,
+    /// What was added since the last tidying, and how much of it leads to the next one.
+    added: usize,
+    tidy_at: usize,
+}
+
+struct Timed<V> {
+    value: V,
+    since: Instant,
+    time: Duration,
+}
+
+/// So much is kept before it is worth while to tidy.
+const FEW: usize = 1024;
+
+impl<V> Timed<V> {
+    fn left(&self, now: Instant) -> Duration {
+        self.time.saturating_sub(now.saturating_duration_since(self.since))
+    }
+}
+
+impl<V: Default> Expiring<V> {
+    /// Starts with nothing; a value may grow by one in weight with each [`keep`](Self::keep).
+    pub(super) fn new(most: usize, weigh: fn(&V) -> usize) -> Self {
+        Self { all: HashMap::new(), most, weigh, added: 0, tidy_at: FEW }
+    }
+
+    pub(super) fn get(&self, key: u64, now: Instant) -> Option<&V> {
+        self.all.get(&key).filter(|timed| !timed.left(now).is_zero()).map(|timed| &timed.value)
+    }
+
+    pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut V> {
+        self.all.get_mut(&key).map(|timed| &mut timed.value)
+    }
+
+    /// Gives the value to be changed, a new one where there is none, and keeps it for a time from now; longer, if it was to be kept longer.
+    pub(super) fn keep(&mut self, key: u64, now: Instant, time: Duration) -> &mut V {
+        self.added += 1;
+        if self.added >= self.tidy_at {
+            self.tidy(now);
+        }
+        let timed = match self.all.entry(key) {
+            Entry::Occupied(old) if !old.get().left(now).is_zero() => old.into_mut(),
+            other => other.insert_entry(Timed { value: V::default(), since: now, time }).into_mut(),
+        };
+        (timed.time, timed.since) = (timed.left(now).max(time), now);
+        &mut timed.value
+    }
+
+    pub(super) fn remove(&mut self, key: u64) {
+        self.all.remove(&key);
+    }
+
+    fn tidy(&mut self, now: Instant) {
+        self.all.retain(|_, timed| !timed.left(now).is_zero());
+        let mut weight: usize = self.all.values().map(|timed| (self.weigh)(&timed.value)).sum();
+        if weight > self.most {
+            tracing::warn!(most = self.most, "a guard counts more than it can keep, and forgets what would have ended first");
+            let mut ends: Vec<(Duration, u64)> = self.all.iter().map(|(key, timed)| (timed.left(now), *key)).collect();
+            ends.sort_unstable();
+            for (_, key) in ends {
+                if weight <= self.most {
+                    break;
+                }
+                weight -= self.all.remove(&key).map_or(0, |gone| (self.weigh)(&gone.value));
+            }
+        }
+        (self.added, self.tidy_at) = (0, weight.max(FEW));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_value_is_there_for_its_time_and_starts_anew_after_it() {
+        let (mut map, start) = (Expiring::<u32>::new(10, |_| 1), Instant::now());
+        *map.keep(1, start, MINUTE) += 1;
+        *map.keep(1, start + MINUTE / 2, MINUTE) += 1;
+        assert_eq!(map.get(1, start + MINUTE), Some(&2));
+        assert_eq!(map.get(1, start + MINUTE * 3 / 2), None);
+        assert_eq!(*map.keep(1, start + MINUTE * 2, MINUTE), 0);
+        map.remove(1);
+        assert_eq!(map.get(1, start + MINUTE * 2), None);
+    }
+
+    #[test]
+    fn a_longer_time_is_not_cut_by_a_shorter_one() {
+        let (mut map, start) = (Expiring::<u32>::new(10, |_| 1), Instant::now());
+        *map.keep(1, start, MINUTE) += 1;
+        map.keep(1, start + MINUTE / 2, Duration::from_secs(1));
+        assert_eq!(map.get(1, start + MINUTE * 9 / 10), Some(&1));
+    }
+
+    #[test]
+    fn what_has_ended_goes_and_of_too_much_what_would_end_first() {
+        let (mut map, start) = (Expiring::<u32>::new(4000, |_| 1), Instant::now());
+        for key in 0..50_000_u64 {
+            map.keep(key, start + Duration::from_millis(key), Duration::MAX);
+            assert!(map.all.len() <= 8000);
+        }
+        let last = start + Duration::from_secs(50);
+        for key in 46_000..50_000 {
+            assert!(map.get(key, last).is_some(), "{key}");
+        }
+        let mut map = Expiring::<u32>::new(100_000, |_| 1);
+        for key in 0..50_000_u64 {
+            map.keep(key, start + Duration::from_millis(key), Duration::from_millis(10));
+            assert!(map.all.len() <= 2 * FEW);
+        }
+    }
+
+    #[test]
+    fn values_that_grow_count_for_what_they_weigh() {
+        let (mut map, start) = (Expiring::<Vec<u8>>::new(4000, Vec::len), Instant::now());
+        for step in 0..50_000_u64 {
+            map.keep(step % 10, start + Duration::from_millis(step), Duration::MAX).push(0);
+            assert!(map.all.values().map(|timed| timed.value.len()).sum::<usize>() <= 8000);
+        }
+    }
+}

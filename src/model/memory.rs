@@ -1,0 +1,49 @@
+//! What providers remember between calls.
+
+use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
+
+use crate::model::ProviderId;
+
+/// Holds what a provider, and those that it is made of, remember between calls, for the provider that takes its place: the counts of guards.
+///
+/// It is shared, not copied: calls that are still under way at the old provider are counted too.
+#[derive(Clone, Default)]
+pub struct Memory {
+    /// What wrappers remember, the outermost last.
+    layers: Vec<Option<Arc<dyn Any + Send + Sync>>>,
+    /// What providers within remember, each under its id.
+    parts: BTreeMap<ProviderId, Self>,
+}
+
+impl Memory {
+    /// Remembers nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn of_parts(parts: impl IntoIterator<Item = (ProviderId, Self)>) -> Self {
+        Self { layers: Vec::new(), parts: parts.into_iter().collect() }
+    }
+
+    /// Gives the memory of the provider of this id within.
+    pub(crate) fn part(&self, id: &ProviderId) -> Self {
+        self.parts.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Puts what a wrapper remembers around this.
+    pub(crate) fn within(mut self, layer: Option<Arc<dyn Any + Send + Sync>>) -> Self {
+        self.layers.push(layer);
+        self
+    }
+
+    /// Gives what the outermost wrapper remembered, and the rest.
+    pub(crate) fn unwrapped(mut self) -> (Option<Arc<dyn Any + Send + Sync>>, Self) {
+        (self.layers.pop().flatten(), self)
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}

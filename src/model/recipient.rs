@@ -1,0 +1,273 @@
+//! Whom a message is for: which texts name one recipient, and which of them name the same one.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup},
+};
+use url::Host;
+
+use crate::model::Method;
+
+/// Says what was expected, where a text does not name one recipient for this method. Nothing is sent to such a text: what one reader takes
+/// for a name, a list or a comment, another takes for somebody else.
+pub(crate) fn problem(method: Method, to: &str) -> Option<&'static str> {
+    if method.is_to_phone() {
+        (!is_phone_number(to)).then_some("expected one phone number in E.164 form: +, then 7 to 15 digits")
+    } else if method.is_to_email() {
+        (!is_email_address(to))
+            .then_some("expected one bare e-mail address: letters, digits, signs and single dots, then one @, then a domain without a dot at its end")
+    } else {
+        None
+    }
+}
+
+/// Gives one text for all spellings of a recipient, for counting and never for sending. It takes any text, since not every provider checks.
+///
+/// Forms for the same letter (NFKC), case, blanks and characters that are not seen make no difference, nor do comments, quotes and angle
+/// brackets. Of an e-mail address the `+tag` goes, and the domain is its ASCII form; of a phone number the digits stay, without zeros
+/// before them; `mailto:` and `tel:` go. All else counts as what is left of it.
+pub(crate) fn counted(to: &str) -> String {
+    let visible = to.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !is_ignorable(*c));
+    let letters = ComposingNormalizerBorrowed::new_nfkc().normalize_iter(visible).flat_map(char::to_lowercase);
+    let folded: String = letters.map(|c| if c == IDEOGRAPHIC_STOP { '.' } else { c }).filter(|c| c.is_ascii_graphic() || is_letter(*c)).collect();
+    let folded = ["mailto:", "tel:"].iter().find_map(|scheme| folded.strip_prefix(scheme)).unwrap_or(&folded);
+    let bare = without_comments(folded);
+    let bare = bare.rsplit_once('<').map_or(&*bare, |(_, address)| address.split('>').next().unwrap_or_default());
+    let Some((name, domain)) = bare.trim_matches([',', ';']).rsplit_once('@') else { return number(folded).unwrap_or_else(|| folded.to_owned()) };
+    let name = name.split_once('+').map(|(before, _)| before).filter(|before| !before.is_empty()).unwrap_or(name);
+    let domain = domain.trim_matches('.');
+    let domain = Host::parse(domain).map_or_else(|_| domain.to_owned(), |host| host.to_string());
+    format!("{}@{domain}", name.trim_matches('.'))
+}
+
+/// Gives the digits of a text that is nothing but a number, behind a plus sign.
+fn number(text: &str) -> Option<String> {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    (is_number && !digits.is_empty()).then(|| format!("+{}", digits.trim_start_matches('0')))
+}
+
+/// What divides the labels of a domain in East Asian writing.
+const IDEOGRAPHIC_STOP: char = '\u{3002}';
+/// The longest address that mail is delivered to, in bytes (RFC 5321, with the erratum on RFC 3696).
+const LONGEST_ADDRESS: usize = 254;
+
+fn is_phone_number(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix('+') else { return false };
+    (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_email_address(text: &str) -> bool {
+    let Some((name, domain)) = text.split_once('@').filter(|_| text.len() <= LONGEST_ADDRESS) else { return false };
+    let is_atom = |atom: &str| !atom.is_empty() && atom.chars().all(|c| is_letter(c) || "!#$%&'*+-/=?^_`{|}~".contains(c));
+    name.split('.').all(is_atom) && is_domain(domain)
+}
+
+fn is_domain(text: &str) -> bool {
+    let is_label =
+        |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_plain = text.chars().all(|c| is_letter(c) || c == '-' || c == '.');
+    is_plain && matches!(Host::parse(text), Ok(Host::Domain(ascii)) if ascii.split('.').all(is_label))
+}
+
+/// Says whether a character is a letter, a digit, or a mark on one, of any writing, and can be seen.
+fn is_letter(c: char) -> bool {
+    const LETTER: GeneralCategoryGroup = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Mark).union(GeneralCategoryGroup::Number);
+    let is_of_any_writing = || LETTER.contains(CodePointMapData::<GeneralCategory>::new().get(c)) && !is_ignorable(c);
+    if c.is_ascii() { c.is_ascii_alphanumeric() } else { is_of_any_writing() }
+}
+
+/// Says whether a character is shown as nothing at all, as a zero-width space is.
+fn is_ignorable(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+/// Takes out what stands in round brackets, which mail programs pass over, and quotes and backslashes, which mean no other mailbox.
+fn without_comments(text: &str) -> String {
+    let mut depth = 0_usize;
+    text.chars()
+        .filter(|c| {
+            match c {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                _ => return depth == 0 && !matches!(c, '"' | '\\'),
+            }
+            false
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CredentialKind;
+
+    #[test]
+    fn phone_numbers_are_e164() {
+        for good in ["+64270000000", "+4915112345678", "+2904123", "+123456789012345"] {
+            assert_eq!(problem(Method::SmsOtp, good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "+",
+            "64270000000",
+            "+064270000000",
+            "+123456",
+            "+1234567890123456",
+            "+64 27 000 0000",
+            "+6427000000a",
+            "++64270000000",
+            "+６４２７００００００００",
+            "+64270000000,+64270000001",
+            "+64270000000;ext=1",
+            "+6427000\u{200b}0000",
+            "tel:+64270000000",
+        ] {
+            assert!(problem(Method::VoiceOtp, bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_e_mail_address_is_one_bare_mailbox() {
+        let longest = format!("{}@doe.com", "j".repeat(246));
+        for good in [
+            "jane@doe.com",
+            "a@b",
+            "o'brien+tag@doe.co.nz",
+            "j.a.n.e@doe.com",
+            "jürgen@münchen.de",
+            "ju\u{308}rgen@xn--mnchen-3ya.de",
+            "用户@例子.广告",
+            "डाटा@मेल.भारत",
+            "jane@ｄｏｅ.com",
+            "+6427@sms.example",
+            &longest,
+        ] {
+            assert_eq!(problem(Method::EmailOtp, good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "jane",
+            "@doe.com",
+            "jane@",
+            "@",
+            "jane@doe.com\n",
+            "jane @doe.com",
+            "jane@doe.com\0",
+            "a@x.com,b@y.com",
+            "a@x.com;b@y.com",
+            "a@x.com b@y.com",
+            "a@x@y.com",
+            "a,b@y.com",
+            "jane@doe.com,",
+            "jane(1)@doe.com",
+            "jane@doe.com(1)",
+            "jane@(1)doe.com",
+            "<jane@doe.com>",
+            "Jane <jane@doe.com>",
+            "\"jane\"@doe.com",
+            "\"a@b\"@c.d",
+            "ja\\ne@doe.com",
+            "jane@doe.com.",
+            "jane@doe..com",
+            "jane@.doe.com",
+            ".jane@doe.com",
+            "jane.@doe.com",
+            "ja..ne@doe.com",
+            "mailto:jane@doe.com",
+            "ja\u{200b}ne@doe.com",
+            "jane@d\u{200b}oe.com",
+            "jane@d\u{ad}oe.com",
+            "ja\u{feff}ne@doe.com",
+            "ja\u{202e}ne@doe.com",
+            "ja\u{3164}ne@doe.com",
+            "ja\u{34f}ne@doe.com",
+            "ja\u{fe0f}ne@doe.com",
+            "ja\u{e0061}ne@doe.com",
+            "ja\u{2800}ne@doe.com",
+            "jane\u{a0}@doe.com",
+            "jane\u{ff20}doe.com",
+            "jane@doe\u{3002}com",
+            "jane@doe%2ecom",
+            "jane@doe_x.com",
+            "jane@-doe.com",
+            "jane@xn--a.com",
+            "jane@127.0.0.1",
+            "jane@[127.0.0.1]",
+            "jane@[::1]",
+            &format!("j{longest}"),
+        ] {
+            assert!(problem(Method::EmailLink, bad).is_some(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_expected_holds_nothing_of_what_was_given() {
+        for method in [Method::SmsOtp, Method::EmailOtp] {
+            assert!(!problem(method, "mallory").expect("a problem").contains("mallory"));
+        }
+        assert_eq!(problem(Method::Credential(CredentialKind::Key), "anything"), None);
+    }
+
+    #[test]
+    fn all_spellings_of_a_recipient_count_as_one() {
+        let rows: [(&str, &[&str]); 4] = [
+            (
+                "victim@x.com",
+                &[
+                    "victim@x.com",
+                    "Victim@X.COM",
+                    "victim+1@x.com",
+                    "victim+a+b@x.com",
+                    "victim@x.com.",
+                    "\"victim\"@x.com",
+                    "victim(1)@x.com",
+                    "victim@(a(b)c)x.com",
+                    "<victim@x.com>",
+                    "Somebody Else <victim@x.com>",
+                    "vic\u{200b}tim@x.com",
+                    "victim@x\u{200d}.com",
+                    "\u{feff}victim@x.com",
+                    "vic\u{34f}tim@x.com",
+                    "vic\u{2800}tim@x.com",
+                    " victim@x.com\r\n",
+                    "victim@x.com,",
+                    "mailto:Victim@x.com",
+                    "victim@ｘ.ｃｏｍ",
+                    "ｖｉｃｔｉｍ＠x.com",
+                    "𝐯𝐢𝐜𝐭𝐢𝐦@x.com",
+                    "victim@x\u{3002}com",
+                    "vict\\im@x.com",
+                ],
+            ),
+            ("jürgen@xn--mnchen-3ya.de", &["jürgen@münchen.de", "JÜRGEN@MÜNCHEN.DE", "ju\u{308}rgen@mu\u{308}nchen.de", "jürgen+x@xn--mnchen-3ya.de"]),
+            ("+1@sms.example", &["+1@sms.example"]),
+            (
+                "+64270000000",
+                &["+64270000000", "+64 27 000-0000", "0064 27 000 0000", "+６４270000000", "+64\u{200b}270000000", "64270000000", "tel:+64-27-000-0000"],
+            ),
+        ];
+        for (counts_as, spellings) in rows {
+            for spelling in spellings {
+                assert_eq!(counted(spelling), counts_as, "{spelling:?}");
+            }
+        }
+        for (one, other) in [("a@x.com", "b@x.com"), ("a@x.com", "a@y.com"), ("a@x.com", "a.b@x.com"), ("+64270000000", "+64270000001")] {
+            assert_ne!(counted(one), counted(other));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_not_seen_makes_no_difference_in_any_text(text in ".*") {
+            let unseen: String = text.chars().flat_map(|c| [c, '\u{200b}', ' ']).collect();
+            proptest::prop_assert_eq!(counted(&unseen), counted(&text));
+        }
+
+        #[test]
+        fn texts_of_the_signs_that_mean_something_count_as_something(text in "[a-cＡ@+.()<>\"\\\\,;%0-2。\u{200b} -]{0,24}") {
+            let _ = counted(&text);
+        }
+    }
+}
