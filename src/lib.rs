@@ -21,7 +21,7 @@ pub use http::HeaderMap;
 pub use model::{
     Advice, Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, ClientHints, Credential,
     CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Hop, Kept, Memory, Method, MethodSupport, ParseCredentialKindError, ParseMethodError, Personal,
-    Product, ProviderId, Reason, Registration, RegistrationUser, Rejected, RelyingParty, Secret, SendState, Verification, Verified, Violation,
+    Product, ProviderHealth, ProviderId, Reason, Registration, RegistrationUser, Rejected, RelyingParty, Secret, SendState, Verification, Verified, Violation,
 };
 pub use provider::{ChallengeProvider, ChallengeProviderExt};
 #[cfg(vendor)]

@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 
 use crate::model::{
-    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, ProviderId, SendState, Verification,
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, ProviderHealth, ProviderId, SendState,
+    Verification,
 };
 
 /// Challenges people: one of the vendors, several behind one, a test double, or a provider of your own.
@@ -103,6 +104,12 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
         Err(error.with_detail("the provider cannot send a challenge once more; make a new one"))
     }
 
+    /// Tells how the providers fared that it is made of: which are passed over, for how long, and why. No I/O; nothing from a provider that is
+    /// made of no others.
+    fn health(&self) -> Vec<ProviderHealth> {
+        Vec::new()
+    }
+
     /// Gives what it remembers between calls, for the provider that takes its place: the counts of its guard. No I/O.
     ///
     /// A provider that is made of others passes on theirs.
@@ -194,6 +201,10 @@ macro_rules! forward {
 
             async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
                 (**self).resend_with(handle, options).await
+            }
+
+            fn health(&self) -> Vec<ProviderHealth> {
+                (**self).health()
             }
 
             fn memory(&self) -> Memory {

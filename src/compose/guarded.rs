@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     model::{
-        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, ProviderId, Rejected, SendState,
-        Verification,
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, ProviderHealth, ProviderId, Rejected,
+        SendState, Verification,
     },
     provider::ChallengeProvider,
     transport::{FAR, TIMEOUT},
@@ -156,6 +156,10 @@ impl ChallengeProvider for Guarded {
         };
         time.tell(self.guard.after_send(sending, outcome.as_ref())).await;
         outcome
+    }
+
+    fn health(&self) -> Vec<ProviderHealth> {
+        self.provider.health()
     }
 
     fn memory(&self) -> Memory {

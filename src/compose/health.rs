@@ -1,41 +1,101 @@
-//! Memory of the providers that could not be reached a moment ago.
+//! Memory of the providers that failed a moment ago.
 
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use crate::model::{Error, ErrorKind, ProviderId};
+use tokio::time::Instant;
 
-/// Time for which a provider that could not be reached is passed over.
+use crate::model::{Error, ErrorKind, Field, ProviderHealth, ProviderId, SendState};
+
+/// Longest time for which a provider that failed is passed over.
 const PASSED_OVER: Duration = Duration::from_secs(30);
 
-/// Remembers which providers could not be reached, and since when.
+/// Remembers which providers failed, how, and until when they are passed over.
 #[derive(Debug, Default)]
-pub(super) struct Health(Mutex<BTreeMap<ProviderId, Instant>>);
+pub(super) struct Health(Mutex<BTreeMap<ProviderId, Outage>>);
+
+#[derive(Debug)]
+struct Outage {
+    failure: ErrorKind,
+    until: Instant,
+}
 
 impl Health {
-    /// Says whether the provider could not be reached a moment ago.
-    pub(super) fn is_unreachable(&self, provider: &ProviderId) -> bool {
-        self.since().get(provider).is_some_and(|since| since.elapsed() < PASSED_OVER)
+    /// Says why a provider is to be passed over, if it is. After its time one call is let through to try it, and the others wait for what
+    /// becomes of that.
+    pub(super) fn passed_over(&self, provider: &ProviderId) -> Option<ErrorKind> {
+        let mut outages = self.outages();
+        let outage = outages.get_mut(provider)?;
+        let now = Instant::now();
+        if now < outage.until {
+            return Some(outage.failure);
+        }
+        outage.until = now + PASSED_OVER;
+        None
     }
 
-    /// Takes note of an error: a failed connect makes a provider unreachable, an answer of any kind makes it reachable.
-    pub(super) fn note(&self, provider: &ProviderId, error: &Error) {
-        if error.kind() == ErrorKind::Connect {
-            self.since().insert(provider.clone(), Instant::now());
-        } else if error.status().is_some() {
-            self.reached(provider);
+    /// Takes note of what became of a call. What may have been sent is a failure only where it makes calls fail over.
+    pub(super) fn note<T>(&self, provider: &ProviderId, outcome: &Result<T, Error>, even_if_unknown: bool) {
+        match outcome {
+            Ok(_) => drop(self.outages().remove(provider)),
+            Err(error) => match pause(error, even_if_unknown) {
+                Some(pause) => drop(self.outages().insert(provider.clone(), Outage { failure: error.kind(), until: Instant::now() + pause })),
+                None if error.status().is_some() => drop(self.outages().remove(provider)),
+                None => {}
+            },
         }
     }
 
-    /// Takes note of an answer.
-    pub(super) fn reached(&self, provider: &ProviderId) {
-        self.since().remove(provider);
+    /// Tells of each of these providers how it fared.
+    pub(super) fn tell<'a>(&self, providers: impl Iterator<Item = &'a ProviderId>) -> Vec<ProviderHealth> {
+        let (outages, now) = (self.outages(), Instant::now());
+        let told = |provider: &ProviderId| match outages.get(provider) {
+            None => ProviderHealth::good(provider.clone()),
+            Some(outage) => {
+                let left = outage.until.saturating_duration_since(now);
+                ProviderHealth::failed(provider.clone(), outage.failure, (!left.is_zero()).then_some(left))
+            }
+        };
+        providers.map(told).collect()
     }
 
-    fn since(&self) -> MutexGuard<'_, BTreeMap<ProviderId, Instant>> {
+    fn outages(&self) -> MutexGuard<'_, BTreeMap<ProviderId, Outage>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Says whether another provider may be asked after this error: nothing was sent, for want of a connection or for a reason of that vendor's.
+pub(super) fn may_fail_over(error: &Error, even_if_unknown: bool) -> bool {
+    match error.send_state() {
+        SendState::NotSent => is_of_transport(error),
+        SendState::Refused => match error.kind() {
+            ErrorKind::Authentication => true,
+            // 402: a plan lacks the feature, which an operator has to know.
+            ErrorKind::Permission => error.status() != Some(402),
+            // A limit of the recipient's is none of the vendor's, and another vendor would be used to get around it.
+            ErrorKind::RateLimited => !error.violations().iter().any(|violation| violation.field() == Some(Field::To)),
+            // No connection, after an attempt that was refused.
+            _ => is_of_transport(error),
+        },
+        SendState::Unknown => even_if_unknown,
+        SendState::Accepted => false,
+    }
+}
+
+/// Gives the time for which a provider is passed over after this error. One that refuses a single person or asks for a pause without an end
+/// goes on being asked: else anybody could turn everybody else away from it.
+fn pause(error: &Error, even_if_unknown: bool) -> Option<Duration> {
+    match error.kind() {
+        _ if !may_fail_over(error, even_if_unknown) => None,
+        ErrorKind::RateLimited => error.retry_after().map(|pause| pause.min(PASSED_OVER)),
+        ErrorKind::Permission => None,
+        _ => Some(PASSED_OVER),
+    }
+}
+
+fn is_of_transport(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Connect | ErrorKind::Interrupted)
 }

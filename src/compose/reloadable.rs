@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 
 use crate::{
-    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, Memory, ProviderId, Verification},
+    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, Memory, ProviderHealth, ProviderId, Verification},
     provider::ChallengeProvider,
 };
 
@@ -73,6 +73,10 @@ impl ChallengeProvider for Reloadable {
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         self.current().resend_with(handle, options).await
+    }
+
+    fn health(&self) -> Vec<ProviderHealth> {
+        self.current().health()
     }
 
     fn memory(&self) -> Memory {

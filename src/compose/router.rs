@@ -10,11 +10,14 @@ use std::{
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::{LEAST_TIME, health::Health};
+use super::{
+    LEAST_TIME,
+    health::{Health, may_fail_over},
+};
 use crate::{
     model::{
-        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Method, ProviderId, SendState,
-        Verification, Violation,
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Method, ProviderHealth,
+        ProviderId, SendState, Verification, Violation,
     },
     provider::ChallengeProvider,
     transport::{FAR, TIMEOUT},
@@ -53,6 +56,7 @@ pub struct Router {
     providers: BTreeMap<ProviderId, Arc<dyn ChallengeProvider>>,
     routes: BTreeMap<MethodName, ProviderId>,
     failover: Vec<ProviderId>,
+    fails_over_when_unknown: bool,
     health: Health,
     timeout: Duration,
 }
@@ -65,6 +69,7 @@ pub struct RouterBuilder {
     others: Vec<Arc<dyn ChallengeProvider>>,
     routes: BTreeMap<MethodName, ProviderId>,
     failover: Vec<ProviderId>,
+    fails_over_when_unknown: bool,
     timeout: Duration,
 }
 
@@ -87,6 +92,13 @@ impl RouterBuilder {
     /// Sets the providers that are asked, in this order, where the first cannot be reached or refuses for a reason of its own.
     pub fn with_failover(mut self, providers: impl IntoIterator<Item = ProviderId>) -> Self {
         self.failover = providers.into_iter().collect();
+        self
+    }
+
+    /// Lets every create ask the next provider even where the one before may have sent: **the person may get two messages**. Each then has
+    /// an equal share of the time left, so that one that hangs leaves time for the others.
+    pub fn with_failover_when_unknown(mut self) -> Self {
+        self.fails_over_when_unknown = true;
         self
     }
 
@@ -126,15 +138,15 @@ impl RouterBuilder {
         if !mistakes.is_empty() {
             return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(mistakes));
         }
-        let Self { current, routes, failover, timeout, .. } = self;
-        Ok(Router { current, providers, routes, failover, health: Health::default(), timeout })
+        let Self { current, routes, failover, fails_over_when_unknown, timeout, .. } = self;
+        Ok(Router { current, providers, routes, failover, fails_over_when_unknown, health: Health::default(), timeout })
     }
 }
 
 impl Router {
     /// Starts from the provider for new challenges.
     pub fn builder(current: Arc<dyn ChallengeProvider>) -> RouterBuilder {
-        RouterBuilder { current, others: Vec::new(), routes: BTreeMap::new(), failover: Vec::new(), timeout: TIMEOUT }
+        RouterBuilder { current, others: Vec::new(), routes: BTreeMap::new(), failover: Vec::new(), fails_over_when_unknown: false, timeout: TIMEOUT }
     }
 
     /// Finds the provider that a request goes to first.
@@ -178,24 +190,6 @@ impl Router {
     }
 }
 
-/// Says whether another provider may be asked after this error: nothing was sent, for want of a connection or for a reason of that vendor's.
-fn may_fail_over(error: &Error, even_if_unknown: bool) -> bool {
-    match error.send_state() {
-        SendState::NotSent => error.kind() == ErrorKind::Connect,
-        SendState::Refused => match error.kind() {
-            // No connection, after an attempt that was refused.
-            ErrorKind::Connect | ErrorKind::Authentication => true,
-            // 402: a plan lacks the feature, which an operator has to know.
-            ErrorKind::Permission => error.status() != Some(402),
-            // A limit of the recipient's is none of the vendor's, and another vendor would be used to get around it.
-            ErrorKind::RateLimited => !error.violations().iter().any(|violation| violation.field() == Some(Field::To)),
-            _ => false,
-        },
-        SendState::Unknown => even_if_unknown,
-        SendState::Accepted => false,
-    }
-}
-
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl ChallengeProvider for Router {
@@ -213,47 +207,59 @@ impl ChallengeProvider for Router {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        let mut left = options.timeout().unwrap_or(self.timeout).min(FAR);
-        let deadline = Instant::now() + left;
+        let deadline = Instant::now() + options.timeout().unwrap_or(self.timeout).min(FAR);
+        let even_if_unknown = self.fails_over_when_unknown || options.fails_over_when_unknown();
         let mut hops = Vec::new();
-        let mut candidates = self.candidates(request).into_iter().peekable();
+        let mut candidates = self.candidates(request).into_iter();
         while let Some(provider) = candidates.next() {
-            let is_last = candidates.peek().is_none();
-            if !is_last && self.health.is_unreachable(&provider.id()) {
-                hops.push(Hop::skipped(provider.id()));
+            let others = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
+            let id = provider.id();
+            if others > 0
+                && let Some(failure) = self.health.passed_over(&id)
+            {
+                hops.push(Hop::skipped(id, failure));
                 continue;
             }
-            let mut hop_options = options.clone().with_timeout(left);
-            if !is_last {
+            let left = deadline.saturating_duration_since(Instant::now());
+            // Who may be left without an answer has a share of the time, so that the others have one too.
+            let share = if even_if_unknown { left / others.saturating_add(1) } else { left };
+            let mut hop_options = options.clone().with_timeout(share);
+            if others > 0 {
                 // Waiting is for the last one alone: where there is another, it is asked at once.
                 hop_options = hop_options.with_single_attempt();
             }
-            let error = match provider.create_with(&self.addressed(request, &**provider), &hop_options).await {
-                Ok(challenge) => {
-                    self.health.reached(&provider.id());
-                    return Ok(challenge.with_hops(hops));
-                }
+            let outcome = provider.create_with(&self.addressed(request, &**provider), &hop_options).await;
+            self.health.note(&id, &outcome, even_if_unknown);
+            let error = match outcome {
+                Ok(challenge) => return Ok(challenge.with_hops(hops)),
                 Err(error) => error,
             };
-            self.health.note(&provider.id(), &error);
-            left = deadline.saturating_duration_since(Instant::now());
             // Asked with no time to answer, the next one would turn what is known into an unknown outcome.
-            if is_last || left < LEAST_TIME || !may_fail_over(&error, options.fails_over_when_unknown()) {
+            let is_late = deadline.saturating_duration_since(Instant::now()) < LEAST_TIME;
+            if others == 0 || is_late || !may_fail_over(&error, even_if_unknown) {
                 return Err(error.with_hops(hops));
             }
-            tracing::warn!(provider = %provider.id(), kind = error.kind().as_str(), send_state = error.send_state().as_str(), "failing over");
-            hops.push(Hop::of(provider.id(), &error));
+            tracing::warn!(provider = %id, kind = error.kind().as_str(), send_state = error.send_state().as_str(), "failing over");
+            hops.push(Hop::of(id, &error));
         }
         // There is always a first candidate, and the last one returns.
         Err(Error::new(ErrorKind::Unsupported, SendState::NotSent).with_operation("create").with_hops(hops))
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        self.issuer(handle, "verify")?.verify_with(handle, answer, options).await
+        let outcome = self.issuer(handle, "verify")?.verify_with(handle, answer, options).await;
+        self.health.note(handle.provider(), &outcome, self.fails_over_when_unknown);
+        outcome
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        self.issuer(handle, "resend")?.resend_with(handle, options).await
+        let outcome = self.issuer(handle, "resend")?.resend_with(handle, options).await;
+        self.health.note(handle.provider(), &outcome, self.fails_over_when_unknown);
+        outcome
+    }
+
+    fn health(&self) -> Vec<ProviderHealth> {
+        self.health.tell(self.providers.keys())
     }
 
     fn memory(&self) -> Memory {

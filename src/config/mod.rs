@@ -63,6 +63,7 @@ use routing::Routing;
 ///
 /// ```toml
 /// failover = ["authsignal"]               # who is asked next where the provider cannot be reached, in order
+/// failover_when = "unsent"                # or "unknown": also where it may have sent, so that the person may get two messages
 ///
 /// [route]                                 # who gets a method: email_otp, email_link, sms_otp, whatsapp_otp, voice_otp, credential
 /// whatsapp_otp = "authsignal"
@@ -226,7 +227,7 @@ impl Config {
         let mut instances = BTreeMap::new();
         for (name, value) in &self.members {
             match (name.as_str(), value) {
-                ("provider" | "failover", _) => {}
+                ("provider" | "failover" | "failover_when", _) => {}
                 (name, Value::Object(_)) if RESERVED.contains(&name) => {}
                 (name, Value::Object(members)) => {
                     let mut section = Section::new(name, members, &surroundings);
@@ -299,7 +300,7 @@ fn needs_feature(vendor: &Vendor) -> String {
 }
 
 fn unknown(name: &str) -> String {
-    let known = ["provider", "failover"].into_iter().chain(RESERVED).chain(Vendor::all().iter().map(Vendor::name));
+    let known = ["provider", "failover", "failover_when"].into_iter().chain(RESERVED).chain(Vendor::all().iter().map(Vendor::name));
     match nearest(name, known) {
         Some(near) => format!("is not a key here; did you mean {near}?"),
         None => "is not a key here; expected provider and sections".to_owned(),

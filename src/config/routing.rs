@@ -14,6 +14,7 @@ use crate::{
 pub(super) struct Routing {
     routes: Vec<(Method, ProviderId)>,
     failover: Vec<ProviderId>,
+    fails_over_when_unknown: bool,
 }
 
 impl Routing {
@@ -35,6 +36,7 @@ impl Routing {
             top.problem("failover", "names a section twice");
         }
         self.failover = names.into_iter().map(ProviderId::new).collect();
+        self.fails_over_when_unknown = top.choice("failover_when", &[("unsent", false), ("unknown", true)]).unwrap_or_default();
     }
 
     pub(super) fn router(
@@ -45,6 +47,7 @@ impl Routing {
     ) -> Result<Router, Error> {
         let builder = others.fold(Router::builder(current), |builder, other| builder.with_provider(other));
         let builder = self.routes.into_iter().fold(builder, |builder, (method, provider)| builder.with_route(method, provider));
-        builder.with_failover(self.failover).with_timeout(timeout).build()
+        let builder = builder.with_failover(self.failover).with_timeout(timeout);
+        if self.fails_over_when_unknown { builder.with_failover_when_unknown() } else { builder }.build()
     }
 }

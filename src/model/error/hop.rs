@@ -17,8 +17,8 @@ impl Hop {
         Self { provider, kind: error.kind(), send_state: error.send_state(), skipped: false }
     }
 
-    pub(crate) fn skipped(provider: ProviderId) -> Self {
-        Self { provider, kind: ErrorKind::Connect, send_state: SendState::NotSent, skipped: true }
+    pub(crate) fn skipped(provider: ProviderId, failure: ErrorKind) -> Self {
+        Self { provider, kind: failure, send_state: SendState::NotSent, skipped: true }
     }
 
     /// Gives the provider.
@@ -26,7 +26,7 @@ impl Hop {
         &self.provider
     }
 
-    /// Says what went wrong there.
+    /// Says what went wrong there, or lately, where it was passed over.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
@@ -36,7 +36,7 @@ impl Hop {
         self.send_state
     }
 
-    /// Says whether it was passed over, because it could not be reached a moment ago.
+    /// Says whether it was passed over, because it failed a moment ago.
     pub fn was_skipped(&self) -> bool {
         self.skipped
     }

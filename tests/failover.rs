@@ -1,0 +1,285 @@
+//! Failover: when another provider is asked, who is passed over meanwhile, and how the time is shared.
+
+mod support;
+
+use std::{sync::Arc, time::Duration};
+
+use auth_challenge::{
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Config, CredentialKind, Error,
+    ErrorKind, Field, Method, ProviderHealth, ProviderId, Router, SendState, Verification, Violation, testing::Scripted,
+};
+use serde_json::json;
+use support::{Server, vendors};
+use tokio::time::Instant;
+
+fn id(name: &str) -> ProviderId {
+    ProviderId::new(name)
+}
+
+fn error(kind: ErrorKind, state: SendState) -> Error {
+    Error::new(kind, state)
+}
+
+/// A router over two scripted providers, the second one for failover.
+fn pair(first: &Scripted, second: &Scripted) -> Router {
+    Router::builder(Arc::new(first.clone())).with_provider(Arc::new(second.clone())).with_failover([id("second")]).build().expect("a router")
+}
+
+#[tokio::test]
+async fn failover_happens_only_where_nothing_was_sent_for_a_reason_of_that_vendor() {
+    use ErrorKind::*;
+    use SendState::{Accepted, NotSent, Refused, Unknown};
+    let cases = [
+        (Connect, NotSent, true),
+        (Authentication, Refused, true),
+        (Permission, Refused, true),
+        (RateLimited, Refused, true),
+        (InvalidRequest, NotSent, false),
+        (InvalidRequest, Refused, false),
+        (NotFound, Refused, false),
+        (Conflict, Refused, false),
+        (Throttled, NotSent, false),
+        (Timeout, Unknown, false),
+        (Interrupted, Unknown, false),
+        (Unavailable, Unknown, false),
+        (UnexpectedReply, Accepted, false),
+    ];
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    for (kind, state, fails_over) in cases {
+        let (first, second) = (Scripted::named("first").create_fails(error(kind, state)), Scripted::named("second"));
+        let outcome = pair(&first, &second).create(&request).await;
+        assert_eq!((first.created().len(), second.created().len()), (1, usize::from(fails_over)), "{kind:?} {state:?}");
+        match outcome {
+            Ok(challenge) => {
+                assert!(fails_over);
+                assert_eq!(challenge.provider(), &id("second"));
+                let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.kind(), hop.send_state())).collect();
+                assert_eq!(hops, [("first", kind, state)]);
+            }
+            Err(error) => assert_eq!((fails_over, error.kind(), error.send_state()), (false, kind, state)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_may_ask_for_failover_after_an_unknown_outcome_and_the_error_stays_unknown() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let first = Scripted::named("first").create_fails(error(ErrorKind::Timeout, SendState::Unknown));
+    let second = Scripted::named("second").create_fails(error(ErrorKind::Connect, SendState::NotSent));
+    let failed = pair(&first, &second).create_with(&request, &CallOptions::default().with_failover_when_unknown()).await.expect_err("both fail");
+    assert_eq!((failed.kind(), failed.send_state(), failed.hops().len()), (ErrorKind::Connect, SendState::Unknown, 1));
+    assert_eq!(second.created().len(), 1);
+}
+
+#[tokio::test]
+async fn a_credential_never_fails_over() {
+    let first = Scripted::named("first").create_fails(error(ErrorKind::Connect, SendState::NotSent));
+    let second = Scripted::named("second");
+    let failed = pair(&first, &second).create(&ChallengeRequest::credential(CredentialKind::Key, "code")).await.expect_err("no failover");
+    assert_eq!((failed.kind(), second.created().len()), (ErrorKind::Connect, 0));
+}
+
+#[tokio::test]
+async fn a_provider_that_could_not_be_reached_is_passed_over_for_a_while() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let first = Scripted::named("first").create_fails(error(ErrorKind::Connect, SendState::NotSent));
+    let second = Scripted::named("second");
+    let router = pair(&first, &second);
+    for _ in 0..3 {
+        assert_eq!(router.create(&request).await.expect("a challenge").provider(), &id("second"));
+    }
+    assert_eq!((first.created().len(), second.created().len()), (1, 3));
+    assert!(router.create(&request).await.expect("a challenge").hops().iter().all(|hop| hop.was_skipped()));
+}
+
+#[tokio::test]
+async fn a_limited_vendor_is_left_at_once_where_there_is_another() {
+    for vendor in vendors::all_with_messages() {
+        let limited = Server::answering(429, &[("retry-after", "1")], "{}").await;
+        let other = Server::answering(200, &[], &vendor.created().to_string()).await;
+        let config: Config = serde_json::from_value(json!({
+            "provider": "one", "failover": ["two"],
+            "one": vendor.named_section(&format!("http://{}", limited.address)),
+            "two": vendor.named_section(&format!("http://{}", other.address)),
+        }))
+        .expect("a config");
+        // The second one has a user id of its own.
+        let request = vendor.request().with_user_id_at(id("two"), "usr-2");
+        let challenge = config.build().expect("a provider").create(&request).await.expect("a challenge");
+        assert_eq!((challenge.provider().as_str(), limited.requests().len(), other.requests().len()), ("two", 1, 1), "{vendor:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_provider_never_sees_the_current_ones_user_id() {
+    let request = ChallengeRequest::email_otp("jane@doe.com").with_user_id("id-at-first");
+    let first = || Scripted::named("first").create_fails(error(ErrorKind::Connect, SendState::NotSent));
+    let second = Scripted::named("second");
+    pair(&first(), &second).create(&request).await.expect("a challenge");
+    pair(&first(), &second).create(&request.clone().with_user_id_at(id("second"), "id-at-second")).await.expect("a challenge");
+    let seen: Vec<_> = second.created().iter().map(|request| request.user_id_for(&id("second")).map(str::to_owned)).collect();
+    assert_eq!(seen, [None, Some("id-at-second".to_owned())]);
+}
+
+/// A provider that never comes back, until its time is up.
+#[derive(Debug)]
+struct Hanging(&'static str);
+
+#[auth_challenge::async_trait]
+impl ChallengeProvider for Hanging {
+    fn id(&self) -> ProviderId {
+        ProviderId::new(self.0)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Scripted::new().capabilities()
+    }
+
+    async fn create_with(&self, _: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        tokio::time::sleep(options.timeout().expect("a time")).await;
+        Err(error(ErrorKind::Timeout, SendState::Unknown))
+    }
+
+    async fn verify_with(&self, _: &ChallengeHandle, _: &Answer, _: &CallOptions) -> Result<Verification, Error> {
+        Err(error(ErrorKind::Unsupported, SendState::NotSent))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_an_unknown_outcome_each_provider_has_its_share_of_the_time() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let last = Scripted::named("last");
+    let router = Router::builder(Arc::new(Hanging("first")))
+        .with_provider(Arc::new(Hanging("second")))
+        .with_provider(Arc::new(last.clone()))
+        .with_failover([id("second"), id("last")])
+        .with_failover_when_unknown()
+        .with_timeout(Duration::from_secs(9))
+        .build()
+        .expect("a router");
+    let started = Instant::now();
+    let challenge = router.create(&request).await.expect("a challenge of the last one");
+    let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.send_state())).collect();
+    assert_eq!((challenge.provider(), hops), (&id("last"), vec![("first", SendState::Unknown), ("second", SendState::Unknown)]));
+    assert!((Duration::from_secs(6)..Duration::from_millis(6100)).contains(&started.elapsed()), "{:?}", started.elapsed());
+
+    // Without leave for it, the first one has all the time, and nobody else is asked.
+    let first = Router::builder(Arc::new(Hanging("first"))).with_provider(Arc::new(last.clone())).with_failover([id("last")]).build().expect("a router");
+    let started = Instant::now();
+    let failed = first.create(&request).await.expect_err("no answer");
+    assert_eq!((failed.send_state(), failed.hops().len(), last.created().len()), (SendState::Unknown, 0, 1));
+    assert!(started.elapsed() >= Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_failed_is_tried_again_by_one_call_and_not_by_all() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let connect = || error(ErrorKind::Connect, SendState::NotSent);
+    let first = Scripted::named("first").create_fails(connect()).create_fails(connect());
+    let second = Scripted::named("second");
+    let router = pair(&first, &second);
+    // It answers at the third try, and has every call again.
+    for asked in [1, 2, 7] {
+        for _ in 0..5 {
+            router.create(&request).await.expect("a challenge");
+        }
+        assert_eq!(first.created().len(), asked);
+        tokio::time::advance(Duration::from_secs(60)).await;
+    }
+    assert_eq!(second.created().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_one_call_tries_a_provider_again_the_others_go_elsewhere() {
+    let second = Scripted::named("second");
+    let router = Router::builder(Arc::new(Hanging("first")))
+        .with_provider(Arc::new(second.clone()))
+        .with_failover([id("second")])
+        .with_failover_when_unknown()
+        .with_timeout(Duration::from_secs(10))
+        .build()
+        .expect("a router");
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let (router, started) = (Arc::new(router), Instant::now());
+    router.create(&request).await.expect("a challenge");
+    tokio::time::advance(Duration::from_secs(40)).await;
+    let again = tokio::spawn({
+        let (router, request) = (Arc::clone(&router), request.clone());
+        async move { router.create(&request).await }
+    });
+    tokio::task::yield_now().await;
+    for _ in 0..5 {
+        assert!(router.create(&request).await.expect("a challenge").hops()[0].was_skipped());
+    }
+    assert!(started.elapsed() < Duration::from_secs(46), "none of these waited");
+    assert!(!again.await.expect("a call that ends").expect("a challenge").hops()[0].was_skipped());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_passed_over_depends_on_whose_the_failure_is() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let limited = || error(ErrorKind::RateLimited, SendState::Refused);
+    let (half, most) = (Some(Duration::from_secs(15)), Some(Duration::from_secs(30)));
+    for (what, failure, unknown, expected) in [
+        ("no connection", error(ErrorKind::Connect, SendState::NotSent), false, most),
+        ("handed back by the server all the time", error(ErrorKind::Interrupted, SendState::NotSent), false, most),
+        ("credentials", error(ErrorKind::Authentication, SendState::Refused), false, most),
+        ("a person that is refused", error(ErrorKind::Permission, SendState::Refused), false, None),
+        ("a limit without an end", limited(), false, None),
+        ("a limit with an end", limited().with_retry_after(Duration::from_secs(15)), false, half),
+        ("a limit that ends late", limited().with_retry_after(Duration::from_secs(900)), false, most),
+        ("a limit of the recipient's", limited().with_retry_after(Duration::from_secs(15)).with_violations(vec![Violation::new(Field::To, "x")]), false, None),
+        ("an outage", error(ErrorKind::Unavailable, SendState::Unknown), false, None),
+        ("an outage, with failover after it", error(ErrorKind::Unavailable, SendState::Unknown), true, most),
+        ("an answer that cannot be read", error(ErrorKind::UnexpectedReply, SendState::Accepted), true, None),
+        ("a bad request", error(ErrorKind::InvalidRequest, SendState::Refused), true, None),
+    ] {
+        let kind = failure.kind();
+        let first = Scripted::named("first").create_fails(failure);
+        let builder = Router::builder(Arc::new(first)).with_provider(Arc::new(Scripted::named("second"))).with_failover([id("second")]);
+        let router = if unknown { builder.with_failover_when_unknown() } else { builder }.build().expect("a router");
+        let _ = router.create(&request).await;
+        let health = router.health();
+        let seen: Vec<_> = health.iter().map(|one| (one.provider().as_str(), one.passed_over_for())).collect();
+        assert_eq!(seen, [("first", expected), ("second", None)], "{what}");
+        assert_eq!(health.first().and_then(ProviderHealth::failure), expected.map(|_| kind), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_at_any_operation_ends_the_passing_over() {
+    let first = Scripted::named("first").create_fails(error(ErrorKind::Connect, SendState::NotSent));
+    let router = pair(&first, &Scripted::named("second"));
+    router.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("a challenge of the second one");
+    assert!(router.health()[0].is_passed_over());
+    let handle = ChallengeHandle::new(id("first"), Method::EmailOtp, "challenge-1");
+    let _ = router.verify(&handle, &Answer::code("1")).await.expect("an answer");
+    assert!(!router.health()[0].is_passed_over());
+}
+
+#[tokio::test]
+async fn a_config_says_when_failover_happens() {
+    for vendor in vendors::all_with_messages() {
+        for (when, expected) in [(None, "one"), (Some("unsent"), "one"), (Some("unknown"), "two")] {
+            let broken = Server::answering(503, &[], "{}").await;
+            let other = Server::answering(200, &[], &vendor.created().to_string()).await;
+            let mut config = json!({
+                "provider": "one", "failover": ["two"],
+                "one": vendor.named_section(&format!("http://{}", broken.address)),
+                "two": vendor.named_section(&format!("http://{}", other.address)),
+            });
+            if let Some(when) = when {
+                config["failover_when"] = json!(when);
+            }
+            let config: Config = serde_json::from_value(config).expect("a config");
+            let auth = config.build().expect("a provider");
+            let outcome = auth.create(&vendor.request().with_user_id_at(id("two"), "usr-2")).await;
+            assert_eq!(outcome.map_or("one".to_owned(), |challenge| challenge.provider().to_string()), expected, "{vendor:?} {when:?}");
+            assert_eq!((broken.requests().len(), other.requests().len()), (1, usize::from(expected == "two")), "{vendor:?} {when:?}");
+            assert_eq!(auth.health().len(), 2, "a config's provider tells of both");
+        }
+    }
+    let wrong: Config = serde_json::from_value(json!({ "provider": "one", "failover_when": "always" })).expect("a config");
+    let problems: Vec<_> = wrong.problems().iter().map(ToString::to_string).collect();
+    assert!(problems.iter().any(|problem| ["failover_when", "unsent", "unknown"].iter().all(|word| problem.contains(word))), "{problems:?}");
+}
