@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use auth_challenge::{CallOptions, ErrorKind, Http, SendState};
+use auth_challenge::{Advice, CallOptions, ErrorKind, Http, SendState};
 use http2::{
     CANCEL, Deed, ENHANCE_YOUR_CALM,
     Frame::{End, GoAway, Head, Part, Reset},
@@ -227,6 +227,7 @@ async fn a_server_that_refuses_all_the_time_is_asked_eleven_times_and_was_sent_n
             let error = operation.call(vendor, &*provider, &within(LONG)).await.expect_err("refused all the time");
             assert_eq!((error.kind(), error.send_state()), (ErrorKind::Interrupted, SendState::NotSent), "{vendor:?} {operation:?}: {error:?}");
             assert_eq!(script.seen().len(), 11, "{vendor:?} {operation:?}");
+            assert_eq!(error.advice(), Advice::WaitThenRetry);
         }
     }
 }

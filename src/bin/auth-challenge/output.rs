@@ -62,7 +62,7 @@ pub(crate) fn describe_violation(violation: &Violation) -> Value {
 fn exit_status(error: &Error) -> u8 {
     match (error.kind(), error.send_state()) {
         (ErrorKind::Config | ErrorKind::Handle, SendState::NotSent) => 2,
-        (ErrorKind::Connect, SendState::NotSent) => 6,
+        (ErrorKind::Connect | ErrorKind::Interrupted, SendState::NotSent) => 6,
         (_, SendState::NotSent) => 3,
         (_, SendState::Refused) => 4,
         (_, SendState::Unknown | SendState::Accepted) => 5,

@@ -223,7 +223,7 @@ impl Error {
             (_, SendState::Unknown | SendState::Accepted) => Advice::AskForNew,
             (ErrorKind::InvalidRequest, _) => Advice::FixInput,
             (ErrorKind::NotFound | ErrorKind::Handle, _) => Advice::AskForNew,
-            (ErrorKind::RateLimited | ErrorKind::Throttled | ErrorKind::Connect | ErrorKind::Timeout, _) => Advice::WaitThenRetry,
+            (ErrorKind::RateLimited | ErrorKind::Throttled | ErrorKind::Connect | ErrorKind::Interrupted | ErrorKind::Timeout, _) => Advice::WaitThenRetry,
             _ => Advice::OurFault,
         }
     }
