@@ -76,7 +76,9 @@ impl Authsignal {
     ///
     /// # Errors
     ///
-    /// A request with neither `challengeId` nor both of `verificationMethod` and `action` is refused before sending.
+    /// A request with neither `challengeId` nor both of `verificationMethod` and `action` is refused before sending. Where the tenant's messages are sent
+    /// by a synchronous webhook of its own, a [`Refused`](crate::SendState::Refused) error may follow a message that the webhook sent: see
+    /// [the module](crate::authsignal#where-your-own-webhook-sends-the-message).
     pub async fn challenge(&self, body: &types::ChallengeRequest) -> Result<Reply<types::ChallengeResponse>, Error> {
         self.endpoint.told(&CHALLENGE, self.send(&self.options, body).await)
     }

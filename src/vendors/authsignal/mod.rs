@@ -12,6 +12,14 @@
 //! metadata its `custom`. A reply that is not verified and gives no reason is taken as a wrong code, which older servers and SDKs know
 //! nothing else of.
 //!
+//! # Where your own webhook sends the message
+//!
+//! A tenant may have its messages sent by a webhook of its own (`email.created`, `sms.created`), which Authsignal calls while the create waits. If
+//! that receiver sends the message and then answers with anything but a 2xx, the create fails with a 4xx: the error says
+//! [`SendState::Refused`](crate::SendState::Refused), since Authsignal sent nothing, and yet **your receiver did**. Let the receiver answer 2xx once a message is
+//! out, whatever else goes wrong there; and where it cannot, treat a refused create as one that may have sent, and put no
+//! failover behind it.
+//!
 //! [`Config::from_env`](crate::Config::from_env) reads `AUTHSIGNAL_API_SECRET_KEY`, `AUTHSIGNAL_API_URL`.
 
 #![cfg(feature = "authsignal")]
