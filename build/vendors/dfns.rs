@@ -32,6 +32,11 @@ pub(crate) const DFNS: Vendor = Vendor {
         ("RecoveryKeyChallenge", "challenge"),
         ("PasswordChallenge", "challengeIdentifier"),
         ("TotpChallenge", "challengeIdentifier"),
+        // What a browser refuses a list for goes alone.
+        ("PublicKeyCredentialParameters", "alg"),
+        ("PublicKeyCredentialParameters", "type"),
+        ("PublicKeyCredentialDescriptor", "id"),
+        ("PublicKeyCredentialDescriptor", "type"),
         ("Credential", "credentialId"),
         ("Credential", "kind"),
         ("CredentialCode", "code"),

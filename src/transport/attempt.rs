@@ -11,7 +11,6 @@ use http::{
     HeaderMap, HeaderValue,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
-use serde_json::Value;
 
 use super::redact::{Mask, Submitted};
 
@@ -100,9 +99,6 @@ impl Attempt {
                 }
             };
         }
-        if status.is_success() {
-            body = without_nulls(body);
-        }
         let mut progress = self.progress();
         progress.too_large = too_large;
         progress.body = body.clone();
@@ -112,27 +108,6 @@ impl Attempt {
         *rebuilt.status_mut() = status;
         Ok(rebuilt.into())
     }
-}
-
-/// Takes the members that are null out of a reply: to a reader they are not there, whatever type they should have.
-fn without_nulls(body: Bytes) -> Bytes {
-    fn strip(value: &mut Value) {
-        match value {
-            Value::Object(members) => {
-                members.retain(|_, member| !member.is_null());
-                members.values_mut().for_each(strip);
-            }
-            Value::Array(items) => items.iter_mut().for_each(strip),
-            _ => {}
-        }
-    }
-    // Most replies hold none, and go on as they are.
-    if !body.windows(4).any(|bytes| bytes == b"null") {
-        return body;
-    }
-    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else { return body };
-    strip(&mut value);
-    serde_json::to_vec(&value).map_or(body, Bytes::from)
 }
 
 impl fmt::Debug for Attempt {

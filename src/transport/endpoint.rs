@@ -3,7 +3,9 @@
 use std::{fmt, future::Future};
 
 use progenitor_client::ResponseValue;
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
+use tracing::Instrument;
 use url::Url;
 
 use super::{
@@ -53,6 +55,7 @@ impl Endpoint {
     /// own, it has the time of the HTTP client.
     pub(crate) async fn call<T, F, Fut>(&self, operation: &Operation, options: &CallOptions, private: &[&str], run: F) -> Result<Reply<T>, Failure>
     where
+        T: DeserializeOwned,
         F: Fn(Attempt) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {
@@ -86,13 +89,15 @@ impl Endpoint {
 
     async fn attempt<T, F, Fut>(&self, operation: &Operation, private: &[&str], pool: Pool, deadline: Instant, run: &F) -> Result<Reply<T>, Failure>
     where
+        T: DeserializeOwned,
         F: Fn(Attempt) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {
         let max_response_bytes = self.http.limits().max_response_bytes;
         let header = self.authorization.as_ref().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
         let attempt = Attempt::new(self.http.client(pool).clone(), header, operation.request_id_header, max_response_bytes);
-        let ended = match tokio::time::timeout_at(deadline, run(attempt.clone())).await {
+        let span = trace::span(&self.provider, operation);
+        let ended = match tokio::time::timeout_at(deadline, run(attempt.clone()).instrument(span.clone())).await {
             Ok(Ok(value)) => Ok(value.into_inner()),
             Ok(Err(error)) => Err(Ended::of(error)),
             Err(_) => Err(Ended::OutOfTime),
@@ -105,7 +110,7 @@ impl Endpoint {
             mask.hide_members(&progress.submitted, operation.sensitive);
             mask
         };
-        outcome::read(ended, &progress, operation, max_response_bytes, mask)
+        span.in_scope(|| outcome::read(ended, &progress, operation, max_response_bytes, mask))
     }
 }
 

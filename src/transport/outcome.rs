@@ -1,5 +1,6 @@
 //! What an attempt came to: the reply, or the failure with its kind and send state.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
@@ -8,7 +9,10 @@ use super::{
     redact::Mask,
     unprocessed::is_unprocessed,
 };
-use crate::model::{Error, ErrorKind, Reason, SendState, Violation};
+use crate::{
+    model::{Error, ErrorKind, Reason, SendState, Violation},
+    wire::tolerant,
+};
 
 /// Describes one operation of a vendor: what is the same for all its calls.
 pub(crate) struct Operation {
@@ -26,12 +30,14 @@ pub(crate) struct Operation {
     pub(crate) read_error: fn(u16, &Value) -> ErrorReply,
     /// Whether a 2xx status means that the vendor did what was asked.
     pub(crate) is_done: fn(u16) -> bool,
+    /// The members of the reply that may be missing, and say no where they are there: an odd one is not passed over.
+    pub(crate) decisive: &'static [&'static str],
 }
 
 impl Operation {
     /// Starts from what most operations are: authorised, no create, and done with any 2xx status.
     pub(crate) const fn of(sensitive: &'static [&'static str], read_error: fn(u16, &Value) -> ErrorReply) -> Self {
-        Self { name: "", is_create: false, is_authorized: true, sensitive, request_id_header: None, read_error, is_done: |_| true }
+        Self { name: "", is_create: false, is_authorized: true, sensitive, request_id_header: None, read_error, is_done: |_| true, decisive: &[] }
     }
 }
 
@@ -69,7 +75,7 @@ const HELD_BACK: &str = "the vendor has not done it yet";
 pub(super) enum Ended {
     /// The transport failed, before or after the head of a reply.
     Transport(reqwest::Error),
-    /// A 2xx reply whose body is not what the document says.
+    /// A 2xx reply whose body is not what the document says, member by member.
     Undecodable,
     /// A reply of another status.
     Status,
@@ -95,7 +101,7 @@ impl Ended {
 }
 
 /// Gives the reply, or what there is to tell instead.
-pub(super) fn read<T>(
+pub(super) fn read<T: DeserializeOwned>(
     ended: Result<T, Ended>,
     progress: &Progress,
     operation: &Operation,
@@ -109,6 +115,11 @@ pub(super) fn read<T>(
         });
     };
     let is_done = is_success(head.status) && (operation.is_done)(head.status);
+    // The generated client reads strictly, which is all that most replies need.
+    let ended = match ended {
+        Err(Ended::Undecodable) if is_done => tolerant::read(&progress.body, operation.decisive).map_err(|_| Ended::Undecodable),
+        ended => ended,
+    };
     let ended = match ended {
         Ok(value) if is_done => {
             let request_id = if head.request_id.is_some() { head.masked(&mask()).request_id } else { None };

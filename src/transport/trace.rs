@@ -1,9 +1,14 @@
-//! One event a call and one a retry, with nothing in it that was submitted.
+//! One event a call and one a retry, and a span around each attempt, with nothing in them that was submitted.
 
 use std::time::Duration;
 
 use super::{Failure, Operation, Reply, retry::Retry};
 use crate::model::{Error, ProviderId};
+
+/// Gives what is told during an attempt its provider and operation.
+pub(super) fn span(provider: &ProviderId, operation: &Operation) -> tracing::Span {
+    tracing::debug_span!("vendor call", %provider, operation = operation.name)
+}
 
 /// Tells how a call ended. A vendor that rejects an answer has answered.
 pub(super) fn finished<T>(provider: &ProviderId, operation: &Operation, attempts: u32, elapsed: Duration, outcome: &Result<Reply<T>, Failure>) {

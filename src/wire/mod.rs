@@ -1,7 +1,9 @@
-//! What generated code stands on: enums that a new value does not break, and unions told apart by a tag.
+//! What generated code stands on: enums that a new value does not break, unions told apart by a tag, and the reader of replies
+//! whose members do not all fit.
 
 mod open_enum;
 mod tagged_enum;
+pub(crate) mod tolerant;
 
 pub(crate) use open_enum::open_enum;
 pub use tagged_enum::UnknownVariant;

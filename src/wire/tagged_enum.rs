@@ -1,4 +1,4 @@
-//! Unions told apart by a tag: the tag alone decides, a known tag with a missing member is an error, an unknown tag is kept.
+//! Unions told apart by a tag: the tag alone decides, a known tag without an essential member is an error, an unknown tag is kept.
 
 use std::fmt;
 
@@ -95,7 +95,7 @@ macro_rules! tagged_enum {
                 match tag.as_str() {
                     $($value => {
                         members.remove($tag);
-                        ::serde_json::from_value(::serde_json::Value::Object(members)).map(Self::$variant).map_err(D::Error::custom)
+                        $crate::wire::tolerant::from_members(members).map(Self::$variant).map_err(D::Error::custom)
                     })+
                     _ => ::std::result::Result::Ok(Self::Unknown($crate::wire::UnknownVariant::new(tag, members))),
                 }

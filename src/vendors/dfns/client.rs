@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use progenitor_client::ResponseValue;
+use serde::de::DeserializeOwned;
 
 use super::{SENSITIVE, config::DfnsConfig, convert, generated, types};
 use crate::{
@@ -15,7 +16,8 @@ hooks!(generated::Client);
 // 202: a policy holds the request back until somebody approves it.
 const OPERATION: Operation = Operation { is_done: |status| status != 202, ..Operation::of(SENSITIVE, |_, body| convert::error(body)) };
 static CODE_INIT: Operation = Operation { name: "credential_code_init", is_create: true, is_authorized: false, read_error: convert::init_error, ..OPERATION };
-static CODE_VERIFY: Operation = Operation { name: "credential_code_verify", is_authorized: false, read_error: convert::verify_error, ..OPERATION };
+static CODE_VERIFY: Operation =
+    Operation { name: "credential_code_verify", is_authorized: false, read_error: convert::verify_error, decisive: &["isActive"], ..OPERATION };
 static ACTION_INIT: Operation = Operation { name: "user_action_init", ..OPERATION };
 static ACTION_SIGN: Operation = Operation { name: "user_action_sign", ..OPERATION };
 static CODE_CREATE: Operation = Operation { name: "credential_code_create", ..OPERATION };
@@ -154,6 +156,7 @@ impl Dfns {
     /// Makes a call that needs the token.
     async fn with_token<T, F, Fut>(&self, operation: &Operation, private: &[&str], run: F) -> Result<Reply<T>, Error>
     where
+        T: DeserializeOwned,
         F: Fn(Attempt) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {

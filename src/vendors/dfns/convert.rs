@@ -106,9 +106,8 @@ fn registration(kind: CredentialKind, challenge: &types::CredentialChallenge) ->
         Challenge::RecoveryKey(challenge) => parts!(challenge),
         Challenge::Password(_) | Challenge::Totp(_) | Challenge::Unknown(_) => return None,
     };
-    let mut registration = Registration::new(kind, text.clone())
-        .with_algorithms(parameters.iter().filter_map(|parameter| parameter.alg).collect())
-        .with_options(options(challenge));
+    let mut registration =
+        Registration::new(kind, text.clone()).with_algorithms(parameters.iter().map(|parameter| parameter.alg).collect()).with_options(options(challenge));
     if let Some(user) = user {
         let name = |name: &Option<Personal>| name.clone().unwrap_or_else(|| Personal::new(""));
         registration = registration.with_user(RegistrationUser { id: name(&user.id), name: name(&user.name), display_name: name(&user.display_name) });
@@ -123,9 +122,8 @@ fn registration(kind: CredentialKind, challenge: &types::CredentialChallenge) ->
 /// Gives all members of a challenge but those that are the vendor's own business.
 fn options(challenge: &types::CredentialChallenge) -> Map<String, Value> {
     let Ok(Value::Object(mut members)) = serde_json::to_value(challenge) else { return Map::new() };
-    for vendors_own in ["kind", "challengeIdentifier", "temporaryAuthenticationToken"] {
-        members.remove(vendors_own);
-    }
+    // A browser takes null for a value, and most members have none that is.
+    members.retain(|name, member| !member.is_null() && !["kind", "challengeIdentifier", "temporaryAuthenticationToken"].contains(&name.as_str()));
     members
 }
 

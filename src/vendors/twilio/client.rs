@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use progenitor_client::ResponseValue;
+use serde::de::DeserializeOwned;
 
 use super::{SENSITIVE, config::TwilioConfig, convert, generated, types};
 use crate::{
@@ -18,7 +19,7 @@ pub(super) static CREATE: Operation = Operation { name: "CreateVerification", is
 pub(super) static RESEND: Operation = Operation { name: "CreateVerification", ..OPERATION };
 static FETCH: Operation = Operation { name: "FetchVerification", ..OPERATION };
 static UPDATE: Operation = Operation { name: "UpdateVerification", ..OPERATION };
-static CHECK: Operation = Operation { name: "CreateVerificationCheck", read_error: convert::check_error, ..OPERATION };
+static CHECK: Operation = Operation { name: "CreateVerificationCheck", read_error: convert::check_error, decisive: &["sid"], ..OPERATION };
 
 /// Calls the verifications of one Twilio Verify service; cheap to clone.
 ///
@@ -122,6 +123,7 @@ impl Twilio {
     /// Makes a call whose path names a verification.
     async fn at_id<T, F, Fut>(&self, operation: &Operation, sid: &str, run: F) -> Result<Reply<T>, Error>
     where
+        T: DeserializeOwned,
         F: Fn(Attempt) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {

@@ -1,0 +1,292 @@
+//! Reads replies whose members do not all fit: what does not is passed over, as if it had not come.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, Visitor},
+};
+use serde_json::{Error, Map, Number, Value, value::RawValue};
+use serde_path_to_error::Segment;
+
+/// The most values that are passed over one by one; those that come then take the whole member of the reply with them.
+const ONE_BY_ONE: usize = 16;
+/// The most times that a document is read. A type has fewer members than that.
+const ROUNDS: usize = 64;
+/// The levels of a document that are searched for what can be read beside what cannot.
+const LEVELS: usize = 8;
+
+/// Reads a reply that could not be read as it came. The last of several members of one name counts.
+///
+/// Of the members that are named `decisive` nothing is passed over: they may say no, so an odd one is no reason to take them as absent.
+///
+/// # Errors
+///
+/// What remains where a member is odd without which the type means nothing, or a decisive one. It quotes no value of the document's.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8], decisive: &[&str]) -> Result<T, Error> {
+    match document(&text(body), LEVELS) {
+        document @ Value::Object(_) => passing_over(document, decisive),
+        _ => Err(Error::custom("expected an object")),
+    }
+}
+
+/// Reads an object that is at hand as a value: a part of a reply of which the form shows when it is there.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(crate) fn from_members<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Error> {
+    let document = Value::Object(members);
+    T::deserialize(&document).or_else(|_| passing_over(document, &[]))
+}
+
+/// Takes out what does not fit, where reading fails, until it does not fail. What is missing fails at what it is missing in, so that an object
+/// without an essential member goes as a whole, up to the root, which cannot go.
+fn passing_over<T: DeserializeOwned>(mut document: Value, decisive: &[&str]) -> Result<T, Error> {
+    let mut passed_over = 0;
+    for _ in 0..ROUNDS {
+        let error = match serde_path_to_error::deserialize(&document) {
+            Ok(value) => {
+                tracing::debug!(passed_over, "members of a reply that do not fit were passed over");
+                return Ok(value);
+            }
+            Err(error) => error,
+        };
+        let mut path: Vec<&Segment> = error.path().iter().take_while(|segment| !matches!(segment, Segment::Unknown)).collect();
+        path.truncate(if passed_over < ONE_BY_ONE { path.len() } else { 1 });
+        let place = path.split_last().and_then(|(last, way)| Some((way.iter().try_fold(&mut document, |value, segment| child(value, segment))?, *last)));
+        let Some((holder, last)) = place else { return Err(error.into_inner()) };
+        if let Some(misfit) = child(holder, last)
+            && let Some(integer) = as_integer(misfit)
+        {
+            *misfit = integer;
+        } else if matches!(path.first(), Some(Segment::Map { key }) if decisive.contains(&key.as_str())) {
+            return Err(Error::custom("a member that decides does not fit"));
+        } else {
+            take_out(holder, last);
+            passed_over += 1;
+        }
+    }
+    Err(Error::custom("too much does not fit"))
+}
+
+fn child<'a>(value: &'a mut Value, segment: &Segment) -> Option<&'a mut Value> {
+    match segment {
+        Segment::Seq { index } => value.get_mut(*index),
+        Segment::Map { key } | Segment::Enum { variant: key } => value.get_mut(key),
+        Segment::Unknown => None,
+    }
+}
+
+fn take_out(holder: &mut Value, segment: &Segment) {
+    match (holder, segment) {
+        (Value::Array(items), Segment::Seq { index }) if *index < items.len() => drop(items.remove(*index)),
+        (Value::Object(members), Segment::Map { key } | Segment::Enum { variant: key }) => drop(members.remove(key)),
+        _ => {}
+    }
+}
+
+/// Gives a number without a fraction as the integer that it is: to JSON `7.0` and `7` are one.
+fn as_integer(value: &Value) -> Option<Value> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let number = value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0 && number.abs() <= EXACT)?;
+    Some(Number::from(number as i64).into())
+}
+
+/// Reads a document of which some values are no JSON that a program can hold: a number beyond all bounds, half of a pair of surrogates,
+/// arrays in arrays without end. In their place stands what fits no member of a type.
+fn document(text: &str, levels: usize) -> Value {
+    if let Ok(value) = serde_json::from_str(text) {
+        return value;
+    }
+    if levels > 0 {
+        if let Ok(members) = serde_json::from_str::<BTreeMap<Name, &RawValue>>(text) {
+            return members.into_iter().map(|(name, value)| (name.0, document(value.get(), levels - 1))).collect();
+        }
+        if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text) {
+            return items.into_iter().map(|item| document(item.get(), levels - 1)).collect();
+        }
+    }
+    Value::Array(Vec::new())
+}
+
+/// Gives the text of a body. What is not UTF-8 becomes half of a pair of surrogates, so that only the text that it stands in cannot be read.
+fn text(body: &[u8]) -> String {
+    let chunks = body.utf8_chunks().flat_map(|chunk| [chunk.valid(), if chunk.invalid().is_empty() { "" } else { r"\ud800" }]);
+    chunks.collect()
+}
+
+/// Holds the name of a member, whatever stands in it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Name(String);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl Visitor<'_> for Any {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_bytes<E>(self, name: &[u8]) -> Result<Name, E> {
+                Ok(Name(String::from_utf8_lossy(name).into_owned()))
+            }
+        }
+        // As bytes, for a text may not hold everything that JSON can write.
+        deserializer.deserialize_bytes(Any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::{Kept, Secret};
+
+    /// A type with one of everything that generated types are made of.
+    #[derive(Serialize, Deserialize)]
+    struct Reply {
+        id: Secret,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<i64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sure: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        either: Option<Either>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Part>,
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        map: Map<String, Value>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        counts: BTreeMap<String, u8>,
+    }
+
+    /// With an essential member, and room for those that nobody knows.
+    #[derive(Serialize, Deserialize)]
+    struct Part {
+        id: i64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        #[serde(flatten)]
+        extra: BTreeMap<String, Kept>,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Number(f64),
+    }
+
+    fn read_as_json(body: impl AsRef<[u8]>) -> Option<Value> {
+        let reply: Reply = read(body.as_ref(), &["sure"]).ok()?;
+        Some(serde_json::to_value(reply).expect("JSON"))
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_there_and_all_else_is() {
+        let rows = [
+            (r#"{"id":"i","at":"soon","text":"t"}"#, json!({ "id": "i", "text": "t" })),
+            (r#"{"id":"i","at":{"a":{}},"text":["t"]}"#, json!({ "id": "i" })),
+            (r#"{"id":"i","at":1.5,"either":true}"#, json!({ "id": "i" })),
+            (r#"{"id":"i","part":7,"parts":{"0":{}},"map":[1],"counts":"none"}"#, json!({ "id": "i" })),
+            (r#"{"id":"i","part":null,"parts":null,"map":null,"counts":null}"#, json!({ "id": "i" })),
+            (r#"{"id":"i","part":{"id":1,"name":2,"x":[null]}}"#, json!({ "id": "i", "part": { "id": 1, "x": [null] } })),
+            (r#"{"id":"i","part":{"id":"1","name":"n"},"at":1}"#, json!({ "id": "i", "at": 1 })),
+            (r#"{"id":"i","parts":[{"id":1},2,{"name":"n"},null,{"id":3,"name":[]}]}"#, json!({ "id": "i", "parts": [{ "id": 1 }, { "id": 3 }] })),
+            (r#"{"id":"i","counts":{"a":1,"b":-1,"c":300}}"#, json!({ "id": "i", "counts": { "a": 1 } })),
+            (r#"{"unknown":{"deep":1e400},"id":"i","at":1}"#, json!({ "id": "i", "at": 1 })),
+        ];
+        for (body, expected) in rows {
+            assert_eq!(read_as_json(body), Some(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn without_an_essential_member_there_is_no_reply_and_the_error_quotes_nothing() {
+        for body in ["", "{", "[]", "null", r#""canary""#, r#"["canary"]"#, "{}", r#"{"id":null}"#, r#"{"id":["canary"]}"#, r#"{"id":5,"text":"canary"}"#] {
+            let Err(error) = read::<Reply>(body.as_bytes(), &[]) else { panic!("{body} is read") };
+            assert!(!error.to_string().contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_decisive_member_may_be_missing_but_not_odd() {
+        for body in [r#"{"id":"i","at":[]}"#, r#"{"id":"i","at":[],"sure":null}"#, r#"{"id":"i","at":[],"sure":true}"#, r#"{"id":"i","sure":0,"sure":true}"#] {
+            assert!(read_as_json(body).is_some(), "{body}");
+        }
+        for odd in ["0", "1.0", r#""true""#, "[]", "{}", "1e400", "true,\"sure\":1"] {
+            assert_eq!(read_as_json(format!(r#"{{"id":"i","sure":{odd}}}"#)), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn the_last_of_several_members_of_one_name_counts_whatever_it_is() {
+        let rows = [
+            (r#"{"id":"a","id":"b"}"#, json!({ "id": "b" })),
+            (r#"{"id":5,"id":"b"}"#, json!({ "id": "b" })),
+            (r#"{"id":"i","at":1,"at":2}"#, json!({ "id": "i", "at": 2 })),
+            (r#"{"id":"i","at":"soon","at":2}"#, json!({ "id": "i", "at": 2 })),
+            (r#"{"id":"i","at":1,"at":"soon"}"#, json!({ "id": "i" })),
+            (r#"{"id":"i","at":1,"at":null}"#, json!({ "id": "i" })),
+            (r#"{"id":"i","at":1,"at":1e400}"#, json!({ "id": "i" })),
+            (r#"{"id":"i","part":{"id":1,"id":2,"x":1,"x":2}}"#, json!({ "id": "i", "part": { "id": 2, "x": 2 } })),
+        ];
+        for (body, expected) in rows {
+            assert_eq!(read_as_json(body), Some(expected), "{body}");
+        }
+        assert_eq!(read_as_json(r#"{"id":"a","id":5}"#), None);
+    }
+
+    #[test]
+    fn a_number_without_a_fraction_is_an_integer() {
+        for (number, expected) in [("1900000000.0", Some(1_900_000_000)), ("1.9e9", Some(1_900_000_000)), ("-0.0", Some(0)), ("1e300", None), ("0.5", None)] {
+            let body = format!(r#"{{"id":"i","at":{number}}}"#);
+            assert_eq!(read_as_json(&body).expect("a reply")["at"].as_i64(), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn what_no_program_can_hold_is_not_there_and_all_beside_it_is() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        let deeper = "{\"a\":".repeat(100_000) + "1" + &"}".repeat(100_000);
+        for odd in ["1e400", "-1e999", r#""\ud800""#, r#""\udc00\ud800""#, &deep, &deeper] {
+            for body in [
+                format!(r#"{{"id":"i","text":{odd},"at":1,"part":{{"id":2,"name":{odd}}},"parts":[{{"id":3}},{odd}]}}"#),
+                format!(r#"{{"id":"i","text":{odd},"at":1,"part":{{"id":2}},"parts":[{odd},{{"id":3,"name":{odd}}}]}}"#),
+            ] {
+                let expected = json!({ "id": "i", "at": 1, "part": { "id": 2 }, "parts": [{ "id": 3 }] });
+                assert_eq!(read_as_json(body), Some(expected), "{odd:.20}");
+            }
+            assert_eq!(read_as_json(format!(r#"{{"id":{odd}}}"#)), None, "{odd:.20}");
+        }
+        let named = read_as_json(r#"{"id":"i","\ud800":1,"part":{"id":2,"\ud800":1}}"#).expect("a reply");
+        assert_eq!((&named["id"], &named["part"]["id"]), (&json!("i"), &json!(2)));
+        assert_eq!(read_as_json(b"{\"id\":\"i\",\"text\":\"J\xfcrgen\",\"at\":1}"), Some(json!({ "id": "i", "at": 1 })));
+        assert_eq!(read_as_json(b"{\"id\":\"J\xfcrgen\"}"), None);
+    }
+
+    #[test]
+    fn a_hundred_thousand_odd_values_end_soon_and_lose_no_more_than_their_member() {
+        let list = format!("[{}]", vec!["7"; 100_000].join(","));
+        let map = (0..100_000).map(|index| format!("\"{index}\":[]")).collect::<Vec<_>>().join(",");
+        let body = format!(r#"{{"id":"i","at":1,"parts":{list},"counts":{{{map}}},"text":{list},"part":{{"id":2}}}}"#);
+        assert_eq!(read_as_json(body), Some(json!({ "id": "i", "at": 1, "part": { "id": 2 } })));
+    }
+
+    #[test]
+    fn a_few_odd_elements_leave_the_others() {
+        let parts = (0..2 * ONE_BY_ONE).map(|index| if index % 2 == 0 { json!({ "id": index }) } else { json!(index) });
+        let body = json!({ "id": "i", "parts": parts.collect::<Value>() }).to_string();
+        assert_eq!(read_as_json(body).expect("a reply")["parts"].as_array().map(Vec::len), Some(ONE_BY_ONE));
+    }
+}
