@@ -4,9 +4,11 @@ mod support;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeStatus, Error, ErrorKind, Field, Http, SendState};
+use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeStatus, Error, ErrorKind, Field, Http, SendState, Verification};
+use serde_json::{Value, json};
 use support::{
-    Server, client,
+    Server, Told, client,
+    oddities::{Oddity, bent, odd_values, places},
     vendors::{self, Vendor},
 };
 
@@ -39,6 +41,85 @@ async fn what_a_vendor_adds_or_leaves_out_breaks_nothing_and_an_unknown_status_i
             let challenge = challenge.unwrap_or_else(|error| panic!("{vendor:?} {body}: {error}"));
             assert_eq!(challenge.status(), &status, "{vendor:?} {body}");
         }
+    }
+}
+
+/// Calls with a reply in which each place is odd in every way, with the member's name, where it is one of the reply's own.
+async fn with_each_oddity(whole: &Value, told: &Told, mut call: impl AsyncFnMut(&str, Oddity<'_>, &str)) {
+    let odd_values = odd_values();
+    for place in places(whole) {
+        for oddity in odd_values.iter().flat_map(|odd| Oddity::all(odd)).chain([Oddity::Missing]) {
+            let body = bent(whole, &place, oddity);
+            told.answer(200, &body);
+            call(&place[1..], oddity, &body).await;
+        }
+    }
+}
+
+fn assert_accepted(error: &Error, context: &str) {
+    assert_eq!((error.kind(), error.send_state()), (ErrorKind::UnexpectedReply, SendState::Accepted), "{context:.300}");
+}
+
+#[tokio::test]
+async fn no_challenge_is_lost_over_a_member_that_is_not_essential() {
+    let told = Told::start().await;
+    for vendor in vendors::all() {
+        let provider = vendor.config(told.address, "").with_http(told.http.clone()).build().expect("a provider");
+        let mut reply = vendor.created();
+        reply["brandNew"] = json!({ "list": [1] });
+        told.answer(200, reply.to_string());
+        let whole = provider.create(&vendor.request()).await.expect("a challenge");
+        let texts = |challenge: &Challenge| {
+            let to_sign = challenge.registration().map(|registration| registration.challenge().expose().to_owned());
+            (challenge.handle().challenge_id().expose().to_owned(), to_sign)
+        };
+        with_each_oddity(&reply, &told, async |member, _, body| {
+            let is_essential = vendor.create.essential.contains(&member);
+            let mut challenges = vec![provider.create(&vendor.request()).await];
+            if vendor.can_resend {
+                challenges.push(provider.resend(&vendor.handle()).await);
+            }
+            for challenge in challenges {
+                match challenge {
+                    Ok(challenge) if is_essential => assert_ne!(texts(&challenge).0, "", "{vendor:?} {body:.300}"),
+                    Ok(challenge) => {
+                        assert_eq!(texts(&challenge), texts(&whole), "{vendor:?} {body:.300}");
+                        let mut options = challenge.registration().into_iter().flat_map(|registration| registration.options().values());
+                        assert!(options.all(|option| !option.is_null()), "a browser would take null for a value: {body:.300}");
+                    }
+                    Err(error) => {
+                        assert!(is_essential, "{vendor:?} {body:.300}: {error}");
+                        assert_accepted(&error, body);
+                    }
+                }
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn no_right_answer_is_lost_over_a_member_that_is_not_essential_and_none_is_right_that_is_not_said_to_be() {
+    let told = Told::start().await;
+    for vendor in vendors::all() {
+        let provider = vendor.config(told.address, "").with_http(told.http.clone()).build().expect("a provider");
+        let whole = vendor.verified();
+        with_each_oddity(&whole, &told, async |member, oddity, body| {
+            let (is_essential, is_decisive) = (vendor.verify.essential.contains(&member), vendor.verify.decisive.contains(&member));
+            match provider.verify(&vendor.handle(), &vendor.answer()).await {
+                Ok(Verification::Verified(_)) if is_essential => assert!(oddity.is_good_as(&whole[member]), "{vendor:?} {body:.300}"),
+                Ok(Verification::Verified(_)) if is_decisive => {
+                    assert!(oddity.is_good_as(&whole[member]) || oddity.is_absence(), "{vendor:?} {body:.300}");
+                }
+                Ok(Verification::Verified(_)) => {}
+                Ok(Verification::Rejected(_)) => assert!(is_essential, "{vendor:?} {body:.300}"),
+                Err(error) => {
+                    assert!(is_essential || is_decisive, "{vendor:?} {body:.300}: {error}");
+                    assert_accepted(&error, body);
+                }
+            }
+        })
+        .await;
     }
 }
 

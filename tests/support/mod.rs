@@ -5,6 +5,7 @@
 pub mod canaries;
 pub mod config;
 pub mod log;
+pub mod oddities;
 pub mod vendors;
 
 use std::{
@@ -178,6 +179,44 @@ async fn serve(mut stream: TcpStream, mut next: impl FnMut() -> Option<Step>, re
                 }
             }
         }
+    }
+}
+
+/// A server that gives whatever answer it was last told, beside a client for it.
+#[derive(Debug)]
+pub struct Told {
+    pub address: SocketAddr,
+    pub http: Http,
+    answer: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Told {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on loopback");
+        let told = Self { address: listener.local_addr().expect("the port"), http: client(), answer: Arc::default() };
+        let answer = Arc::clone(&told.answer);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let answer = Arc::clone(&answer);
+                tokio::spawn(async move {
+                    let mut buffer = Vec::new();
+                    while let Ok(Some(_)) = read_request(&mut stream, &mut buffer).await {
+                        let answer = answer.lock().expect("the answer").clone();
+                        if stream.write_all(&answer).await.is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        told
+    }
+
+    /// Tells what is answered from now on.
+    pub fn answer(&self, status: u16, body: impl AsRef<[u8]>) {
+        let body = body.as_ref();
+        let head = format!("HTTP/1.1 {status} Reason\r\ncontent-length: {}\r\n\r\n", body.len());
+        *self.answer.lock().expect("the answer") = [head.as_bytes(), body].concat();
     }
 }
 

@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use auth_challenge::{
-    Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, ErrorKind, Field, Method,
-    ProviderId, Reason, SendState,
+    Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Http,
+    Method, ProviderId, Reason, SendState,
     authsignal::{Authsignal, AuthsignalConfig, ChallengeQuery, types},
 };
 use serde_json::{Value, json};
 
-use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Variable, Vendor, Verify};
+use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Typed, Variable, Vendor, Verify, as_read, body};
 use crate::support::canaries::reads_silently;
 
 const AUTHORIZATION: &[&str] = &["Basic YXNfc2VjcmV0Og=="];
@@ -70,6 +70,7 @@ pub static VENDOR: Vendor = Vendor {
         reply: |_| json!({ "challengeId": "0b7b2e6e", "idempotencyKey": "key-1", "expiresAt": 1_900_000_000 }),
         told: (Some("0b7b2e6e"), Some(1_900_000_000)),
         check: |challenge: &Challenge| assert!(challenge.vendor::<types::ChallengeResponse>().is_some()),
+        essential: &["challengeId"],
         lenient: || {
             vec![
                 (json!({ "challengeId": "c" }), ChallengeStatus::Pending),
@@ -109,6 +110,8 @@ pub static VENDOR: Vendor = Vendor {
                 proof(json!({ "isVerified": true, "phoneNumber": "+49151", "verificationMethod": "WHATSAPP" }), Method::WhatsAppOtp, Some("+49151")),
             ]
         },
+        essential: &["isVerified"],
+        decisive: &[],
         rejections: || {
             vec![
                 (200, json!({ "isVerified": false, "failureReason": "CODE_INVALID_OR_EXPIRED" }), Reason::WrongOrExpiredCode),
@@ -128,6 +131,22 @@ pub static VENDOR: Vendor = Vendor {
         },
         unknown: || vec![(404, json!({ "errorCode": "not_found" }))],
     },
+    typed: &[
+        Typed::of("ChallengeResponse", &["challengeId"], |http, url| {
+            Box::pin(async move { typed(http, &url)?.challenge(&body(json!({ "challengeId": "c" }))).await.map(as_read) })
+        }),
+        Typed::of("VerifyResponse", &["isVerified"], |http, url| {
+            let answer = json!({ "challengeId": "c", "verificationCode": "123456" });
+            Box::pin(async move { typed(http, &url)?.verify(&body(answer)).await.map(as_read) })
+        }),
+        Typed::of("ClaimResponse", &["token"], |http, url| {
+            Box::pin(async move { typed(http, &url)?.claim(&body(json!({ "challengeId": "c", "userId": "u" }))).await.map(as_read) })
+        }),
+        Typed::of("ValidateResponse", &["isValid"], |http, url| {
+            Box::pin(async move { typed(http, &url)?.validate(&body(json!({ "token": "t" }))).await.map(as_read) })
+        }),
+        Typed::of("ActiveChallenge", &[], |http, url| Box::pin(async move { typed(http, &url)?.get_challenge(&ChallengeQuery::default()).await.map(as_read) })),
+    ],
     secrecy: Secrecy {
         document: include_str!(concat!(env!("OUT_DIR"), "/authsignal.spec.json")),
         masked: include!(concat!(env!("OUT_DIR"), "/authsignal_sensitive.rs")),
@@ -166,6 +185,10 @@ pub static VENDOR: Vendor = Vendor {
         answer: |text| text.to_owned(),
     },
 };
+
+fn typed(http: Http, url: &str) -> Result<Authsignal, Error> {
+    Authsignal::new(&AuthsignalConfig::new("as_secret").with_base_url(url)?, http)
+}
 
 fn sent(body: Value) -> Sent {
     Sent { method: "POST", path: "/v1/challenge".into(), authorization: AUTHORIZATION, content_type: "application/json", body }

@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use auth_challenge::{
-    Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, ErrorKind, Field, Method,
-    ProviderId, Reason, SendState,
+    Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Http,
+    Method, ProviderId, Reason, SendState,
     corbado::{Corbado, CorbadoConfig, types},
 };
 use serde_json::{Value, json};
 
-use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Variable, Vendor, Verify};
+use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Typed, Variable, Vendor, Verify, as_read, body};
 use crate::support::canaries::reads_silently;
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36";
@@ -74,6 +74,7 @@ pub static VENDOR: Vendor = Vendor {
             let reply: &types::Challenge = challenge.vendor().expect("the vendor's reply");
             assert_eq!(reply.value.as_ref().map(|value| value.expose()), Some("987654"));
         },
+        essential: &["challengeID"],
         lenient: || {
             let odd = json!({ "challengeID": "cha-1", "type": "push", "status": "paused", "value": null, "expires": null, "new": { "a": [1] } });
             vec![
@@ -115,6 +116,8 @@ pub static VENDOR: Vendor = Vendor {
                 proof(json!({ "challengeID": "cha-1", "status": "completed", "identifierValue": "", "type": "push" }), None),
             ]
         },
+        essential: &["challengeID", "status"],
+        decisive: &[],
         rejections: || {
             vec![
                 (400, about("value", "is invalid"), Reason::WrongOrExpiredCode),
@@ -136,6 +139,15 @@ pub static VENDOR: Vendor = Vendor {
         },
         unknown: || vec![(400, about("challengeID", "does not exist")), (404, json!({ "error": { "type": "not_found" } })), (404, json!({}))],
     },
+    typed: &[
+        Typed::of("challenge", &["challengeID"], |http, url| {
+            let create = (VENDOR.create.rows)().swap_remove(0).sent.body;
+            Box::pin(async move { typed(http, &url)?.challenge_create("usr-1", &body(create)).await.map(as_read) })
+        }),
+        Typed::of("challenge", &["challengeID"], |http, url| {
+            Box::pin(async move { typed(http, &url)?.challenge_update("usr-1", "cha-1", &body(json!({ "value": "123456" }))).await.map(as_read) })
+        }),
+    ],
     secrecy: Secrecy {
         document: include_str!(concat!(env!("OUT_DIR"), "/corbado.spec.json")),
         masked: include!(concat!(env!("OUT_DIR"), "/corbado_sensitive.rs")),
@@ -173,6 +185,10 @@ pub static VENDOR: Vendor = Vendor {
         answer: |text| text.to_owned(),
     },
 };
+
+fn typed(http: Http, url: &str) -> Result<Corbado, Error> {
+    Corbado::new(&CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(url)?, http)
+}
 
 fn client() -> ClientContext {
     ClientContext::new([203, 0, 113, 7]).with_user_agent(CHROME)

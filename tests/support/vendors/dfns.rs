@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use auth_challenge::{
-    Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, ErrorKind, Field, Method,
-    ProviderId, Reason, RelyingParty, SendState,
+    Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Http,
+    Method, ProviderId, Reason, RelyingParty, SendState,
     dfns::{Dfns, DfnsConfig, types},
 };
 use serde_json::{Value, json};
 
-use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Variable, Vendor, Verify};
+use super::{Called, Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Typed, Variable, Vendor, Verify, as_read, body};
 use crate::support::canaries::reads_silently;
 
 const KEY: Method = Method::Credential(CredentialKind::Key);
@@ -77,6 +77,7 @@ pub static VENDOR: Vendor = Vendor {
             assert_eq!((registration.challenge().expose(), registration.algorithms()), ("Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw", &[-7_i64][..]));
             assert!(matches!(challenge.vendor(), Some(types::CredentialChallenge::Key(_))));
         },
+        essential: &["kind", "challengeIdentifier", "challenge"],
         lenient: || {
             let odd = json!({
                 "kind": "Key", "challengeIdentifier": "i", "challenge": "c", "attestation": "quantum", "hints": ["x"], "rp": { "id": "a" },
@@ -136,6 +137,8 @@ pub static VENDOR: Vendor = Vendor {
             let proof = |body, credential| Proof { body, method: KEY, recipient: None, user_id: None, credential: Some(credential) };
             vec![proof(whole, ("Key", "cred-1", Some("cr-1"))), proof(json!({ "kind": "Key", "credentialId": "cred-1" }), ("Key", "cred-1", None))]
         },
+        essential: &["kind", "credentialId"],
+        decisive: &["isActive"],
         rejections: || vec![(400, says("Unable to verify signature."), Reason::Other), (401, says("unable to verify signature"), Reason::Other)],
         errors: || {
             vec![
@@ -150,6 +153,37 @@ pub static VENDOR: Vendor = Vendor {
         },
         unknown: || vec![(404, json!({ "error": { "message": "Not found" } }))],
     },
+    typed: &[
+        Typed { of_elements: OF_CREDENTIALS, ..Typed::of("Fido2Challenge", TO_SIGN, init) },
+        Typed { of_elements: OF_CREDENTIALS, ..Typed::of("KeyChallenge", TO_SIGN, init) },
+        Typed { of_elements: OF_CREDENTIALS, ..Typed::of("PasswordProtectedKeyChallenge", TO_SIGN, init) },
+        Typed { of_elements: OF_CREDENTIALS, ..Typed::of("RecoveryKeyChallenge", TO_SIGN, init) },
+        Typed::of("PasswordChallenge", &["kind", "challengeIdentifier"], init),
+        Typed::of("TotpChallenge", &["kind", "challengeIdentifier"], init),
+        Typed {
+            decisive: &["isActive"],
+            ..Typed::of("Credential", &["kind", "credentialId"], |http, url| {
+                let answer = (VENDOR.verify.sent)().body;
+                Box::pin(async move { typed(http, &url)?.credential_code_verify(&body(answer)).await.map(as_read) })
+            })
+        },
+        Typed::of("CredentialCode", &["code"], |http, url| {
+            let request = json!({ "expiration": "2030-01-01T00:00:00Z" });
+            Box::pin(async move { typed(http, &url)?.credential_code_create(&"a".into(), &body(request)).await.map(as_read) })
+        }),
+        Typed {
+            of_elements: &["kind"],
+            ..Typed::of("UserActionChallenge", &["challengeIdentifier", "challenge"], |http, url| {
+                let request = json!({ "userActionPayload": "{}", "userActionHttpMethod": "POST", "userActionHttpPath": "/auth/credentials/code" });
+                Box::pin(async move { typed(http, &url)?.user_action_init(&body(request)).await.map(as_read) })
+            })
+        },
+        Typed::of("UserActionResponse", &["userAction"], |http, url| {
+            let factor = json!({ "kind": "Password", "password": "p" });
+            let request = json!({ "challengeIdentifier": "i", "firstFactor": factor });
+            Box::pin(async move { typed(http, &url)?.user_action_sign(&body(request)).await.map(as_read) })
+        }),
+    ],
     secrecy: Secrecy {
         document: include_str!(concat!(env!("OUT_DIR"), "/dfns.spec.json")),
         masked: include!(concat!(env!("OUT_DIR"), "/dfns_sensitive.rs")),
@@ -228,6 +262,17 @@ pub static VENDOR: Vendor = Vendor {
         },
     },
 };
+
+const TO_SIGN: &[&str] = &["kind", "challengeIdentifier", "challenge"];
+const OF_CREDENTIALS: &[&str] = &["alg", "type", "id"];
+
+fn init(http: Http, url: String) -> Called {
+    Box::pin(async move { typed(http, &url)?.credential_code_init(&body(json!({ "credentialKind": "Key", "code": "c" }))).await.map(as_read) })
+}
+
+fn typed(http: Http, url: &str) -> Result<Dfns, Error> {
+    Dfns::new(&DfnsConfig::new().with_token("dfns_token").with_base_url(url)?, http)
+}
 
 fn sent(kind: CredentialKind, code: &str) -> Sent {
     Sent {

@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use auth_challenge::{
-    Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, ErrorKind, Field, Method,
-    ProviderId, Reason, SendState,
+    Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Http,
+    Method, ProviderId, Reason, SendState,
     twilio::{Twilio, TwilioConfig, types},
 };
 use serde_json::{Value, json};
 
-use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Variable, Vendor, Verify};
+use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Typed, Variable, Vendor, Verify, as_read, body};
 use crate::support::canaries::reads_silently;
 
 const ACCOUNT: &str = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -86,6 +86,7 @@ pub static VENDOR: Vendor = Vendor {
             let reply: &types::Verification = challenge.vendor().expect("the vendor's reply");
             assert_eq!(reply.service_sid.as_deref(), Some(SERVICE));
         },
+        essential: &["sid"],
         lenient: || {
             let odd =
                 json!({ "sid": "VE1", "status": "paused", "channel": "pigeon", "to": null, "lookup": 5, "date_created": "tomorrow", "new": { "a": [1] } });
@@ -140,6 +141,8 @@ pub static VENDOR: Vendor = Vendor {
                 proof(json!({ "status": "approved" }), Method::SmsOtp, None),
             ]
         },
+        essential: &["status"],
+        decisive: &["sid"],
         rejections: || {
             vec![
                 (200, json!({ "sid": VERIFICATION, "status": "pending", "valid": false }), Reason::WrongOrExpiredCode),
@@ -165,6 +168,23 @@ pub static VENDOR: Vendor = Vendor {
         },
         unknown: || vec![(404, json!({}))],
     },
+    typed: &[
+        Typed::of("Verification", &["sid"], |http, url| {
+            let create = json!({ "To": "+64270000000", "Channel": "sms" });
+            Box::pin(async move { typed(http, &url)?.create_verification(&body(create)).await.map(as_read) })
+        }),
+        Typed::of("Verification", &["sid"], |http, url| Box::pin(async move { typed(http, &url)?.fetch_verification(VERIFICATION).await.map(as_read) })),
+        Typed::of("Verification", &["sid"], |http, url| {
+            Box::pin(async move { typed(http, &url)?.update_verification(VERIFICATION, &body(json!({ "Status": "canceled" }))).await.map(as_read) })
+        }),
+        Typed {
+            decisive: &["sid"],
+            ..Typed::of("VerificationCheck", &["status"], |http, url| {
+                let check = json!({ "VerificationSid": VERIFICATION, "Code": "123456" });
+                Box::pin(async move { typed(http, &url)?.create_verification_check(&body(check)).await.map(as_read) })
+            })
+        },
+    ],
     secrecy: Secrecy {
         document: include_str!(concat!(env!("OUT_DIR"), "/twilio.spec.json")),
         masked: include!(concat!(env!("OUT_DIR"), "/twilio_sensitive.rs")),
@@ -200,6 +220,10 @@ pub static VENDOR: Vendor = Vendor {
         answer: |text| text.to_owned(),
     },
 };
+
+fn typed(http: Http, url: &str) -> Result<Twilio, Error> {
+    Twilio::new(&TwilioConfig::new(ACCOUNT, "twilio_token", SERVICE).with_base_url(url)?, http)
+}
 
 fn sent(body: Value) -> Sent {
     Sent { method: "POST", path: format!("/v2/Services/{SERVICE}/Verifications"), authorization: AUTHORIZATION, content_type: FORM, body }
