@@ -2,24 +2,28 @@
 
 mod support;
 
-use auth_challenge::ChallengeProviderExt as _;
+use auth_challenge::CallOptions;
 use support::{
     Server,
     log::Log,
-    vendors::{self, Vendor},
+    oddities::{Oddity, bent, places},
+    vendors::{self, Operation, Vendor},
 };
 use tracing::{Level, instrument::WithSubscriber as _};
 use tracing_subscriber::fmt::Subscriber;
 
-/// What is logged at WARN and above while a vendor answers a check of a code like this.
-async fn warned(vendor: &Vendor, status: u16, body: &str) -> String {
+/// What is logged at a level and above while a vendor answers a call like this. What came of it is another test's.
+async fn logged(level: Level, operation: Operation, vendor: &Vendor, status: u16, body: &str) -> String {
     let log = Log::default();
-    let subscriber = Subscriber::builder().with_max_level(Level::WARN).with_writer(log.clone()).with_ansi(false).finish();
+    let subscriber = Subscriber::builder().with_max_level(level).with_writer(log.clone()).with_ansi(false).finish();
     let server = Server::answering(status, &[], body).await;
     let provider = vendor.provider(server.address);
-    // What came of it is another test's.
-    _ = provider.verify(&vendor.handle(), &vendor.answer()).with_subscriber(subscriber).await;
+    _ = operation.call(vendor, &*provider, &CallOptions::default()).with_subscriber(subscriber).await;
     log.take()
+}
+
+async fn warned(vendor: &Vendor, status: u16, body: &str) -> String {
+    logged(Level::WARN, Operation::Verify, vendor, status, body).await
 }
 
 #[tokio::test]
@@ -48,5 +52,21 @@ async fn a_vendor_that_fails_is_warned_of_once() {
     for vendor in vendors::all() {
         let warned = warned(vendor, 503, "{}").await;
         assert_eq!((warned.matches("WARN").count(), warned.contains("vendor call failed")), (1, true), "{vendor:?}: {warned}");
+    }
+}
+
+#[tokio::test]
+async fn members_that_were_passed_over_are_counted_and_not_quoted() {
+    for vendor in vendors::all() {
+        let place =
+            places(&vendor.created()).into_iter().find(|place| !vendor.create.essential.contains(&&place[1..])).expect("a member that is not essential");
+        let body = bent(&vendor.created(), &place, Oddity::Odd(r#"[["canary"]]"#));
+        let logged = logged(Level::DEBUG, Operation::Create, vendor, 200, &body).await;
+        let line = logged.lines().find(|line| line.contains("passed over")).unwrap_or_else(|| panic!("{vendor:?}: {logged}"));
+        let named = [format!("provider={}", vendor.name), "operation=".to_owned(), "passed_over=1".to_owned()];
+        assert!(named.iter().all(|part| line.contains(part)), "{vendor:?}: {line}");
+        assert!(!logged.contains("canary"), "{vendor:?}: {logged}");
+        let whole = self::logged(Level::DEBUG, Operation::Create, vendor, 200, &vendor.created().to_string()).await;
+        assert!(!whole.contains("passed over"), "{vendor:?}: {whole}");
     }
 }

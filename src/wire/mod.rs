@@ -5,6 +5,6 @@ mod open_enum;
 mod tagged_enum;
 pub(crate) mod tolerant;
 
-pub(crate) use open_enum::open_enum;
+pub(crate) use open_enum::{is_word, open_enum};
 pub use tagged_enum::UnknownVariant;
 pub(crate) use tagged_enum::tagged_enum;

@@ -1,11 +1,16 @@
 //! Enums that a new value from the vendor does not break: every one has `Unknown(String)`.
 
+/// Says whether a text may be a value of an enum: a short word. All else is no value of any, and may be what must not be shown.
+pub(crate) fn is_word(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-:. ".contains(&byte))
+}
+
 /// Defines an enum over known strings, with `Unknown` for all others; one type for requests and replies.
 macro_rules! open_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($variant:ident = $value:literal,)+ }) => {
         $(#[$meta])*
         ///
-        /// Open: a value that this release does not know arrives as `Unknown`.
+        /// Open: a value that this release does not know arrives as `Unknown`, if it is a short word.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
@@ -55,7 +60,10 @@ macro_rules! open_enum {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                <::std::borrow::Cow<'de, str> as ::serde::Deserialize>::deserialize(deserializer).map(|value| Self::from(value.as_ref()))
+                match <::std::borrow::Cow<'de, str> as ::serde::Deserialize>::deserialize(deserializer)? {
+                    value if $crate::wire::is_word(&value) => ::std::result::Result::Ok(Self::from(value.as_ref())),
+                    _ => ::std::result::Result::Err(<D::Error as ::serde::de::Error>::custom("expected a short word")),
+                }
             }
         }
     };

@@ -89,7 +89,7 @@ macro_rules! tagged_enum {
                 use ::serde::de::Error as _;
                 let mut members = ::serde_json::Map::<::std::string::String, ::serde_json::Value>::deserialize(deserializer)?;
                 let tag = match members.get($tag) {
-                    ::std::option::Option::Some(::serde_json::Value::String(tag)) => tag.clone(),
+                    ::std::option::Option::Some(::serde_json::Value::String(tag)) if $crate::wire::is_word(tag) => tag.clone(),
                     _ => return ::std::result::Result::Err(D::Error::missing_field($tag)),
                 };
                 match tag.as_str() {
