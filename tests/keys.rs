@@ -319,3 +319,15 @@ fn a_signed_answer_can_be_given_to_a_provider() -> Outcome {
     assert!(answer.as_code().is_none());
     Ok(())
 }
+
+#[test]
+fn an_answer_that_is_read_from_json_is_read_strictly() {
+    let answer = |key: Value| {
+        serde_json::from_value::<types::CodeVerifyRequest>(json!({
+            "credentialKind": "RecoveryKey", "credentialName": "key", "challengeIdentifier": "i", "encryptedPrivateKey": key,
+            "credentialInfo": { "credId": "c", "clientData": "d", "attestationData": "a" }
+        }))
+    };
+    assert!(answer(json!("encrypted")).is_ok() && answer(json!(null)).is_ok());
+    assert!(answer(json!(5)).is_err(), "a request is never less than what was asked for");
+}

@@ -177,7 +177,7 @@ fn in_body(head: &ReplyHead, kind: ErrorKind) -> Error {
 
 /// Tells of an error status, with what its body says. The verdict on an answer is read from the vendor's words before they are masked.
 fn refused(head: &ReplyHead, body: &[u8], read_error: fn(u16, &Value) -> ErrorReply, mask: &Mask) -> Failure {
-    let json = serde_json::from_slice::<Value>(body).ok();
+    let json = tolerant::value(body);
     let said = json.as_ref().map(|json| read_error(head.status, json)).unwrap_or_default();
     let mut error = match said.kind {
         Some(kind) => with_head(Error::new(kind, state_of(head.status)), head),

@@ -40,9 +40,9 @@ impl Serialize for UnknownVariant {
     }
 }
 
-/// Defines a union of structs told apart by a tag, with `Unknown` for all other tags.
+/// Defines a union of structs told apart by a tag, with `Unknown` for all other tags. Once the tag is known, `read` reads the struct.
 macro_rules! tagged_enum {
-    ($(#[$meta:meta])* pub enum $name:ident by $tag:literal { $($variant:ident($content:path) = $value:literal,)+ }) => {
+    ($(#[$meta:meta])* pub enum $name:ident by $tag:literal, read by $read:path { $($variant:ident($content:path) = $value:literal,)+ }) => {
         $(#[$meta])*
         ///
         /// Open: a variant that this release does not know arrives as `Unknown`.
@@ -95,7 +95,7 @@ macro_rules! tagged_enum {
                 match tag.as_str() {
                     $($value => {
                         members.remove($tag);
-                        $crate::wire::tolerant::from_members(members).map(Self::$variant).map_err(D::Error::custom)
+                        $read(::serde_json::Value::Object(members)).map(Self::$variant).map_err(D::Error::custom)
                     })+
                     _ => ::std::result::Result::Ok(Self::Unknown($crate::wire::UnknownVariant::new(tag, members))),
                 }

@@ -6,7 +6,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error as _, Visitor},
 };
-use serde_json::{Error, Map, Number, Value, value::RawValue};
+use serde_json::{Error, Number, Value, value::RawValue};
 use serde_path_to_error::Segment;
 
 /// The most values that are passed over one by one; those that come then take the whole member of the reply with them.
@@ -24,19 +24,23 @@ const LEVELS: usize = 8;
 ///
 /// What remains where a member is odd without which the type means nothing, or a decisive one. It quotes no value of the document's.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8], decisive: &[&str]) -> Result<T, Error> {
-    match document(&text(body), LEVELS) {
-        document @ Value::Object(_) => passing_over(document, decisive),
+    match value(body) {
+        Some(document @ Value::Object(_)) => passing_over(document, decisive),
         _ => Err(Error::custom("expected an object")),
     }
 }
 
-/// Reads an object that is at hand as a value: a part of a reply of which the form shows when it is there.
+/// Reads a body without a type, such as that of an error.
+pub(crate) fn value(body: &[u8]) -> Option<Value> {
+    serde_json::from_slice(body).ok().or_else(|| Some(document(&text(body), LEVELS)).filter(Value::is_object))
+}
+
+/// Reads a part of a reply that is at hand as a value, since only its tag tells what it is.
 ///
 /// # Errors
 ///
 /// As [`read`].
-pub(crate) fn from_members<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Error> {
-    let document = Value::Object(members);
+pub(crate) fn from_value<T: DeserializeOwned>(document: Value) -> Result<T, Error> {
     T::deserialize(&document).or_else(|_| passing_over(document, &[]))
 }
 
@@ -143,7 +147,7 @@ impl<'de> Deserialize<'de> for Name {
 #[cfg(test)]
 mod tests {
     use serde::Serialize;
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
     use crate::model::{Kept, Secret};
