@@ -14,7 +14,8 @@ use serde::de::IgnoredAny;
 use support::{
     Told,
     oddities::{Good, Oddity, places},
-    vendors::{self, Typed},
+    typed::Typed,
+    vendors,
 };
 use tokio::runtime::Runtime;
 

@@ -6,6 +6,7 @@ pub mod canaries;
 pub mod config;
 pub mod log;
 pub mod oddities;
+pub mod typed;
 pub mod vendors;
 
 use std::{

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     Told,
     canaries::Examples,
-    vendors::{Member, Typed, Vendor},
+    typed::{Member, Typed},
+    vendors::Vendor,
 };
 
 /// What may stand in a member, as it is written; two of them are made by [`odd_values`].
@@ -127,8 +128,8 @@ fn without(document: &Value, place: &str) -> Value {
 
 /// The element of an array that a place stands in.
 fn element<'a>(document: &Value, place: &'a str) -> Option<&'a str> {
-    let ends = place.match_indices('/').map(|(end, _)| &place[..end]).chain([place]);
-    ends.filter(|end| !end.is_empty() && !is_member(document, end)).last()
+    let mut ends = place.match_indices('/').map(|(end, _)| &place[..end]).chain([place]);
+    ends.rfind(|end| !end.is_empty() && !is_member(document, end))
 }
 
 /// A whole reply, and what is read of it.

@@ -32,7 +32,7 @@ pub enum ErrorKind {
     Interrupted,
     /// The vendor has a fault (5xx).
     Unavailable,
-    /// The reply is not what the vendor's document says.
+    /// The reply cannot be used: it is not the vendor's, or lacks an id or what says yes or no.
     UnexpectedReply,
 }
 

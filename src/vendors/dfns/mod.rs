@@ -11,6 +11,8 @@
 //! count as a rejected answer, and every other one as an error: "unable to verify signature" (400, 401, 403), and, inferred, "challenge
 //! expired" (400, 401) and "challenge already used" (400, 409).
 //!
+//! A credential that is not active is an error, and so is a record whose `isActive` is neither yes nor no.
+//!
 //! [`Config::from_env`](crate::Config::from_env) reads `DFNS_API_URL`, `DFNS_TOKEN`.
 
 #![cfg(feature = "dfns")]

@@ -11,8 +11,11 @@ use auth_challenge::{
 };
 use serde_json::{Value, json};
 
-use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Typed, Variable, Vendor, Verify, as_read, body};
-use crate::support::canaries::reads_silently;
+use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Variable, Vendor, Verify};
+use crate::support::{
+    canaries::reads_silently,
+    typed::{Typed, as_read, body},
+};
 
 const AUTHORIZATION: &[&str] = &["Basic YXNfc2VjcmV0Og=="];
 

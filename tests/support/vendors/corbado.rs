@@ -11,8 +11,11 @@ use auth_challenge::{
 };
 use serde_json::{Value, json};
 
-use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Typed, Variable, Vendor, Verify, as_read, body};
-use crate::support::canaries::reads_silently;
+use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Variable, Vendor, Verify};
+use crate::support::{
+    canaries::reads_silently,
+    typed::{Typed, as_read, body},
+};
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36";
 const AUTHORIZATION: &[&str] = &["Basic cHJvLTE6Y29yYmFkbzFfc2VjcmV0"];
