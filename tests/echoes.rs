@@ -89,7 +89,9 @@ async fn a_value_is_masked_in_other_letters_and_encoded_too() {
         let (values, _) = submitted(vendor, &http).await;
         for value in values {
             let encoded = utf8_percent_encode(&value, NON_ALPHANUMERIC).to_string();
-            for form in [value.to_uppercase(), encoded.clone(), encoded.to_uppercase()] {
+            let entities: String = value.chars().map(|letter| format!("&#{};", u32::from(letter))).collect();
+            let nested: String = value.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
+            for form in [value.to_uppercase(), encoded.clone(), encoded.to_uppercase(), entities, nested] {
                 let server = Server::answering(400, &[], &(vendor.secrecy.echo)(&format!("{form} is blocked")).to_string()).await;
                 let provider = vendor.canary_config(&format!("http://{}", server.address), "").with_http(http.clone()).build().expect("a provider");
                 let error = provider.create(&(vendor.secrecy.request)()).await.expect_err("a refusal");

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     Reply,
     attempt::{Progress, ReplyHead},
-    redact::Mask,
+    redact::{Mask, Told},
 };
 use crate::model::{Error, ErrorKind, Reason, SendState, Violation};
 
@@ -163,7 +163,10 @@ fn in_body(head: &ReplyHead, kind: ErrorKind) -> Error {
 /// Tells of an error status, with what its body says. The verdict on an answer is read from the vendor's words before they are masked.
 fn refused(head: &ReplyHead, body: &[u8], read_error: fn(u16, &Value) -> ErrorReply, mask: &Mask) -> Failure {
     let json = serde_json::from_slice::<Value>(body).ok();
-    let said = json.as_ref().map(|json| read_error(head.status, json)).unwrap_or_default();
+    let mut said = json.as_ref().map(|json| read_error(head.status, json)).unwrap_or_default();
+    let names = [&mut said.request_id, &mut said.code].into_iter().flatten().map(Told::name);
+    let words = said.message.iter_mut().chain(said.violations.iter_mut().flat_map(Violation::vendors_words)).map(Told::words);
+    mask.apply(names.chain(words));
     let mut error = match said.kind {
         Some(kind) => with_head(Error::new(kind, state_of(head.status)), head),
         None => of_status(head),
@@ -174,16 +177,15 @@ fn refused(head: &ReplyHead, body: &[u8], read_error: fn(u16, &Value) -> ErrorRe
         error = error.with_detail(format!("the reply is not the vendor's ({})", shape(head, body)));
     }
     if let Some(id) = said.request_id {
-        error = error.with_request_id(mask.apply_to_name(&id));
+        error = error.with_request_id(id);
     }
     if let Some(code) = said.code {
-        error = error.with_vendor_code(mask.apply_to_name(&code));
+        error = error.with_vendor_code(code);
     }
     if let Some(message) = said.message {
-        error = error.with_vendor_message(mask.apply(&message));
+        error = error.with_vendor_message(message);
     }
-    let violations = said.violations.into_iter().map(|violation| violation.masked(|text| mask.apply(text)));
-    Failure { error: error.with_violations(violations.collect()), rejection: said.rejection, hint: said.hint }
+    Failure { error: error.with_violations(said.violations), rejection: said.rejection, hint: said.hint }
 }
 
 fn of_status(head: &ReplyHead) -> Error {
