@@ -57,7 +57,7 @@ impl Http {
 
     /// Takes a client of your own making, for what [`HttpBuilder`] lacks.
     ///
-    /// Redirects, retries and the `Referer` header are switched off, TLS 1.2 is the least, the user agent is set, and every call has the
+    /// Redirects, retries, the `Referer` header and the log of every byte are switched off, TLS 1.2 is the least, the user agent is set, and every call has the
     /// time and size limits of [`Http::builder`], those for connecting among them. Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
     ///
     /// # Errors
@@ -185,6 +185,8 @@ fn locked_down(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
+        // It logs every byte, secrets among them.
+        .connection_verbose(false)
         .pool_idle_timeout(IDLE);
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
     let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use base64::{
     Engine as _,
-    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+    engine::general_purpose::{STANDARD, URL_SAFE},
 };
 use http::{HeaderValue, header::CONTENT_TYPE};
 use serde_json::Value;
@@ -111,6 +111,13 @@ impl Mask {
         }
     }
 
+    /// Says whether a text holds a value that would be masked in a name.
+    pub(super) fn hides(&self, text: &str) -> bool {
+        let mut masked = text.to_owned();
+        self.apply([Told::name(&mut masked).cut_to(usize::MAX)]);
+        masked != text
+    }
+
     /// Masks the texts of a reply, all at once: every hidden value in them, control characters, and what is too long.
     ///
     /// The texts are put in order, and the values looked up in them one by one, so that the work grows with the size of both and not with
@@ -118,6 +125,9 @@ impl Mask {
     pub(super) fn apply<'a>(&self, texts: impl IntoIterator<Item = Told<'a>>) {
         let mut room = LONGEST_TEXTS;
         let mut scans: Vec<Scan<'a>> = texts.into_iter().filter(|told| !told.text.is_empty()).filter_map(|told| Scan::of(told, &mut room)).collect();
+        if scans.is_empty() {
+            return;
+        }
         for _ in 0..=LAYERS {
             seek(&mut scans, |index| self.0.iter().for_each(|value| spellings(value, |spelling| index.find(spelling))), |_| true);
             if scans.iter_mut().filter_map(Scan::unescape).count() == 0 {
@@ -141,12 +151,15 @@ fn spellings(value: &str, mut each: impl FnMut(&[char])) {
     let digits = value.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     for value in [Some(value), digits].into_iter().flatten() {
         readings(value).for_each(&mut each_of);
-        each_of(folded(&STANDARD.encode(value)));
-        each_of(folded(&URL_SAFE.encode(value)));
-        // Without its padding, a short one stands in words by chance.
-        if value.len() > 3 {
-            each_of(folded(&STANDARD_NO_PAD.encode(value)));
-            each_of(folded(&URL_SAFE_NO_PAD.encode(value)));
+        let encoded = STANDARD.encode(value);
+        let in_urls = encoded.contains(['+', '/']).then(|| URL_SAFE.encode(value));
+        for encoded in [Some(encoded), in_urls].into_iter().flatten() {
+            each_of(folded(&encoded));
+            // Without its padding, a short one stands in words by chance.
+            let bare = encoded.trim_end_matches('=');
+            if bare.len() < encoded.len() && value.len() > 3 {
+                each_of(folded(bare));
+            }
         }
     }
 }
