@@ -169,11 +169,11 @@ mod tests {
     #[test]
     fn signals_are_read_by_our_names_and_by_the_vendors() -> Result<(), serde_json::Error> {
         let ours: ClientContext = serde_json::from_str(
-            r#"{"ip":"203.0.113.7","device":{"browser_name":"Chrome","browser_version":"104","os_name":"Windows","os_version":"10"},
+            r#"{"device":{"browser_name":"Chrome","browser_version":"104","os_name":"Windows","os_version":"10"},
                 "platform_authenticator":true,"capabilities":{"hybrid_transport":false}}"#,
         )?;
         let theirs: ClientContext = serde_json::from_str(
-            r#"{"remoteAddress":"203.0.113.7","userVerifyingPlatformAuthenticatorAvailable":true,"clientCapabilities":{"hybridTransport":false},
+            r#"{"userVerifyingPlatformAuthenticatorAvailable":true,"clientCapabilities":{"hybridTransport":false},
                 "parsedDeviceInfo":{"browserName":"Chrome","browserVersion":"104","osName":"Windows","osVersion":"10"}}"#,
         )?;
         let signals = ClientSignals::of(&ours).expect("signals");
