@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+use super::file;
 use crate::model::{Error, ErrorKind, SendState};
 
 /// Reaches vendors: holds the connection pool and the limits of every call.
@@ -45,6 +47,8 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 /// Stands for no limit, and is near enough for a clock to count to.
 pub(crate) const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Longest file of certificates that is read, in bytes: a system's own bundle has about 200 KiB.
+pub(crate) const LONGEST_CA_FILE: usize = 4 << 20;
 const MAX_RESPONSE_BYTES: usize = 1 << 20;
 /// Keeps idle connections for less than servers and proxies usually do, so that a request rarely meets a stale one.
 const IDLE: Duration = Duration::from_secs(15);
@@ -140,7 +144,7 @@ impl HttpBuilder {
         self
     }
 
-    /// Names a PEM file with further certificate authorities to trust.
+    /// Names a PEM file with further certificate authorities to trust: a regular file of at most 4 MiB.
     pub fn with_ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_file = Some(path.into());
         self
@@ -195,7 +199,7 @@ fn locked_down(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error
 
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 fn with_authorities(builder: reqwest::ClientBuilder, path: &std::path::Path) -> Result<reqwest::ClientBuilder, Error> {
-    let pem = std::fs::read(path).map_err(|error| unusable("http.ca_file cannot be read").with_source(error))?;
+    let pem = file::read(path, LONGEST_CA_FILE).map_err(|error| unusable("http.ca_file cannot be read").with_source(error))?;
     let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| unusable("http.ca_file holds no PEM certificates"))?;
     if certificates.is_empty() {
         return Err(unusable("http.ca_file holds no PEM certificates"));
