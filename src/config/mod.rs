@@ -57,6 +57,8 @@ use routing::{Named, Routing};
 /// allow_plain_http = ["doubles"]          # hosts beside loopback that need no https; with a port ("doubles:81") at that port alone
 /// ```
 ///
+/// A secret file is a regular one of at most 64 KiB in UTF-8; a byte order mark and the last line break in it are left out.
+///
 /// Every vendor's section may have `base_url`, with and without the version at its end; `timeout` is for the whole call.
 ///
 /// With several sections these go beside them; `failover` stands above the first section:
@@ -226,10 +228,11 @@ impl Config {
             match (name.as_str(), value) {
                 ("provider" | "failover", _) => {}
                 (name, Value::Object(_)) if RESERVED.contains(&name) => {}
-                (name, Value::Object(members)) if let Some(near) = reserved(name, members) => {
-                    problems.push(Violation::at_key(name, format!("is not a section here; did you mean {near}?")));
-                }
                 (name, Value::Object(members)) => {
+                    if let Some(near) = reserved(name, members) {
+                        problems.push(Violation::at_key(name, format!("is not a section here; did you mean {near}?")));
+                        continue;
+                    }
                     let mut section = Section::new(name, members, &surroundings);
                     if let Some(instance) = read_instance(name, &mut section) {
                         instances.insert(ProviderId::new(name), instance);

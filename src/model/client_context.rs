@@ -49,6 +49,7 @@ pub struct ClientContext {
 
 /// Tells the person's platform, as the client hints of a request name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClientHints {
     /// The platform, say `Windows`.
     pub platform: String,
