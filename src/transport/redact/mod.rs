@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::{
     occurrences::Index,
-    reading::{LAYERS, Letter, folded, readings, unescaped},
+    reading::{LAYERS, Letter, decoded, folded, readings, unescaped},
 };
 
 const MASKED: &str = "***";
@@ -76,7 +76,9 @@ impl<'a> Told<'a> {
 impl Mask {
     /// Adds a value.
     pub(super) fn hide(&mut self, value: &str) {
-        self.0.push(value.to_owned());
+        if !value.is_empty() {
+            self.0.push(value.to_owned());
+        }
     }
 
     /// Adds the values of the members so named in what was submitted, wherever they stand.
@@ -125,42 +127,57 @@ impl Mask {
     pub(super) fn apply<'a>(&self, texts: impl IntoIterator<Item = Told<'a>>) {
         let mut room = LONGEST_TEXTS;
         let mut scans: Vec<Scan<'a>> = texts.into_iter().filter(|told| !told.text.is_empty()).filter_map(|told| Scan::of(told, &mut room)).collect();
-        if scans.is_empty() {
+        self.seek_in(&mut scans);
+        // Most texts hold no base64, and have no second reading.
+        scans.iter_mut().for_each(|scan| scan.letters = decoded(scan.told.text).unwrap_or_default());
+        self.seek_in(&mut scans);
+        scans.into_iter().for_each(Scan::write);
+    }
+
+    /// Looks the values up in the letters of texts, layer after layer of escapes.
+    fn seek_in(&self, scans: &mut [Scan<'_>]) {
+        if scans.iter().all(|scan| scan.letters.is_empty()) {
             return;
         }
         for _ in 0..=LAYERS {
-            seek(&mut scans, |index| self.0.iter().for_each(|value| spellings(value, |spelling| index.find(spelling))), |_| true);
+            seek(scans, |index| self.0.iter().for_each(|value| spellings(value, |spelling| index.find(spelling))), |_| true);
             if scans.iter_mut().filter_map(Scan::unescape).count() == 0 {
                 break;
             }
         }
-        seek(&mut scans, |index| self.0.iter().filter_map(|value| number(value)).for_each(|number| index.find(&number)), |letter| !is_between_digits(letter));
-        scans.into_iter().for_each(Scan::write);
+        seek(scans, |index| self.0.iter().filter_map(|value| number(value)).for_each(|number| index.find(&number)), |letter| !is_between_digits(letter));
     }
 }
 
-/// Gives every spelling of a value that no reading of a text makes one: with its own escapes undone, and in base64.
+/// Gives what a value may be in a reading of a text: with its own escapes undone, without what stands around it, and in base64.
 fn spellings(value: &str, mut each: impl FnMut(&[char])) {
-    let mut each_of = |letters: Vec<Letter>| {
+    for letters in readings(value) {
         let letters: Vec<char> = letters.into_iter().map(|letter| letter.letter).collect();
-        if letters.iter().any(|letter| *letter != ' ') {
+        let bare = trimmed(&letters);
+        if !bare.is_empty() {
             each(&letters);
+            // A phone number may come back without its plus sign, which reads as a blank.
+            each(bare);
         }
-    };
-    // A phone number may come back without its plus sign.
-    let digits = value.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    for value in [Some(value), digits].into_iter().flatten() {
-        readings(value).for_each(&mut each_of);
-        let encoded = STANDARD.encode(value);
-        let in_urls = encoded.contains(['+', '/']).then(|| URL_SAFE.encode(value));
-        for encoded in [Some(encoded), in_urls].into_iter().flatten() {
-            each_of(folded(&encoded));
-            // Without its padding, a short one stands in words by chance.
-            let bare = encoded.trim_end_matches('=');
-            if bare.len() < encoded.len() && value.len() > 3 {
-                each_of(folded(bare));
-            }
+    }
+    let encoded = STANDARD.encode(value);
+    let in_urls = encoded.contains(['+', '/']).then(|| URL_SAFE.encode(value));
+    for encoded in [Some(encoded), in_urls].into_iter().flatten() {
+        let letters: Vec<char> = folded(&encoded).into_iter().map(|letter| letter.letter).collect();
+        each(&letters);
+        // Without its padding, a short one stands in words by chance.
+        let bare = encoded.trim_end_matches('=').len();
+        if value.len() > 3 {
+            each(letters.get(..bare).unwrap_or_default());
         }
+    }
+}
+
+/// Gives what stands between blanks.
+fn trimmed(letters: &[char]) -> &[char] {
+    match (letters.iter().position(|letter| *letter != ' '), letters.iter().rposition(|letter| *letter != ' ')) {
+        (Some(first), Some(last)) => letters.get(first..=last).unwrap_or_default(),
+        _ => &[],
     }
 }
 

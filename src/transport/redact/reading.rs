@@ -1,5 +1,10 @@
 //! Reads a text in the one form that all spellings of it have in common, and knows of each letter where it stood.
 
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use icu_normalizer::{DecomposingNormalizerBorrowed, properties::CanonicalCombiningClassMapBorrowed, uts46::Uts46MapperBorrowed};
 
 const MAPPER: Uts46MapperBorrowed<'static> = Uts46MapperBorrowed::new();
@@ -29,6 +34,10 @@ const ENTITIES: [(&str, char); 16] = [
 ];
 /// Longest name of an entity, and most digits of a number in one.
 const ENTITY: usize = 8;
+/// Least letters of base64 that are read as such: less is there by chance.
+const BLOB: usize = 8;
+const LENIENT: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true));
 /// Longest label of a domain, without the prefix that says that it is encoded.
 const LABEL: usize = 59;
 
@@ -47,6 +56,37 @@ pub(super) fn folded(text: &str) -> Vec<Letter> {
         push(&mut letters, letter, start, start + letter.len_utf8());
     }
     letters
+}
+
+/// Reads a text with all in it undone that is base64, of either alphabet, of something longer; `None` where there is none.
+pub(super) fn decoded(text: &str) -> Option<Vec<Letter>> {
+    let mut letters = Vec::with_capacity(text.len());
+    let (mut rest, mut at, mut is_changed) = (text, 0, false);
+    while let Some(first) = rest.chars().next() {
+        let is_encoding = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '-' | '_');
+        let length = rest.find(|letter| !is_encoding(letter)).unwrap_or(rest.len()).max(first.len_utf8());
+        let (run, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        match blob(run) {
+            Some(meant) => {
+                // A byte begins and ends within letters of six bits.
+                let bits = |byte: usize| 8 * byte;
+                let places = meant.char_indices().map(|(byte, letter)| (letter, bits(byte) / 6, bits(byte + letter.len_utf8()).div_ceil(6)));
+                places.for_each(|(letter, from, to)| push(&mut letters, letter, at + from, at + to));
+                is_changed = true;
+            }
+            None => run.char_indices().for_each(|(from, letter)| push(&mut letters, letter, at + from, at + from + letter.len_utf8())),
+        }
+        at += run.len();
+        rest = after;
+    }
+    is_changed.then_some(letters)
+}
+
+/// Gives the text in base64, if there is one and it is long enough not to be there by chance.
+fn blob(run: &str) -> Option<String> {
+    // A single letter over holds no byte.
+    let run = run.get(..run.len() - usize::from(run.len() % 4 == 1)).filter(|run| run.len() >= BLOB)?;
+    String::from_utf8(LENIENT.decode(run.replace('-', "+").replace('_', "/")).ok()?).ok()
 }
 
 /// Gives every reading of a text: as it stands, and with one layer of escapes after the other undone.

@@ -85,6 +85,31 @@ fn values_that_overlap_are_masked_as_one() {
 }
 
 #[test]
+fn values_within_base64_are_masked_where_their_letters_stand() {
+    for (encoded, expected) in [
+        ("abcjane@doe.comxyz", "YWJj***eHl6"),
+        (r"abcjane\u0040doe.comxyz...", "YWJj***4eXouLi4="),
+        ("abcJANE%40DOE.COMxyz", "YWJj***4eXo="),
+        ("?>?jane@doe.comxyz", "Pz4_***eHl6"),
+        // Its letters hold bits of what stands beside it.
+        ("ab:jane@doe.com,x", "YWI6***LHg="),
+        ("abjane@doe.com", "YW***="),
+        ("abcd+4915112345678", "YWJjZ***"),
+    ] {
+        let encoded = URL_SAFE.encode(encoded);
+        let text = masked(&["jane@doe.com", "+4915112345678"], &format!("in {encoded}!"));
+        assert_eq!(text, format!("in {expected}!"), "{encoded}");
+    }
+}
+
+#[test]
+fn what_stands_around_a_value_does_not_hide_it() {
+    for (value, text, expected) in [(" jane@doe.com\n", "to jane@doe.com.", "to ***."), ("\tjane@doe.com", "<jane@doe.com>", "<***>")] {
+        assert_eq!(masked(&[value], text), expected, "{value:?} in {text}");
+    }
+}
+
+#[test]
 fn the_fields_of_a_form_are_masked() {
     let mut mask = Mask::default();
     let body = b"To=%2B15017122661&Channel=sms&Tags=%7B%22city%22%3A%22Ghent%22%7D";
