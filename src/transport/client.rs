@@ -59,9 +59,9 @@ impl Http {
         HttpBuilder { timeout: TIMEOUT, connect_timeout: None, max_response_bytes: MAX_RESPONSE_BYTES, proxy: None, ca_file: None }
     }
 
-    /// Takes a client of your own making, for what [`HttpBuilder`] lacks.
+    /// Takes a client of your own making, for what [`HttpBuilder`] lacks. A log of every byte (`connection_verbose`) is switched off.
     ///
-    /// Redirects, retries, the `Referer` header and the log of every byte are switched off, TLS 1.2 is the least, the user agent is set, and every call has the
+    /// Redirects, retries and the `Referer` header are switched off, TLS 1.2 is the least, the user agent is set, and every call has the
     /// time and size limits of [`Http::builder`], those for connecting among them. Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
     ///
     /// # Errors
@@ -185,12 +185,12 @@ pub(crate) fn is_proxy(proxy: &url::Url) -> bool {
 /// Applies the settings that callers cannot override.
 fn locked_down(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
     let builder = builder
+        // It logs every byte, secrets among them.
+        .connection_verbose(false)
         .user_agent(concat!("auth-challenge/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
-        // It logs every byte, secrets among them.
-        .connection_verbose(false)
         .pool_idle_timeout(IDLE);
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
     let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);

@@ -105,7 +105,7 @@ pub(super) fn read<T>(
 ) -> Result<Reply<T>, Failure> {
     let Some(head) = &progress.head else {
         return Err(match ended {
-            Err(ended) => without_head(ended, mask).into(),
+            Err(ended) => unless_echoing(without_head(ended), mask).into(),
             Ok(_) => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown).into(),
         });
     };
@@ -123,7 +123,7 @@ pub(super) fn read<T>(
     let mut failure: Failure = match ended {
         None => of_status(head).with_detail(HELD_BACK).into(),
         Some(_) if progress.too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")).into(),
-        Some(Ended::Transport(error)) => broken_in_body(head, error, &mask).into(),
+        Some(Ended::Transport(error)) => broken_in_body(head, error).into(),
         Some(Ended::OutOfTime) => in_body(head, ErrorKind::Timeout).with_detail("the time was up before the whole reply was read").into(),
         Some(Ended::Undecodable) if is_done => {
             of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &progress.body))).into()
@@ -134,14 +134,22 @@ pub(super) fn read<T>(
     if let (None, Some(id)) = (failure.error.request_id(), &head.request_id) {
         failure.error = failure.error.with_request_id(id);
     }
+    failure.error = unless_echoing(failure.error, || mask);
     Err(failure)
 }
 
-fn without_head(ended: Ended, mask: impl FnOnce() -> Mask) -> Error {
+/// Leaves the cause out where its words hold a value of the call: HTTP/2 lets a server say why it closes a connection.
+fn unless_echoing(error: Error, mask: impl FnOnce() -> Mask) -> Error {
+    let causes = std::iter::successors(error.source(), |cause: &&dyn StdError| (*cause).source());
+    let words: Vec<String> = causes.map(|cause| format!("{cause} {cause:?}")).collect();
+    if !words.is_empty() && mask().hides(&words.join(" ")) { error.without_source() } else { error }
+}
+
+fn without_head(ended: Ended) -> Error {
     match ended {
-        Ended::Transport(error) if error.is_connect() => caused(Error::new(ErrorKind::Connect, SendState::NotSent), error, &mask()),
-        Ended::Transport(error) if error.is_timeout() => caused(Error::new(ErrorKind::Timeout, SendState::Unknown), error, &mask()),
-        Ended::Transport(error) => caused(Error::new(ErrorKind::Interrupted, SendState::Unknown), error, &mask()),
+        Ended::Transport(error) if error.is_connect() => Error::new(ErrorKind::Connect, SendState::NotSent).with_source(error),
+        Ended::Transport(error) if error.is_timeout() => Error::new(ErrorKind::Timeout, SendState::Unknown).with_source(error),
+        Ended::Transport(error) => Error::new(ErrorKind::Interrupted, SendState::Unknown).with_source(error),
         Ended::OutOfTime => Error::new(ErrorKind::Timeout, SendState::Unknown),
         Ended::Unbuilt => Error::new(ErrorKind::InvalidRequest, SendState::NotSent).with_detail("the request cannot be built of these values"),
         Ended::Undecodable | Ended::Status => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown),
@@ -149,16 +157,9 @@ fn without_head(ended: Ended, mask: impl FnOnce() -> Mask) -> Error {
 }
 
 /// Tells that the head of the reply is there and its body is not.
-fn broken_in_body(head: &ReplyHead, error: reqwest::Error, mask: &Mask) -> Error {
+fn broken_in_body(head: &ReplyHead, error: reqwest::Error) -> Error {
     let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Interrupted };
-    caused(in_body(head, kind).with_detail("the reply was cut off"), error, mask)
-}
-
-/// Adds the cause, unless its words hold a value of the call: HTTP/2 lets a server say why it closes a connection.
-fn caused(error: Error, cause: reqwest::Error, mask: &Mask) -> Error {
-    let causes = std::iter::successors(Some(&cause as &dyn StdError), |cause: &&dyn StdError| (*cause).source());
-    let words = causes.map(|cause| cause.to_string()).collect::<Vec<_>>().join(" ") + &format!(" {cause:?}");
-    if mask.hides(&words) { error } else { error.with_source(cause) }
+    in_body(head, kind).with_detail("the reply was cut off").with_source(error)
 }
 
 /// Tells of a body that is not there whole: a status other than 2xx says more than the way in which it went missing.
