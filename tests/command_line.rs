@@ -72,6 +72,28 @@ fn other_than(vendor: &Vendor) -> &'static Vendor {
 }
 
 #[tokio::test]
+async fn a_client_may_be_given_as_json_with_its_ip_address() {
+    let vendor = vendors::get("corbado");
+    let server = Server::answering(200, &[], &vendor.created().to_string()).await;
+    let config = Config::of(vendor, server.address);
+    let create = ["create", "--config", config.path(), "--method", "email_otp", "--to", "jane@doe.com", "--user-id", "usr-1", "--client"];
+    let told = r#"{"ip":"203.0.113.9","user_agent":"Mozilla/5.0","bluetooth":true}"#;
+    let (exit, json) = run(&[&create[..], &[told]].concat(), "").await;
+    assert_eq!(exit, 0, "{json}");
+    let (exit, json) = run(&[&create[..], &[told, "--ip", "203.0.113.7"]].concat(), "").await;
+    assert_eq!(exit, 0, "{json}");
+    let told: Vec<Value> = server.requests().iter().map(|request| request.content()["clientInformation"].clone()).collect();
+    assert_eq!(told.iter().map(|told| &told["remoteAddress"]).collect::<Vec<_>>(), ["203.0.113.9", "203.0.113.7"]);
+    assert!(told.iter().all(|told| told["userAgent"] == "Mozilla/5.0" && told["bluetoothAvailable"] == true), "{told:?}");
+    for bad in [r#"{"ip":"canary"}"#, r#"{"ip":7}"#, "[]", r#"{"user_agent":7}"#, "canary"] {
+        let (exit, json) = run(&[&create[..], &[bad]].concat(), "").await;
+        assert_eq!((exit, &json["error"]["violations"][0]["field"]), (2, &json!("client")), "{bad}: {json}");
+        assert!(!json.to_string().contains("canary"), "{bad}: {json}");
+    }
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn a_challenge_is_told_with_its_handle() {
     for vendor in vendors::all() {
         let server = Server::answering(200, &[], &vendor.created().to_string()).await;

@@ -122,7 +122,7 @@ async fn sent_authorization(vendor: &Vendor, config: &Config, server: &Server) -
 }
 
 #[tokio::test]
-async fn a_secret_file_lies_beside_the_config_and_loses_its_last_line_break() -> Outcome {
+async fn a_secret_file_lies_beside_the_config_and_loses_what_editors_add() -> Outcome {
     for vendor in vendors::all() {
         let server = Server::answering(200, &[], &vendor.created().to_string()).await;
         let folder = Folder::new()?;
@@ -130,8 +130,8 @@ async fn a_secret_file_lies_beside_the_config_and_loses_its_last_line_break() ->
         let (lines, key) = without_secret(vendor, &server);
         let text = |file: &Path| format!("provider = \"{0}\"\n[{0}]\n{key}_file = '{1}'\n{lines}", vendor.name, file.display());
         let (secret, expected) = vendor.section.odd_secret;
-        for end in ["", "\n", "\r\n"] {
-            let absolute = folder.write("secrets/vendor.key", &format!("{secret}{end}"))?;
+        for (begin, end) in [("", ""), ("", "\n"), ("", "\r\n"), ("\u{feff}", "\r\n")] {
+            let absolute = folder.write("secrets/vendor.key", &format!("{begin}{secret}{end}"))?;
             for file in [Path::new("secrets/vendor.key"), &absolute] {
                 let config = Config::from_toml_file(folder.write("auth.toml", &text(file))?)?;
                 assert_eq!(sent_authorization(vendor, &config, &server).await?, expected, "{vendor:?} {end:?} at {}", file.display());
@@ -139,6 +139,21 @@ async fn a_secret_file_lies_beside_the_config_and_loses_its_last_line_break() ->
             let config = Config::from_toml_str(&text(Path::new("vendor.key")))?.with_directory(folder.path().join("secrets"));
             assert_eq!(sent_authorization(vendor, &config, &server).await?, expected, "{vendor:?} {end:?}");
         }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_file_may_be_a_link_to_a_regular_one() -> Outcome {
+    for vendor in vendors::all() {
+        let folder = Folder::new()?;
+        let (mut section, key) = ((vendor.section.credentials)(), vendor.section.secrets[0]);
+        section.as_object_mut().map(|section| section.remove(key));
+        folder.write("real.key", &vendor.credential(key))?;
+        std::os::unix::fs::symlink("real.key", folder.path().join("link.key"))?;
+        let text = format!("provider = \"{0}\"\n[{0}]\n{key}_file = \"link.key\"\n{1}", vendor.name, toml(&section));
+        assert_eq!(problems(&Config::from_toml_file(folder.write("auth.toml", &text)?)?), []);
     }
     Ok(())
 }

@@ -120,6 +120,36 @@ fn mistakes_in_the_environment_are_told_by_the_keys_they_stand_for() -> Outcome 
 }
 
 #[test]
+fn an_empty_variable_is_as_good_as_none() -> Outcome {
+    const NAME: &str = "an_empty_variable_is_as_good_as_none";
+    match asked().as_deref() {
+        None => {
+            let all: Vec<String> = vendors::all()
+                .into_iter()
+                .flat_map(|vendor| vendor.section.variables)
+                .flat_map(|of| [of.name.to_owned(), format!("{}_FILE", of.name)])
+                .collect();
+            let empty: Vec<(&str, &str)> = all.iter().map(|name| (name.as_str(), "")).chain([("AUTH_CHALLENGE_PROVIDER", "")]).collect();
+            in_child(NAME, "nobody", &empty)?;
+            // Those of all vendors but one, and the file beside each secret of that one.
+            for vendor in vendors::all() {
+                let own = vendor.section.variables.iter().map(|variable| (variable.name, variable.value));
+                let set: Vec<(&str, &str)> = empty.iter().copied().chain(own).chain([("AUTH_CHALLENGE_PROVIDER", vendor.name)]).collect();
+                in_child(NAME, vendor.name, &set)?;
+            }
+            Ok(())
+        }
+        Some("nobody") => {
+            let config = Config::from_env();
+            assert_eq!(problems(&config), [("provider".to_owned(), "is required".to_owned())]);
+            assert_eq!(format!("{config:?}"), "Config { sections: [], providers: [], .. }");
+            Ok(())
+        }
+        Some(name) => assert_is_alone(vendors::get(name)),
+    }
+}
+
+#[test]
 fn nothing_is_taken_from_the_environment_unless_asked() -> Outcome {
     const NAME: &str = "nothing_is_taken_from_the_environment_unless_asked";
     if asked().is_none() {

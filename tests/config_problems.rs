@@ -5,7 +5,7 @@ mod support;
 
 use std::{error::Error, fs};
 
-use auth_challenge::{Config, ErrorKind, SendState};
+use auth_challenge::{Config, ErrorKind, Method, SendState};
 use support::{
     canaries::assert_silent_error,
     config::{Folder, Outcome, bad_keys, problems},
@@ -32,7 +32,7 @@ fn other_than(vendor: &Vendor) -> &'static str {
 }
 
 /// Checks a table for every vendor. In it `VENDOR` stands for its name, `OTHER` for another's, `SECTION` for its whole section, `KEYS` for the
-/// credentials in it, and `SECRET`, `VALUE` and `REST` for its first secret's key and value and the credentials beside it.
+/// credentials in it, `TYPO` for its name without the last letter, and `SECRET`, `VALUE` and `REST` for its first secret's key and value and the credentials beside it.
 fn check_each(before: &str, table: &[Mistake]) -> Outcome {
     for vendor in vendors::all() {
         let secret = vendor.section.secrets[0];
@@ -44,6 +44,7 @@ fn check_each(before: &str, table: &[Mistake]) -> Outcome {
                 .replace("REST", &vendors::toml(&rest))
                 .replace("SECRET", secret)
                 .replace("VALUE", canaries[secret].as_str().unwrap_or_default())
+                .replace("TYPO", &vendor.name[..vendor.name.len() - 1])
                 .replace("VENDOR", vendor.name)
                 .replace("OTHER", other_than(vendor))
         };
@@ -215,6 +216,17 @@ fn a_url_that_could_leak_or_mislead_is_told() -> Outcome {
             ("[http]\nproxy = \"ftp://canary.example\"", &[("http.proxy", "http or https")]),
             ("[http]\nallow_plain_http = \"canary\"", &[("http.allow_plain_http", "list of texts")]),
             ("[http]\nallow_plain_http = [1]", &[("http.allow_plain_http", "list of texts")]),
+            ("[http]\nallow_plain_http = [\"http://canary\"]", &[("http.allow_plain_http", "with or without a port")]),
+            ("[http]\nallow_plain_http = [\"doubles\", \"canary:0\"]", &[("http.allow_plain_http", "with or without a port")]),
+            ("[http]\nallow_plain_http = [\"*.canary\"]", &[("http.allow_plain_http", "with or without a port")]),
+            ("base_url = \"http://canary:82\"\n[http]\nallow_plain_http = [\"canary:81\"]", &[("VENDOR.base_url", "http.allow_plain_http")]),
+            ("base_url = \"http://[fd00::1]\"\n[http]\nallow_plain_http = [\"[fd00::1]:81\"]", &[("VENDOR.base_url", "http.allow_plain_http")]),
+            ("base_url = \"http://[fd00::2]\"\n[http]\nallow_plain_http = [\"fd00::1\"]", &[("VENDOR.base_url", "http.allow_plain_http")]),
+            ("base_url = \"http://canary\"\n[http]\nallow_plain_http = [\"canary\"]", &[]),
+            ("base_url = \"http://canary:81\"\n[http]\nallow_plain_http = [\"canary:81\"]", &[]),
+            ("base_url = \"http://[fd00::1]:81\"\n[http]\nallow_plain_http = [\"fd00::1\"]", &[]),
+            ("base_url = \"http://[fd00::1]:81\"\n[http]\nallow_plain_http = [\"[fd00::1]\"]", &[]),
+            ("base_url = \"http://[fd00::1]:81\"\n[http]\nallow_plain_http = [\"[fd00::1]:81\"]", &[]),
         ],
     )
 }
@@ -250,7 +262,12 @@ fn a_provider_that_names_no_section_is_told() -> Outcome {
         "",
         &[
             ("SECTION", &[("provider", "is required")]),
-            ("provider = \"canary\"\nSECTION", &[("provider", "expected the name of a section")]),
+            ("provider = \"canary\"\nSECTION", &[("provider", "expected the name of a section: VENDOR")]),
+            ("provider = \"TYPO\"\nSECTION", &[("provider", "expected the name of a section: VENDOR; did you mean VENDOR?")]),
+            ("provider = \"canary\"", &[("provider", "there is none")]),
+            ("provider = \"VENDOR\"\nfailover = [\"TYPO\"]\nSECTION", &[("failover", "a section: VENDOR; did you mean VENDOR?")]),
+            ("provider = \"VENDOR\"\nfailover = [\"canary\"]\nSECTION", &[("failover", "expected the name of a section: VENDOR")]),
+            ("provider = \"VENDOR\"\nSECTION[route]\nsms_otp = \"TYPO\"", &[("route.sms_otp", "a section: VENDOR; did you mean VENDOR?")]),
             ("provider = \"OTHER\"\nSECTION", &[("provider", "expected the name of a section")]),
             ("provider = \"http\"\n[http]\nSECTION", &[("provider", "expected the name of a section")]),
             ("provider = \"\"\nSECTION", &[("provider", "is empty")]),
@@ -264,6 +281,12 @@ fn a_provider_that_names_no_section_is_told() -> Outcome {
 fn a_section_of_unknown_or_contradictory_vendor_is_told_and_its_keys_are_not_blamed() -> Outcome {
     let table: Vec<Mistake> = vec![
         ("[two]\nproject_id = \"canary\"", &[("two.vendor", "VENDOR")]),
+        ("[TYPO]\nproject_id = \"canary\"", &[("TYPO.vendor", "did you mean the section VENDOR?")]),
+        ("[htp]\ntimeout = \"canary\"", &[("htp", "did you mean http?")]),
+        ("[HTTP]\ntimeout = \"canary\"", &[("HTTP", "did you mean http?")]),
+        ("[routes]\nsms_otp = \"canary\"", &[("routes", "did you mean route?")]),
+        ("[gaurd]\nper_ip = \"canary\"", &[("gaurd", "did you mean guard?")]),
+        ("[htp]\nvendor = \"VENDOR\"\nKEYS", &[]),
         ("[two]\nvendor = \"canary\"\nproject_id = \"canary\"", &[("two.vendor", "VENDOR")]),
         ("[two]\nvendor = 2", &[("two.vendor", "text in quotes")]),
         ("[VENDOR]\nvendor = \"OTHER\"\nnobodys_key = \"canary\"", &[("VENDOR.vendor", "another vendor's")]),
@@ -282,6 +305,86 @@ fn a_section_that_is_none_is_told() -> Outcome {
             ("provider = \"VENDOR\"\nVENDOR = true", &[("VENDOR", "expected a section"), ("provider", "expected the name of a section")]),
         ],
     )
+}
+
+/// A config with a section for each vendor, after these lines and before those.
+fn with_all_sections(before: &str, after: &str) -> String {
+    let sections: String = vendors::all().iter().map(|vendor| format!("[{}]\n{}", vendor.name, vendor.toml())).collect();
+    format!("{before}\n{sections}{after}\n")
+}
+
+#[test]
+fn a_route_to_a_vendor_without_the_method_is_told_with_those_that_have_it() -> Outcome {
+    let has = |vendor: &Vendor, name: &str| vendor.offers.iter().any(|method| method.as_str() == name);
+    for vendor in vendors::all() {
+        for name in Method::names() {
+            let text = with_all_sections(&format!("provider = \"{}\"", vendor.name), &format!("[route]\n{name} = \"{}\"", vendor.name));
+            let expected: Vec<(String, String)> = match has(vendor, name) {
+                true => Vec::new(),
+                false => vec![(format!("route.{name}"), format!("{} does not have this method", vendor.name))],
+            };
+            assert_problems(&text, &expected)?;
+            for able in vendors::all().into_iter().filter(|able| !expected.is_empty() && has(able, name)) {
+                let found = problems(&Config::from_toml_str(&text)?);
+                assert!(found[0].1.contains("expected one of") && found[0].1.contains(able.name), "{found:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_failover_that_can_never_take_over_is_told() -> Outcome {
+    let sends = |vendor: &'static Vendor| vendor.offers.iter().filter(|method| method.credential_kind().is_none());
+    for first in vendors::all() {
+        for next in vendors::all() {
+            let shares_one = first != next && sends(first).any(|method| next.offers.contains(method));
+            let before = format!("provider = \"{}\"\nfailover = [\"{}\"]", first.name, next.name);
+            let expected = (!shares_one).then(|| ("failover".to_owned(), format!("{} can never take over", next.name)));
+            assert_problems(&with_all_sections(&before, ""), expected.as_slice())?;
+            // Where a method of it is routed elsewhere, even the provider itself may be asked next.
+            for routed in vendors::all().into_iter().filter(|routed| *routed != next) {
+                if let Some(method) = sends(routed).find(|method| next.offers.contains(method)) {
+                    assert_problems(&with_all_sections(&before, &format!("[route]\n{} = \"{}\"", method.as_str(), routed.name)), &[])?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What `problems` tells, where it ends at all.
+fn problems_in_time(config: Config) -> Vec<(String, String)> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(problems(&config)));
+    receiver.recv_timeout(std::time::Duration::from_secs(60)).expect("a config is read without waiting for anybody")
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_of_fair_length_is_told_and_not_waited_for() -> Outcome {
+    let folder = Folder::new()?;
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status()?.success());
+    let long = folder.write("long", &"a".repeat((4 << 20) + 1))?;
+    let files =
+        [(pipe, "not a regular file"), ("/dev/zero".into(), "not a regular file"), (folder.path().to_owned(), "not a regular file"), (long, "longer than")];
+    for vendor in vendors::all() {
+        let key = vendor.section.secrets[0];
+        let mut rest = (vendor.section.credentials)();
+        rest.as_object_mut().map(|rest| rest.remove(key));
+        for (file, words) in &files {
+            let file = file.display();
+            let text = format!("provider = \"{0}\"\n[{0}]\n{key}_file = '{file}'\n{1}[http]\nca_file = '{file}'\n", vendor.name, vendors::toml(&rest));
+            let found = problems_in_time(Config::from_toml_str(&text)?);
+            let keys: Vec<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
+            let mut expected = [format!("{}.{key}_file", vendor.name), "http.ca_file".to_owned()];
+            expected.sort();
+            assert_eq!(keys, expected, "{file}: {found:?}");
+            assert!(found.iter().all(|(_, message)| message.contains("cannot be read") && message.contains(words)), "{file}: {found:?}");
+        }
+    }
+    Ok(())
 }
 
 #[test]
@@ -333,6 +436,8 @@ fn a_secret_file_with_anything_but_one_secret_is_told() -> Outcome {
             (format!("{value}\n\n"), "white space"),
             (format!("{value}\n{value}\n"), "control"),
             (format!(" {value}"), "white space"),
+            ("\u{feff}".to_owned(), "is empty"),
+            ("a".repeat((64 << 10) + 1), "longer than 65536 bytes"),
         ] {
             folder.write("key", &content)?;
             let found = problems(&config());

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::net::SocketAddr;
+
 use auth_challenge::{ChallengeProviderExt, Http};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -11,6 +13,10 @@ use support::{
     canaries::{assert_silent, assert_silent_error, canaries, shown},
     client, reply,
     vendors::{self, Vendor},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
 };
 
 /// What a create of canaries sends, as a vendor could name it: each value of the body, and the whole of it with the head.
@@ -89,7 +95,9 @@ async fn a_value_is_masked_in_other_letters_and_encoded_too() {
         let (values, _) = submitted(vendor, &http).await;
         for value in values {
             let encoded = utf8_percent_encode(&value, NON_ALPHANUMERIC).to_string();
-            for form in [value.to_uppercase(), encoded.clone(), encoded.to_uppercase()] {
+            let entities: String = value.chars().map(|letter| format!("&#{};", u32::from(letter))).collect();
+            let nested: String = value.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
+            for form in [value.to_uppercase(), encoded.clone(), encoded.to_uppercase(), entities, nested] {
                 let server = Server::answering(400, &[], &(vendor.secrecy.echo)(&format!("{form} is blocked")).to_string()).await;
                 let provider = vendor.canary_config(&format!("http://{}", server.address), "").with_http(http.clone()).build().expect("a provider");
                 let error = provider.create(&(vendor.secrecy.request)()).await.expect_err("a refusal");
@@ -154,6 +162,46 @@ async fn a_redirect_is_told_without_user_info_query_and_fragment_however_it_is_w
                 assert!(format!("{error:?}").contains(told), "{location}: {error:?}");
             }
             None => assert!(!format!("{error:?}").contains("canary"), "{location}: {error:?}"),
+        }
+    }
+}
+
+/// An HTTP/2 server that closes every connection, and gives these words for a reason.
+async fn closing(words: String) -> SocketAddr {
+    let frame = |kind: u8, payload: &[u8]| {
+        let [_, length @ ..] = u32::try_from(payload.len()).expect("a short frame").to_be_bytes();
+        [&length[..], &[kind, 0, 0, 0, 0, 0], payload].concat()
+    };
+    const SETTINGS: u8 = 4;
+    const GOAWAY: u8 = 7;
+    // The last stream that was looked at is none; the code is that of an error of the server's own.
+    let away = [&0_u32.to_be_bytes()[..], &2_u32.to_be_bytes(), words.as_bytes()].concat();
+    let bytes = [frame(SETTINGS, &[]), frame(GOAWAY, &away)].concat();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("the port");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut preface = [0; 24];
+            _ = stream.read_exact(&mut preface).await;
+            _ = stream.write_all(&bytes).await;
+            // Until the other side closes.
+            while stream.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {}
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn what_a_server_says_when_it_closes_a_connection_is_not_told_where_it_echoes() {
+    let http = Http::from_builder(reqwest::Client::builder().http2_prior_knowledge().no_proxy()).expect("a client");
+    for vendor in vendors::all() {
+        let values = submitted(vendor, &client()).await.0;
+        for (words, is_told) in [("too busy".to_owned(), true), (values[0].clone(), false), (values.join(" and ").to_uppercase(), false)] {
+            let address = closing(words.clone()).await;
+            let provider = vendor.canary_config(&format!("http://{address}"), "").with_http(http.clone()).build().expect("a provider");
+            let error = provider.create(&(vendor.secrecy.request)()).await.expect_err("the connection is closed");
+            assert_silent_error(&format!("{vendor:?}"), &error);
+            assert_eq!(format!("{error:?}").contains(&words), is_told, "{vendor:?}: {error:?}");
         }
     }
 }

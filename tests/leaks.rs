@@ -2,7 +2,9 @@
 
 mod support;
 
-use auth_challenge::{ChallengeProviderExt, Verification};
+use std::{io::Write as _, time::Duration};
+
+use auth_challenge::{ChallengeProviderExt, Http, Verification};
 use serde_json::Value;
 use support::{
     Server, Step,
@@ -42,9 +44,12 @@ fn strangers(vendor: &Vendor) -> Vec<Step> {
     steps
 }
 
-async fn flow(vendor: &Vendor, step: Step) {
+async fn flow(vendor: &Vendor, step: Step, http: Option<&Http>) {
     let server = Server::start(vec![step]).await;
-    let config = vendor.canary_config(&format!("http://{}", server.address), r#"{ "timeout": "500ms", "max_response_bytes": 65536 }"#);
+    let mut config = vendor.canary_config(&format!("http://{}", server.address), r#"{ "timeout": "500ms", "max_response_bytes": 65536 }"#);
+    if let Some(http) = http {
+        config = config.with_http(http.clone());
+    }
     assert_silent("the config", &config);
     let provider = config.build().expect("a provider");
     assert_silent("the provider", &provider);
@@ -68,28 +73,49 @@ async fn flow(vendor: &Vendor, step: Step) {
     }
 }
 
-// What the layers below write with the facade `log` is not seen here: that needs `tracing-log`, on which nothing depends.
+/// Writes what comes by the facade `log` into the same log as what comes by `tracing`.
+struct Facade(Log);
+
+impl log::Log for Facade {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        writeln!(self.0.clone(), "FACADE {} {}: {}", record.level(), record.target(), record.args()).expect("the log");
+    }
+
+    fn flush(&self) {}
+}
+
 #[tokio::test]
 async fn no_canary_is_seen_on_any_way() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log.clone()).with_ansi(false).finish();
     tracing::subscriber::set_global_default(subscriber).expect("the only subscriber of this process");
+    log::set_boxed_logger(Box::new(Facade(log.clone()))).expect("the only logger of this process");
+    log::set_max_level(log::LevelFilter::Trace);
+    // One that would log every byte, were that not switched off.
+    let talkative = Http::from_builder(reqwest::Client::builder().connection_verbose(true).no_proxy()).expect("a client");
+    let talkative = talkative.with_timeout(Duration::from_millis(500)).with_max_response_bytes(65536);
     let mut seen = String::new();
     for vendor in vendors::all() {
         let mut steps = vec![
-            Step::Answer(reply(200, &[], &(vendor.secrecy.created)().to_string())),
-            Step::Answer(reply(200, &[], &(vendor.secrecy.verified)().to_string())),
-            Step::ReadAndReset,
-            Step::ReadAndHang,
+            (Step::Answer(reply(200, &[], &(vendor.secrecy.created)().to_string())), Some(&talkative)),
+            (Step::Answer(reply(200, &[], &(vendor.secrecy.created)().to_string())), None),
+            (Step::Answer(reply(200, &[], &(vendor.secrecy.verified)().to_string())), None),
+            (Step::ReadAndReset, None),
+            (Step::ReadAndHang, None),
         ];
-        steps.extend(strangers(vendor));
-        for step in steps {
-            flow(vendor, step).await;
+        steps.extend(strangers(vendor).into_iter().map(|step| (step, None)));
+        for (step, http) in steps {
+            flow(vendor, step, http).await;
             let logged = log.take();
             assert_no_canary("the log", &logged);
             seen += &logged;
         }
     }
     assert!(seen.contains("hyper_util") && seen.contains("TRACE"), "the layers below log too");
+    assert!(seen.contains("FACADE DEBUG reqwest::connect"), "the layers below log by the facade too: {seen}");
     assert!(seen.contains("vendor call failed") && seen.contains("vendor call done"), "the crate logs: {seen}");
 }

@@ -56,9 +56,10 @@ fn the_values_themselves_are_not_printed() -> Outcome {
 }
 
 fn client() -> Result<ClientContext, serde_json::Error> {
-    serde_json::from_value(json!({
-        "ip": "203.0.113.7", "user_agent": "agent-canary", "device_id": "device-canary", "fingerprint": "fingerprint-canary", "environment": "environment-canary",
-    }))
+    let client: ClientContext = serde_json::from_value(json!({
+        "user_agent": "agent-canary", "device_id": "device-canary", "fingerprint": "fingerprint-canary", "environment": "environment-canary",
+    }))?;
+    Ok(client.with_ip([203, 0, 113, 7]))
 }
 
 fn request(method: Method) -> Result<ChallengeRequest, Box<dyn Error>> {

@@ -6,7 +6,7 @@ use auth_challenge::Config;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
-    // No files of this machine: one without an end, say, is not the crate's fault.
+    // No files of this machine: what is found must depend on the input alone.
     let Ok(text) = std::str::from_utf8(input) else { return };
     if text.contains("file") || text.contains('\\') {
         return;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    transport::{Http, HttpBuilder, TIMEOUT, is_proxy},
+    transport::{Http, HttpBuilder, LONGEST_CA_FILE, PlainHost, TIMEOUT, file, is_proxy},
     vendors::Section,
 };
 
@@ -11,7 +11,7 @@ use crate::{
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// Reads the section `[http]`.
-pub(super) fn read(section: &mut Section<'_>) -> HttpBuilder {
+pub(super) fn read(section: &mut Section<'_>) -> (HttpBuilder, Vec<PlainHost>) {
     let mut http = Http::builder();
     let timeout = section.duration("timeout", LONGEST_TIMEOUT);
     let connect_timeout = section.duration("connect_timeout", LONGEST_TIMEOUT);
@@ -33,10 +33,16 @@ pub(super) fn read(section: &mut Section<'_>) -> HttpBuilder {
         http = http.with_proxy(proxy);
     }
     if let Some(path) = section.path_to_file("ca_file") {
-        if let Err(error) = std::fs::read(&path) {
-            section.problem("ca_file", &format!("names a file that cannot be read ({})", error.kind()));
+        if let Err(error) = file::read(&path, LONGEST_CA_FILE) {
+            section.problem("ca_file", &format!("names a file that cannot be read ({error})"));
         }
         http = http.with_ca_file(path);
     }
-    http
+    let hosts = section.texts("allow_plain_http");
+    let plain: Vec<PlainHost> = hosts.iter().filter_map(|host| PlainHost::read(host)).collect();
+    if plain.len() < hosts.len() {
+        section
+            .problem("allow_plain_http", "expected hosts, each with or without a port, such as \"doubles\", \"doubles:81\", \"fd00::1\" or \"[fd00::1]:81\"");
+    }
+    (http, plain)
 }

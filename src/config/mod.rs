@@ -19,7 +19,7 @@ use crate::{
     transport::{Http, HttpBuilder},
     vendors::{Constructor, Section, Surroundings, Vendor, nearest},
 };
-use routing::Routing;
+use routing::{Named, Routing};
 
 /// Says which vendors are configured, and which of them is asked for new challenges.
 ///
@@ -54,8 +54,10 @@ use routing::Routing;
 /// max_response_bytes = 1048576
 /// proxy = "http://proxy.internal:3128"    # none unless given
 /// ca_file = "internal-ca.pem"             # trusted beside the system's
-/// allow_plain_http = ["doubles"]          # hosts beside loopback that need no https
+/// allow_plain_http = ["doubles"]          # hosts beside loopback that need no https; with a port ("doubles:81") at that port alone
 /// ```
+///
+/// A secret file is a regular one of at most 64 KiB in UTF-8; a byte order mark and the last line break in it are left out.
 ///
 /// Every vendor's section may have `base_url`, with and without the version at its end; `timeout` is for the whole call.
 ///
@@ -207,15 +209,13 @@ impl Config {
         let mut surroundings = Surroundings { directory: self.directory.clone(), allow_plain_http: Vec::new() };
 
         let mut settings = Section::new("http", section("http").unwrap_or(&nothing), &surroundings);
-        let allow_plain_http = settings.texts("allow_plain_http");
-        let http = http::read(&mut settings);
+        let (http, allow_plain_http) = http::read(&mut settings);
         problems.extend(settings.finish());
         surroundings.allow_plain_http = allow_plain_http;
-        let is_own = |name: &str| self.providers.iter().any(|provider| provider.id().as_str() == name);
-        let is_provider = |name: &str| is_own(name) || (section(name).is_some() && !RESERVED.contains(&name));
+        let named = self.named();
         let mut routing = Routing::default();
         let mut routes = Section::new("route", section("route").unwrap_or(&nothing), &surroundings);
-        routing.read_routes(&mut routes, is_provider);
+        routing.read_routes(&mut routes, &named);
         problems.extend(routes.finish());
         let guard = section("guard").map(|members| {
             let mut limits = Section::new("guard", members, &surroundings);
@@ -230,6 +230,10 @@ impl Config {
                 ("provider" | "failover" | "failover_when", _) => {}
                 (name, Value::Object(_)) if RESERVED.contains(&name) => {}
                 (name, Value::Object(members)) => {
+                    if let Some(near) = reserved(name, members) {
+                        problems.push(Violation::at_key(name, format!("is not a section here; did you mean {near}?")));
+                        continue;
+                    }
                     let mut section = Section::new(name, members, &surroundings);
                     if let Some(instance) = read_instance(name, &mut section) {
                         instances.insert(ProviderId::new(name), instance);
@@ -254,16 +258,33 @@ impl Config {
         }
         let mut top = Section::new("", &self.members, &surroundings);
         let current = top.required_text("provider").map(ProviderId::new);
-        if let Some(name) = current.as_ref().map(ProviderId::as_str).filter(|name| !is_provider(name)) {
+        if let Some(name) = current.as_ref().map(ProviderId::as_str).filter(|name| !named.has(name)) {
             match Vendor::named(name).filter(|vendor| vendor.entry().is_none()) {
                 Some(vendor) => top.problem("provider", &needs_feature(vendor)),
-                None => top.problem("provider", "expected the name of a section"),
+                None => top.problem("provider", &named.expected(name)),
             }
         }
-        routing.read_failover(&mut top, is_provider);
+        routing.read_failover(&mut top, &named, current.as_ref().map(ProviderId::as_str));
         problems.extend(top.into_problems());
         Plan { current, instances, http, routing, guard, problems }
     }
+
+    /// Tells of all providers, from sections and of one's own, what they can do.
+    fn named(&self) -> Named {
+        let own = self.providers.iter().map(|provider| (provider.id().to_string(), Some(provider.capabilities())));
+        let sections = self.members.iter().filter_map(|(name, value)| {
+            let members = value.as_object().filter(|members| !RESERVED.contains(&name.as_str()) && reserved(name, members).is_none())?;
+            let vendor = Vendor::named(members.get("vendor").map_or(Some(name.as_str()), Value::as_str).unwrap_or_default());
+            Some((name.clone(), vendor.and_then(Vendor::capabilities)))
+        });
+        Named::new(sections.chain(own))
+    }
+}
+
+/// Gives the section of no provider that was most likely meant by a name that is no vendor's.
+fn reserved(name: &str, members: &Map<String, Value>) -> Option<&'static str> {
+    let is_providers = members.contains_key("vendor") || Vendor::named(name).is_some();
+    nearest(name, RESERVED.into_iter().chain(Vendor::all().iter().map(Vendor::name))).filter(|near| !is_providers && RESERVED.contains(near))
 }
 
 fn read_instance(name: &str, section: &mut Section<'_>) -> Option<Constructor> {
@@ -280,7 +301,8 @@ fn read_instance(name: &str, section: &mut Section<'_>) -> Option<Constructor> {
             section.skip_rest();
             if !section.has("vendor") {
                 let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-                section.problem("vendor", &format!("is required in a section that has no vendor's name: one of {}", names.join(", ")));
+                let meant = nearest(name, names.iter().copied()).map(|near| format!("; did you mean the section {near}?")).unwrap_or_default();
+                section.problem("vendor", &format!("is required in a section that has no vendor's name: one of {}{meant}", names.join(", ")));
             }
             return None;
         }

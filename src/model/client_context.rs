@@ -16,10 +16,10 @@ use crate::model::{
 /// Nothing is guessed: the IP address is given, never taken from a forwarded header, which anybody can send. Browser and operating system
 /// come from the client hints (`Sec-CH-UA…`) where there are any, else from the user agent.
 ///
-/// It deserialises from JSON; every member is optional:
-/// `{"ip":"203.0.113.7","user_agent":"…","browser":{"name":"Chrome","version":"104.0.0.0"},"os":{"name":"Windows","version":"10"},
-/// "device_id":"…"}`. All other members are [`signals`](Self::with_signals), so that what a front end measured can be passed on; set the IP
-/// address yourself afterwards, since a front end can claim any.
+/// It deserialises from JSON, so that what a front end measured can be passed on; every member is optional:
+/// `{"user_agent":"…","browser":{"name":"Chrome","version":"104.0.0.0"},"os":{"name":"Windows","version":"10"},"device_id":"…"}`. All other
+/// members are [`signals`](Self::with_signals). The IP address is never read from there, since a front end can claim any: set it by
+/// [`with_ip`](Self::with_ip).
 ///
 /// ```
 /// use auth_challenge::ClientContext;
@@ -35,9 +35,8 @@ use crate::model::{
 #[derive(Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct ClientContext {
-    #[serde(alias = "address", alias = "remoteAddress")]
+    #[serde(skip)]
     ip: Option<IpAddr>,
-    #[serde(alias = "userAgent")]
     user_agent: Option<String>,
     browser: Option<Product>,
     os: Option<Product>,
@@ -50,6 +49,7 @@ pub struct ClientContext {
 
 /// Tells the person's platform, as the client hints of a request name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClientHints {
     /// The platform, say `Windows`.
     pub platform: String,
@@ -249,13 +249,19 @@ mod tests {
 
     #[test]
     fn a_client_is_read_from_json_and_what_is_not_ours_is_a_signal() -> Result<(), serde_json::Error> {
-        for names in [["ip", "user_agent"], ["remoteAddress", "userAgent"]] {
-            let json = format!(r#"{{"{}":"::ffff:172.18.0.1","{}":"UA","os":{{"name":"Windows","version":"10"}},"bluetooth":true}}"#, names[0], names[1]);
-            let client: ClientContext = serde_json::from_str(&json)?;
-            assert_eq!((client.ip().map(|ip| ip.to_string()).as_deref(), client.user_agent()), (Some("::ffff:172.18.0.1"), Some("UA")));
-            assert_eq!(client.os(), product("Windows", "10"));
-            assert_eq!(client.signals().get("bluetooth"), Some(&true.into()));
-            assert_eq!(client.signals().len(), 1);
+        let json = r#"{"user_agent":"UA","device_id":"d","os":{"name":"Windows","version":"10"},"bluetooth":true}"#;
+        let client: ClientContext = serde_json::from_str(json)?;
+        assert_eq!((client.user_agent(), client.device_id(), client.os()), (Some("UA"), Some("d"), product("Windows", "10")));
+        assert_eq!(client.signals().iter().collect::<Vec<_>>(), [(&"bluetooth".to_owned(), &true.into())]);
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_front_end_posts_never_sets_the_ip_address() -> Result<(), serde_json::Error> {
+        for name in ["ip", "address", "remoteAddress", "client_ip", "IP"] {
+            let posted: ClientContext = serde_json::from_value(serde_json::json!({ name: "198.51.100.1", "user_agent": "UA" }))?;
+            assert_eq!((posted.ip(), posted.user_agent()), (None, Some("UA")), "{name}");
+            assert_eq!(posted.with_ip([203, 0, 113, 7]).ip(), Some([203, 0, 113, 7].into()), "{name}");
         }
         Ok(())
     }

@@ -31,6 +31,7 @@ pub struct RegistrationUser {
 
 /// Names the site or app that a passkey is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct RelyingParty {
     /// The domain, say `example.org`.
     pub id: String,

@@ -12,7 +12,7 @@ use http::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
 
-use super::redact::{Mask, Submitted};
+use super::redact::{Mask, Submitted, Told};
 
 /// Makes one attempt of a call. The generated client wants it cloneable; all clones are the same attempt.
 #[derive(Clone)]
@@ -130,13 +130,13 @@ impl ReplyHead {
 }
 
 impl ReplyHead {
-    /// Puts the texts of the head through a mask, and cuts them then: half a secret would not be known for one.
+    /// Puts the texts of the head through a mask.
     pub(super) fn masked(&self, mask: &Mask) -> Self {
-        let short = |text: String, longest: usize| text.chars().take(longest).collect::<String>();
-        let request_id = self.request_id.as_deref().map(|id| short(mask.apply_to_name(id), 128));
-        let location = self.location.as_deref().map(|location| short(mask.apply(location), 256));
-        let content_type = self.content_type.as_deref().map(|media| short(mask.apply(media), 128));
-        Self { request_id, location, content_type, ..*self }
+        let mut head = self.clone();
+        let name = head.request_id.as_mut().map(|id| Told::name(id).cut_to(128));
+        let words = [(&mut head.location, 256), (&mut head.content_type, 128)];
+        mask.apply(name.into_iter().chain(words.into_iter().filter_map(|(text, longest)| Some(Told::words(text.as_mut()?).cut_to(longest)))));
+        head
     }
 }
 

@@ -4,14 +4,40 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+/// Is a host that may be reached by plain http, at any port or at one.
+#[derive(Debug)]
+pub(crate) struct PlainHost {
+    host: Host<String>,
+    port: Option<u16>,
+}
+
+impl PlainHost {
+    /// Reads a host, with or without a port; an IPv6 address with a port stands in brackets.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if host.ends_with(']') || !host.contains(':') => (host, Some(port.parse().ok().filter(|port| *port != 0)?)),
+            _ => (text, None),
+        };
+        let host = match host.parse() {
+            Ok(address) => Host::Ipv6(address),
+            Err(_) => Host::parse(host).ok().filter(|_| !host.contains('*'))?,
+        };
+        Some(Self { host, port })
+    }
+
+    fn is_at(&self, url: &Url) -> bool {
+        url.host().is_some_and(|host| host.to_owned() == self.host) && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
+    }
+}
+
 /// Reads a base URL as requests are built on it: https (or http on loopback and at the hosts allowed), without user info, query, fragment
 /// and trailing slash, and with `version`, say `/v2`, at its end.
-pub(crate) fn base_url(given: &str, version: &str, allow_plain_http: &[String]) -> Result<Url, &'static str> {
+pub(crate) fn base_url(given: &str, version: &str, allow_plain_http: &[PlainHost]) -> Result<Url, &'static str> {
     let mut url = Url::parse(given).map_err(|_| "expected an absolute URL, say https://host/path")?;
     let host = url.host().ok_or("expected a URL with a host")?.to_owned();
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(&host) || allow_plain_http.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host.to_string())) => {}
+        "http" if is_loopback(&host) || allow_plain_http.iter().any(|allowed| allowed.is_at(&url)) => {}
         "http" => return Err("expected https; plain http is for loopback hosts and those in http.allow_plain_http"),
         _ => return Err("expected https"),
     }
@@ -56,7 +82,47 @@ mod tests {
             ("http://localhost:8080", "/v1", "http://localhost:8080/v1"),
             ("http://doubles:8080", "/v1", "http://doubles:8080/v1"),
         ] {
-            assert_eq!(base_url(given, version, &["doubles".into()]).map(String::from), Ok(expected.to_owned()), "{given}");
+            let allowed = PlainHost::read("doubles");
+            assert_eq!(base_url(given, version, allowed.as_slice()).map(String::from), Ok(expected.to_owned()), "{given}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_the_hosts_that_are_allowed_and_their_ports() {
+        for (allowed, reached, refused) in [
+            ("doubles", &["http://doubles", "http://DOUBLES:81"][..], &["http://doubles.example", "http://other"][..]),
+            ("Doubles:81", &["http://doubles:81"], &["http://doubles", "http://doubles:8081"]),
+            ("doubles:80", &["http://doubles", "http://doubles:80"], &["http://doubles:81"]),
+            ("fd00::1", &["http://[fd00::1]", "http://[fd00:0::1]:81"], &["http://[fd00::2]"]),
+            ("[fd00::1]", &["http://[fd00::1]", "http://[fd00::1]:81"], &["http://[fd00::2]"]),
+            ("[fd00::1]:81", &["http://[fd00::1]:81"], &["http://[fd00::1]", "http://[fd00::1]:82"]),
+            ("10.0.0.1:81", &["http://10.0.0.1:81"], &["http://10.0.0.1", "http://10.0.0.2:81"]),
+            ("bücher", &["http://bücher", "http://xn--bcher-kva:81"], &["http://bucher"]),
+        ] {
+            let host = PlainHost::read(allowed);
+            assert!(host.is_some(), "{allowed}");
+            for (urls, is_reached) in [(reached, true), (refused, false)] {
+                for url in urls {
+                    assert_eq!(base_url(url, "", host.as_slice()).is_ok(), is_reached, "{url} with {allowed}");
+                }
+            }
+        }
+        for text in [
+            "",
+            ":81",
+            "doubles:",
+            "doubles:0",
+            "doubles:65536",
+            "http://doubles",
+            "doubles/path",
+            "*.example",
+            "*",
+            "[fd00::1",
+            "user@doubles",
+            "a b",
+            "fd00::1::2",
+        ] {
+            assert!(PlainHost::read(text).is_none(), "{text}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+use super::file;
 use crate::model::{Error, ErrorKind, SendState};
 
 /// Reaches vendors: holds the connection pool and the limits of every call.
@@ -65,6 +67,8 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 /// Stands for no limit, and is near enough for a clock to count to.
 pub(crate) const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Longest file of certificates that is read, in bytes: a system's own bundle has about 200 KiB.
+pub(crate) const LONGEST_CA_FILE: usize = 4 << 20;
 const MAX_RESPONSE_BYTES: usize = 1 << 20;
 /// Keeps idle connections for less than gateways usually do (60 s and more), so that a request rarely meets a stale one.
 const IDLE: Duration = Duration::from_secs(15);
@@ -79,7 +83,7 @@ impl Http {
         HttpBuilder { timeout: TIMEOUT, connect_timeout: None, max_response_bytes: MAX_RESPONSE_BYTES, proxy: None, ca_file: None }
     }
 
-    /// Takes a client of your own making, for what [`HttpBuilder`] lacks.
+    /// Takes a client of your own making, for what [`HttpBuilder`] lacks. A log of every byte (`connection_verbose`) is switched off.
     ///
     /// Redirects, retries and the `Referer` header are switched off, TLS 1.2 is the least, the user agent is set, and every call has the
     /// time and size limits of [`Http::builder`], those for connecting among them; an HTTP/2 connection that gives no sign of life is left. Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
@@ -169,7 +173,7 @@ impl HttpBuilder {
         self
     }
 
-    /// Names a PEM file with further certificate authorities to trust.
+    /// Names a PEM file with further certificate authorities to trust: a regular file of at most 4 MiB.
     pub fn with_ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_file = Some(path.into());
         self
@@ -214,6 +218,8 @@ pub(crate) fn is_proxy(proxy: &url::Url) -> bool {
 /// Applies the settings that callers cannot override.
 fn locked_down(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
     let builder = builder
+        // It logs every byte, secrets among them.
+        .connection_verbose(false)
         .user_agent(concat!("auth-challenge/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -234,7 +240,7 @@ struct Authorities(Vec<reqwest::Certificate>);
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 impl Authorities {
     fn read(path: &std::path::Path) -> Result<Self, Error> {
-        let pem = std::fs::read(path).map_err(|error| unusable("http.ca_file cannot be read").with_source(error))?;
+        let pem = file::read(path, LONGEST_CA_FILE).map_err(|error| unusable("http.ca_file cannot be read").with_source(error))?;
         match reqwest::Certificate::from_pem_bundle(&pem) {
             Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
             _ => Err(unusable("http.ca_file holds no PEM certificates")),

@@ -9,6 +9,7 @@ mod base_url;
 mod client;
 #[cfg(vendor)]
 mod endpoint;
+pub(crate) mod file;
 #[cfg(vendor)]
 mod outcome;
 #[cfg(vendor)]
@@ -34,8 +35,8 @@ pub(crate) use self::{
     endpoint::Endpoint,
     outcome::{ErrorReply, Failure, Operation},
 };
-pub(crate) use base_url::base_url;
-pub(crate) use client::{FAR, TIMEOUT, is_proxy};
+pub(crate) use base_url::{PlainHost, base_url};
+pub(crate) use client::{FAR, LONGEST_CA_FILE, TIMEOUT, is_proxy};
 pub use client::{Http, HttpBuilder};
 #[cfg(vendor)]
 pub use reply::Reply;

@@ -1,12 +1,14 @@
 //! What an attempt came to: the reply, or the failure with its kind and send state.
 
+use std::error::Error as StdError;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
     Reply,
     attempt::{Progress, ReplyHead},
-    redact::Mask,
+    redact::{Mask, Told},
     unprocessed::is_unprocessed,
 };
 use crate::{
@@ -110,7 +112,7 @@ pub(super) fn read<T: DeserializeOwned>(
 ) -> Result<Reply<T>, Failure> {
     let Some(head) = &progress.head else {
         return Err(match ended {
-            Err(ended) => without_head(ended).into(),
+            Err(ended) => unless_echoing(without_head(ended), mask).into(),
             Ok(_) => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown).into(),
         });
     };
@@ -144,7 +146,15 @@ pub(super) fn read<T: DeserializeOwned>(
     if let (None, Some(id)) = (failure.error.request_id(), &head.request_id) {
         failure.error = failure.error.with_request_id(id);
     }
+    failure.error = unless_echoing(failure.error, || mask);
     Err(failure)
+}
+
+/// Leaves the cause out where its words hold a value of the call: HTTP/2 lets a server say why it closes a connection.
+fn unless_echoing(error: Error, mask: impl FnOnce() -> Mask) -> Error {
+    let causes = std::iter::successors(error.source(), |cause: &&dyn StdError| (*cause).source());
+    let words: Vec<String> = causes.map(|cause| format!("{cause} {cause:?}")).collect();
+    if !words.is_empty() && mask().hides(&words.join(" ")) { error.without_source() } else { error }
 }
 
 fn without_head(ended: Ended) -> Error {
@@ -178,7 +188,10 @@ fn in_body(head: &ReplyHead, kind: ErrorKind) -> Error {
 /// Tells of an error status, with what its body says. The verdict on an answer is read from the vendor's words before they are masked.
 fn refused(head: &ReplyHead, body: &[u8], read_error: fn(u16, &Value) -> ErrorReply, mask: &Mask) -> Failure {
     let json = tolerant::value(body);
-    let said = json.as_ref().map(|json| read_error(head.status, json)).unwrap_or_default();
+    let mut said = json.as_ref().map(|json| read_error(head.status, json)).unwrap_or_default();
+    let names = [&mut said.request_id, &mut said.code].into_iter().flatten().map(Told::name);
+    let words = said.message.iter_mut().chain(said.violations.iter_mut().flat_map(Violation::vendors_words)).map(Told::words);
+    mask.apply(names.chain(words));
     let mut error = match said.kind {
         Some(kind) => with_head(Error::new(kind, state_of(head.status)), head),
         None => of_status(head),
@@ -189,16 +202,15 @@ fn refused(head: &ReplyHead, body: &[u8], read_error: fn(u16, &Value) -> ErrorRe
         error = error.with_detail(format!("the reply is not the vendor's ({})", shape(head, body)));
     }
     if let Some(id) = said.request_id {
-        error = error.with_request_id(mask.apply_to_name(&id));
+        error = error.with_request_id(id);
     }
     if let Some(code) = said.code {
-        error = error.with_vendor_code(mask.apply_to_name(&code));
+        error = error.with_vendor_code(code);
     }
     if let Some(message) = said.message {
-        error = error.with_vendor_message(mask.apply(&message));
+        error = error.with_vendor_message(message);
     }
-    let violations = said.violations.into_iter().map(|violation| violation.masked(|text| mask.apply(text)));
-    Failure { error: error.with_violations(violations.collect()), rejection: said.rejection, hint: said.hint }
+    Failure { error: error.with_violations(said.violations), rejection: said.rejection, hint: said.hint }
 }
 
 fn of_status(head: &ReplyHead) -> Error {

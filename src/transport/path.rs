@@ -9,11 +9,13 @@ pub(crate) fn path_ids(ids: &[(Field, &'static str, &str)]) -> Result<(), Error>
     if violations.is_empty() { Ok(()) } else { Err(Error::invalid(violations)) }
 }
 
-/// Says why an id cannot be a segment of a path: nothing and dots climb, and URLs take a backslash for a slash. All else is percent-encoded.
+/// Says why an id cannot be a segment of a path: nothing and dots climb, URLs take a backslash for a slash, and a gateway may undo the encoding
+/// of a slash or a line break. All else is percent-encoded.
 pub(crate) fn path_problem(id: &str) -> Option<&'static str> {
     match id {
         "" | "." | ".." => Some("expected an id, not an empty or dotted path segment"),
-        _ if id.contains('\\') => Some("expected an id without a backslash"),
+        _ if id.contains(['/', '\\']) => Some("expected an id without slashes and backslashes"),
+        _ if id.contains(char::is_control) => Some("expected an id without control characters"),
         _ => None,
     }
 }

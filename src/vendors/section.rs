@@ -11,18 +11,21 @@ use url::Url;
 
 use crate::{
     model::{ProviderId, Secret, Violation},
-    transport::base_url,
+    transport::{PlainHost, base_url, file},
 };
 
 /// Shortest time that a call gets anywhere in.
 const SHORTEST: Duration = Duration::from_millis(10);
+
+/// Longest secret file that is read, in bytes.
+const LONGEST_SECRET_FILE: usize = 64 << 10;
 
 /// Holds what reading needs beside the section itself.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
     /// Where relative paths start: the folder of the config file.
     pub(crate) directory: Option<PathBuf>,
-    pub(crate) allow_plain_http: Vec<String>,
+    pub(crate) allow_plain_http: Vec<PlainHost>,
 }
 
 /// Reads a section key by key, and notes the mistakes found so far.
@@ -101,9 +104,10 @@ impl<'a> Section<'a> {
                 Ok(secret) => secret,
                 Err(_) => return self.none(source, "names an environment variable that is not set, or is not text"),
             },
-            Some("_file") => match std::fs::read_to_string(self.file(&text)) {
-                Ok(secret) => without_line_break(secret),
-                Err(error) => return self.none(source, &format!("names a file that cannot be read ({})", error.kind())),
+            Some("_file") => match file::read(&self.file(&text), LONGEST_SECRET_FILE).map(String::from_utf8) {
+                Ok(Ok(secret)) => secret_of(&secret).to_owned(),
+                Ok(Err(_)) => return self.none(source, "names a file that cannot be read (not text in UTF-8)"),
+                Err(error) => return self.none(source, &format!("names a file that cannot be read ({error})")),
             },
             _ => text,
         };
@@ -252,21 +256,18 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Takes the last line break off a secret file's text: editors and `echo` add it.
-fn without_line_break(mut text: String) -> String {
-    if text.ends_with('\n') {
-        text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
-    }
-    text
+/// Gives the secret in a file's text: without the byte order mark and the last line break that editors and `echo` add.
+fn secret_of(text: &str) -> &str {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    line.strip_suffix('\r').filter(|_| line.len() < text.len()).unwrap_or(line)
 }
 
-/// Finds the known name that was most likely meant.
+/// Finds the known name that was most likely meant, in whatever case.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
     known
-        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .map(|known| (strsim::jaro_winkler(&name, &known.to_lowercase()), known))
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, known)| known)

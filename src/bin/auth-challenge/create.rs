@@ -116,8 +116,7 @@ impl Create {
 
     fn client(&self) -> Result<ClientContext, Error> {
         let mut client = match &self.client {
-            // The error of the reader may quote what stands there.
-            Some(json) => serde_json::from_str(json).map_err(|_| unusable("client", "expected the JSON of a ClientContext"))?,
+            Some(json) => client_of(json).ok_or_else(|| unusable("client", "expected a JSON object: ip, user_agent, browser, os, device_id and signals"))?,
             None => ClientContext::default(),
         };
         if let Some(ip) = self.ip {
@@ -131,6 +130,18 @@ impl Create {
         }
         Ok(client)
     }
+}
+
+/// Reads a client; here its IP address too, for who types the command is no front end.
+fn client_of(json: &str) -> Option<ClientContext> {
+    // The error of the reader may quote what stands there.
+    let mut members: Map<String, Value> = serde_json::from_str(json).ok()?;
+    let ip = members.remove("ip");
+    let client: ClientContext = serde_json::from_value(members.into()).ok()?;
+    Some(match ip {
+        Some(ip) => client.with_ip(ip.as_str()?.parse::<IpAddr>().ok()?),
+        None => client,
+    })
 }
 
 fn describe(challenge: &Challenge, reveal: bool) -> Result<Value, Error> {

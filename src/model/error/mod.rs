@@ -156,6 +156,13 @@ impl Error {
         self
     }
 
+    /// Takes the cause off.
+    #[cfg(vendor)]
+    pub(crate) fn without_source(mut self) -> Self {
+        self.0.source = None;
+        self
+    }
+
     /// Sets the cause. Its `Display` and `Debug` must be free of secrets.
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(source.into());

@@ -80,14 +80,14 @@ impl Violation {
         &self.message
     }
 
-    /// Puts the vendor's words through a mask; those that this crate has of its own hold nothing of a call.
+    /// Gives the vendor's words, for masking; those that this crate has of its own hold nothing of a call.
     #[cfg(vendor)]
-    pub(crate) fn masked(self, mask: impl Fn(&str) -> String) -> Self {
-        let masked = |words: Cow<'static, str>| match words {
-            Cow::Borrowed(own) => Cow::Borrowed(own),
-            Cow::Owned(vendors) => Cow::Owned(mask(&vendors)),
-        };
-        Self { vendor_field: self.vendor_field.map(masked), message: masked(self.message), ..self }
+    pub(crate) fn vendors_words(&mut self) -> impl Iterator<Item = &mut String> {
+        let words = [self.vendor_field.as_mut(), Some(&mut self.message)];
+        words.into_iter().flatten().filter_map(|words| match words {
+            Cow::Owned(words) => Some(words),
+            Cow::Borrowed(_) => None,
+        })
     }
 
     /// Adds the vendor's name of the field.

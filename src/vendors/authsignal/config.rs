@@ -83,9 +83,13 @@ impl AuthsignalConfig {
         let region = section.choice("region", Region::BY_NAME);
         let instance = Instance::read(section, VERSION);
         section.either("region", "base_url");
-        section.check("secret_key", &secret_key, |secret| {
-            (["corbado1_", "pro-"].iter().any(|prefix| secret.expose().starts_with(prefix)))
-                .then_some("expected an Authsignal secret key; this looks like Corbado's")
+        section.check("secret_key", &secret_key, |secret| match secret.expose() {
+            secret if ["corbado1_", "pro-"].iter().any(|prefix| secret.starts_with(prefix)) => {
+                Some("expected an Authsignal secret key; this looks like Corbado's")
+            }
+            // It goes out as a user name, which a colon would end.
+            secret if secret.contains(':') => Some("expected an Authsignal secret key, which has no colon"),
+            _ => None,
         });
         Some(Self { instance, secret_key: secret_key?, region: region.unwrap_or_default() })
     }

@@ -52,7 +52,7 @@ impl Corbado {
     ///
     /// # Errors
     ///
-    /// A user id that is empty, `.` or `..` is refused before sending; a user that Corbado does not know is
+    /// A user id that cannot be a segment of a path (empty, dots, slashes, control characters) is refused before sending; a user that Corbado does not know is
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
     pub async fn challenge_create(&self, user_id: &str, body: &types::ChallengeCreateReq) -> Result<Reply<types::Challenge>, Error> {
         self.endpoint.told(&CREATE, self.create(&self.options, user_id, body).await)
@@ -63,7 +63,7 @@ impl Corbado {
     ///
     /// # Errors
     ///
-    /// Ids that are empty, `.` or `..` are refused before sending. What Corbado answers to a wrong value is not documented: an error with a
+    /// Ids that cannot be segments of a path (empty, dots, slashes, control characters) are refused before sending. What Corbado answers to a wrong value is not documented: an error with a
     /// violation on `value`, or a reply with another status.
     pub async fn challenge_update(&self, user_id: &str, challenge_id: &str, body: &types::ChallengeUpdateReq) -> Result<Reply<types::Challenge>, Error> {
         self.endpoint.told(&UPDATE, self.update(&self.options, user_id, challenge_id, body).await)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::{ClientContext, Personal};
+use crate::model::{ClientContext, Personal, Product};
 
 /// Tells what only the client itself knows of its abilities: collected by a front end, passed on as it is.
 ///
@@ -82,6 +82,7 @@ pub struct WebAuthnCapabilities {
 /// Tells the platform as `navigator.userAgentData.getHighEntropyValues()` or the client hints tell it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct HighEntropy {
     /// The platform, say `Windows`.
     pub platform: String,
@@ -126,6 +127,7 @@ pub struct NativeApp {
 /// Names browser and operating system, each with its version.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Device {
     /// The browser, say `Chrome`.
     #[serde(alias = "browserName")]
@@ -139,6 +141,25 @@ pub struct Device {
     /// Its version.
     #[serde(alias = "osVersion")]
     pub os_version: String,
+}
+
+impl HighEntropy {
+    /// Names the platform and its version, and says whether the device is a mobile one.
+    pub fn new(platform: impl Into<String>, platform_version: impl Into<String>, mobile: bool) -> Self {
+        Self { platform: platform.into(), platform_version: platform_version.into(), mobile }
+    }
+}
+
+impl Device {
+    /// Names browser and operating system.
+    pub fn new(browser: &Product, os: &Product) -> Self {
+        Self {
+            browser_name: browser.name().to_owned(),
+            browser_version: browser.version().to_owned(),
+            os_name: os.name().to_owned(),
+            os_version: os.version().to_owned(),
+        }
+    }
 }
 
 impl ClientSignals {
@@ -169,14 +190,15 @@ mod tests {
     #[test]
     fn signals_are_read_by_our_names_and_by_the_vendors() -> Result<(), serde_json::Error> {
         let ours: ClientContext = serde_json::from_str(
-            r#"{"ip":"203.0.113.7","device":{"browser_name":"Chrome","browser_version":"104","os_name":"Windows","os_version":"10"},
+            r#"{"device":{"browser_name":"Chrome","browser_version":"104","os_name":"Windows","os_version":"10"},
                 "platform_authenticator":true,"capabilities":{"hybrid_transport":false}}"#,
         )?;
         let theirs: ClientContext = serde_json::from_str(
-            r#"{"remoteAddress":"203.0.113.7","userVerifyingPlatformAuthenticatorAvailable":true,"clientCapabilities":{"hybridTransport":false},
+            r#"{"userVerifyingPlatformAuthenticatorAvailable":true,"clientCapabilities":{"hybridTransport":false},
                 "parsedDeviceInfo":{"browserName":"Chrome","browserVersion":"104","osName":"Windows","osVersion":"10"}}"#,
         )?;
         let signals = ClientSignals::of(&ours).expect("signals");
+        assert_eq!(signals.device, Some(Device::new(&Product::new("Chrome", "104"), &Product::new("Windows", "10"))));
         assert_eq!(signals.capabilities.hybrid_transport, Some(false));
         assert_eq!(Some(&signals), ClientSignals::of(&theirs).as_ref());
         assert_eq!(Some(&signals), ClientSignals::of(&ClientContext::default().with_signals(signals.clone())).as_ref(), "there and back");

@@ -72,7 +72,7 @@ impl Twilio {
     ///
     /// # Errors
     ///
-    /// An id that is empty, `.` or `..` is refused before sending; one that the vendor does not know is
+    /// An id that cannot be a segment of a path (empty, dots, slashes, control characters) is refused before sending; one that the vendor does not know is
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
     pub async fn fetch_verification(&self, sid: &str) -> Result<Reply<types::Verification>, Error> {
         let run = async |attempt| self.generated(attempt).fetch_verification(&self.service_sid, sid).await;

@@ -55,6 +55,7 @@ pub static VENDOR: Vendor = Vendor {
             ("secret_key = \"canary\"\nregion = \"eu\"\nbase_url = \"https://canary.example\"", &[("authsignal.region", "authsignal.base_url")]),
             ("secret_key = \"corbado1_canary\"", &[("authsignal.secret_key", "looks like Corbado's")]),
             ("secret_key = \"pro-canary\"", &[("authsignal.secret_key", "looks like Corbado's")]),
+            ("secret_key = \"canary:key\"", &[("authsignal.secret_key", "no colon")]),
         ],
         typed: |url| Ok(Box::new(AuthsignalConfig::new("key").with_base_url(url)?)),
         variables: &[

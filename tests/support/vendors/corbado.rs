@@ -2,7 +2,7 @@
 
 #![cfg(feature = "corbado")]
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use auth_challenge::{
     Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Http,
@@ -216,13 +216,14 @@ fn creations() -> Vec<Creation> {
         "conditionalMediationAvailable": false, "parsedDeviceInfo": device,
     });
     let told: ClientContext = serde_json::from_value(json!({
-        "ip": "::ffff:172.18.0.1", "user_agent": CHROME, "platform_authenticator": true, "conditional_mediation": true,
+        "user_agent": CHROME, "platform_authenticator": true, "conditional_mediation": true,
         "capabilities": {
             "conditional_create": true, "conditional_mediation": true, "hybrid_transport": false,
             "passkey_platform_authenticator": true, "user_verifying_platform_authenticator": true
         }
     }))
     .expect("a client");
+    let told = told.with_ip("::ffff:172.18.0.1".parse::<IpAddr>().expect("an address"));
     let metadata = || json!({ "city": "Munich" }).as_object().cloned().expect("an object");
     vec![
         Creation {

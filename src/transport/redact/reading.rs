@@ -1,0 +1,232 @@
+//! Reads a text in the one form that all spellings of it have in common, and knows of each letter where it stood.
+
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use icu_normalizer::{DecomposingNormalizerBorrowed, properties::CanonicalCombiningClassMapBorrowed, uts46::Uts46MapperBorrowed};
+
+const MAPPER: Uts46MapperBorrowed<'static> = Uts46MapperBorrowed::new();
+const DECOMPOSER: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfd();
+const COMBINING: CanonicalCombiningClassMapBorrowed<'static> = CanonicalCombiningClassMapBorrowed::new();
+
+/// Layers of escapes that are undone, one around the other.
+pub(super) const LAYERS: usize = 4;
+/// The entities that may stand for a character of an address, a number or a name.
+const ENTITIES: [(&str, char); 16] = [
+    ("AMP", '&'),
+    ("APOS", '\''),
+    ("BSOL", '\\'),
+    ("COLON", ':'),
+    ("COMMAT", '@'),
+    ("EQUALS", '='),
+    ("GT", '>'),
+    ("HYPHEN", '-'),
+    ("LOWBAR", '_'),
+    ("LT", '<'),
+    ("NBSP", ' '),
+    ("NUM", '#'),
+    ("PERCNT", '%'),
+    ("PERIOD", '.'),
+    ("PLUS", '+'),
+    ("QUOT", '"'),
+];
+/// Longest name of an entity, and most digits of a number in one.
+const ENTITY: usize = 8;
+/// Least letters of base64 that are read as such: less is there by chance.
+const BLOB: usize = 8;
+const LENIENT: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true));
+/// Longest label of a domain, without the prefix that says that it is encoded.
+const LABEL: usize = 59;
+
+/// Is a letter as it is compared, and the bytes of the text that it came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Letter {
+    pub(super) letter: char,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// Reads a text without regard to case, accents, width and what is not seen; blanks, plus signs and control characters are one.
+pub(super) fn folded(text: &str) -> Vec<Letter> {
+    let mut letters = Vec::with_capacity(text.len());
+    for (start, letter) in text.char_indices() {
+        push(&mut letters, letter, start, start + letter.len_utf8());
+    }
+    letters
+}
+
+/// Reads a text with all in it undone that is base64, of either alphabet, of something longer; `None` where there is none.
+pub(super) fn decoded(text: &str) -> Option<Vec<Letter>> {
+    let mut letters = Vec::with_capacity(text.len());
+    let (mut rest, mut at, mut is_changed) = (text, 0, false);
+    while let Some(first) = rest.chars().next() {
+        let is_encoding = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '-' | '_');
+        let length = rest.find(|letter| !is_encoding(letter)).unwrap_or(rest.len()).max(first.len_utf8());
+        let (run, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        match blob(run) {
+            Some(meant) => {
+                // A byte begins and ends within letters of six bits.
+                let bits = |byte: usize| 8 * byte;
+                let places = meant.char_indices().map(|(byte, letter)| (letter, bits(byte) / 6, bits(byte + letter.len_utf8()).div_ceil(6)));
+                places.for_each(|(letter, from, to)| push(&mut letters, letter, at + from, at + to));
+                is_changed = true;
+            }
+            None => run.char_indices().for_each(|(from, letter)| push(&mut letters, letter, at + from, at + from + letter.len_utf8())),
+        }
+        at += run.len();
+        rest = after;
+    }
+    is_changed.then_some(letters)
+}
+
+/// Gives the text in base64, if there is one and it is long enough not to be there by chance.
+fn blob(run: &str) -> Option<String> {
+    // A single letter over holds no byte.
+    let run = run.get(..run.len() - usize::from(run.len() % 4 == 1)).filter(|run| run.len() >= BLOB)?;
+    String::from_utf8(LENIENT.decode(run.replace('-', "+").replace('_', "/")).ok()?).ok()
+}
+
+/// Gives every reading of a text: as it stands, and with one layer of escapes after the other undone.
+pub(super) fn readings(text: &str) -> impl Iterator<Item = Vec<Letter>> {
+    std::iter::successors(Some(folded(text)), |letters| unescaped(letters)).take(LAYERS + 1)
+}
+
+/// Undoes one layer of escapes; `None` where there is none.
+pub(super) fn unescaped(letters: &[Letter]) -> Option<Vec<Letter>> {
+    if !letters.iter().any(|letter| matches!(letter.letter, '%' | '&' | '\\' | 'X')) {
+        return None;
+    }
+    let mut out = Vec::with_capacity(letters.len());
+    let (mut rest, mut is_changed) = (letters, false);
+    while let Some((first, others)) = rest.split_first() {
+        let Some((meant, length)) = escape(rest) else {
+            out.push(*first);
+            rest = others;
+            continue;
+        };
+        let (escaped, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+        let end = escaped.last().map_or(first.end, |last| last.end);
+        meant.chars().for_each(|letter| push(&mut out, letter, first.start, end));
+        (rest, is_changed) = (after, true);
+    }
+    is_changed.then_some(out)
+}
+
+/// Adds a character in the form in which letters are compared.
+fn push(out: &mut Vec<Letter>, letter: char, start: usize, end: usize) {
+    if letter.is_ascii() {
+        return out.push(Letter { letter: plain(letter.to_ascii_uppercase()), start, end });
+    }
+    let is_joiner = matches!(letter, '\u{200c}'..='\u{200f}');
+    let before = out.len();
+    for mapped in MAPPER.map_normalize(std::iter::once(letter).filter(|_| !is_joiner)) {
+        let bare = DECOMPOSER.normalize_iter(std::iter::once(mapped)).filter(|part| COMBINING.get_u8(*part) == 0);
+        out.extend(bare.flat_map(char::to_uppercase).map(|letter| Letter { letter: plain(letter), start, end }));
+    }
+    // An accent, or what is not seen, belongs to the letter before.
+    if let (true, Some(last)) = (out.len() == before, out.last_mut()) {
+        last.end = end;
+    }
+}
+
+/// Makes one of what forms and people write for a blank.
+fn plain(letter: char) -> char {
+    if letter == '+' || letter.is_control() { ' ' } else { letter }
+}
+
+/// Reads the escape that letters begin with: what it stands for, and its length.
+fn escape(letters: &[Letter]) -> Option<(String, usize)> {
+    match letters.first()?.letter {
+        '%' => percent(letters),
+        '&' => entity(letters),
+        '\\' => backslash(letters),
+        'X' => punycode(letters),
+        _ => None,
+    }
+}
+
+fn at(letters: &[Letter], index: usize) -> Option<char> {
+    letters.get(index).map(|letter| letter.letter)
+}
+
+/// Gives the letters from a place on that fit, so many at most.
+fn word(letters: &[Letter], from: usize, most: usize, fits: impl Fn(&char) -> bool) -> String {
+    letters.iter().skip(from).map(|letter| letter.letter).take(most).take_while(fits).collect()
+}
+
+/// Reads a number of exactly so many hexadecimal digits.
+fn hex(letters: &[Letter], from: usize, digits: usize) -> Option<u32> {
+    let word = word(letters, from, digits, char::is_ascii_hexdigit);
+    u32::from_str_radix(&word, 16).ok().filter(|_| word.len() == digits)
+}
+
+/// Reads `%40`, several for a character of several bytes, and `%u0040`.
+fn percent(letters: &[Letter]) -> Option<(String, usize)> {
+    if at(letters, 1) == Some('U') {
+        return Some((char::from_u32(hex(letters, 2, 4)?)?.into(), 6));
+    }
+    let byte = |index: usize| match at(letters, 3 * index)? {
+        '%' => u8::try_from(hex(letters, 3 * index + 1, 2)?).ok(),
+        _ => None,
+    };
+    let first = byte(0)?;
+    let bytes: Vec<u8> = (0..4).map_while(byte).take(usize::max(1, first.leading_ones() as usize)).collect();
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Some((text.to_owned(), 3 * bytes.len())),
+        // An older alphabet, of one byte a character.
+        Err(_) => Some((char::from(first).into(), 3)),
+    }
+}
+
+/// Reads `&#64;`, `&#x40;` and `&commat;`.
+fn entity(letters: &[Letter]) -> Option<(String, usize)> {
+    let end = |length: usize| length + usize::from(at(letters, length) == Some(';'));
+    if at(letters, 1) != Some('#') {
+        let name = word(letters, 1, ENTITY, char::is_ascii_alphabetic);
+        let (_, letter) = ENTITIES.iter().find(|(known, _)| *known == name)?;
+        return Some(((*letter).into(), end(1 + name.len())));
+    }
+    let (from, radix) = if at(letters, 2) == Some('X') { (3, 16) } else { (2, 10) };
+    let digits = word(letters, from, ENTITY, |digit| digit.is_digit(radix));
+    let letter = char::from_u32(u32::from_str_radix(&digits, radix).ok()?)?;
+    Some((letter.into(), end(from + digits.len())))
+}
+
+/// Reads the escapes of JSON and of languages like it.
+fn backslash(letters: &[Letter]) -> Option<(String, usize)> {
+    let next = at(letters, 1)?;
+    match next {
+        'U' if at(letters, 2) == Some('{') => {
+            let digits = word(letters, 3, 6, char::is_ascii_hexdigit);
+            let letter = char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?;
+            (at(letters, 3 + digits.len()) == Some('}')).then(|| (letter.into(), 4 + digits.len()))
+        }
+        'U' => {
+            let unit = |from: usize| u16::try_from(hex(letters, from, 4)?).ok();
+            let first = unit(2)?;
+            let second = (at(letters, 6) == Some('\\') && at(letters, 7) == Some('U')).then(|| unit(8)).flatten();
+            match (char::from_u32(first.into()), second) {
+                (Some(letter), _) => Some((letter.into(), 6)),
+                (None, Some(second)) => Some((String::from_utf16(&[first, second]).ok()?, 12)),
+                (None, None) => None,
+            }
+        }
+        'X' => Some((char::from_u32(hex(letters, 2, 2)?)?.into(), 4)),
+        'B' | 'F' | 'N' | 'R' | 'T' => Some((" ".to_owned(), 2)),
+        '"' | '\'' | '/' | '\\' => Some((next.into(), 2)),
+        _ => None,
+    }
+}
+
+/// Reads a label of a domain in the form that the DNS takes: `xn--bcher-kva`.
+fn punycode(letters: &[Letter]) -> Option<(String, usize)> {
+    if word(letters, 0, 4, |_| true) != "XN--" {
+        return None;
+    }
+    let label = word(letters, 4, LABEL, |letter| letter.is_ascii_alphanumeric() || *letter == '-');
+    let meant = idna::punycode::decode_to_string(&label).filter(|meant| !meant.is_empty())?;
+    Some((meant, 4 + label.len()))
+}
