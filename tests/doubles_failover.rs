@@ -2,15 +2,12 @@
 
 #![cfg(all(feature = "corbado", feature = "authsignal", feature = "twilio"))]
 
-mod support;
-
 use std::sync::Arc;
 
 use auth_challenge::{
     Answer, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, ErrorKind, Field, ProviderId, Router, SendState, Verification,
     testing::{AuthsignalDouble, CorbadoDouble, Double, Fault, Operation, TwilioDouble},
 };
-use support::{Reserved, vendors};
 
 const PHONE: &str = "+64270000000";
 
@@ -43,10 +40,15 @@ async fn a_text_message_that_corbado_did_not_take_goes_out_by_twilio() {
 
 #[tokio::test]
 async fn a_text_message_goes_out_by_twilio_where_corbado_is_not_reached() {
-    let (nobody, twilio) = (Reserved::new(), TwilioDouble::start().await);
-    let corbado = vendors::get("corbado");
-    let request = ChallengeRequest::sms_otp(PHONE).with_user_id_at(ProviderId::CORBADO, "usr-1").with_client(corbado.request().client().clone());
-    logs_in(&router(corbado.provider(nobody.address()), &twilio), &request, &twilio).await;
+    let (corbado, twilio) = (CorbadoDouble::start().await, TwilioDouble::start().await);
+    corbado.fail_any(Fault::refuse_connections());
+    logs_in(&router(corbado.provider(), &twilio), &corbado.person(PHONE), &twilio).await;
+    corbado.requests().assert_count(0);
+
+    corbado.clear_faults();
+    // Another router: this one passes over for a while who was not reached.
+    let challenge = router(corbado.provider(), &twilio).create(&corbado.person(PHONE)).await.expect("a challenge of the first vendor");
+    assert_eq!((challenge.provider(), corbado.outbox().len(), twilio.outbox().len()), (&ProviderId::CORBADO, 1, 1));
 }
 
 #[tokio::test]

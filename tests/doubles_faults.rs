@@ -2,6 +2,8 @@
 
 #![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
 
+mod support;
+
 use std::time::Duration;
 
 use auth_challenge::{
@@ -9,14 +11,13 @@ use auth_challenge::{
     testing::{AuthsignalDouble, CorbadoDouble, Double, DoubleEntry, Fault, Operation},
 };
 use serde_json::Value;
+use support::{LONG, raw};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::timeout,
 };
 
-/// For what ends by itself, on a busy machine too.
-const LONG: Duration = Duration::from_secs(60);
 /// For what never does; long enough for the double to have read and acted.
 const SHORT: Duration = Duration::from_secs(5);
 
@@ -37,6 +38,8 @@ async fn every_fault_is_what_it_says() {
         ("status 403", Fault::status(403), Permission, Refused, 0),
         ("status 409", Fault::status(409), Conflict, Refused, 0),
         ("gateway", Fault::gateway_html(), Unavailable, Unknown, 0),
+        ("refuse", Fault::refuse_connections(), Connect, NotSent, 0),
+        ("hang connection", Fault::hang_connection(), Timeout, Unknown, 0),
         ("reset before", Fault::reset_before_read().always(), Interrupted, Unknown, 0),
         ("reset after", Fault::reset_after_read(), Interrupted, Unknown, 1),
         ("slow", Fault::slow(LONG * 2), Timeout, Unknown, 1),
@@ -87,6 +90,43 @@ async fn a_fault_waits_for_its_operation_and_happens_as_often_as_told() {
 }
 
 #[tokio::test]
+async fn refused_connections_are_refused_until_the_faults_are_cleared_and_kept_ones_end() {
+    for entry in DoubleEntry::ALL {
+        let double = Double::start(entry.name()).await;
+        let address = raw::address(&double.base_url());
+        for round in 0..3 {
+            let mut kept = TcpStream::connect(&address).await.expect("a connection");
+            kept.write_all(b"GET /nowhere HTTP/1.1\r\n\r\n").await.expect("a request");
+            assert!(kept.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0), "an answer");
+            double.fail_any(Fault::refuse_connections());
+            double.fail_any(Fault::refuse_connections().with_times(1));
+            let refused = TcpStream::connect(&address).await.expect_err("nobody listens");
+            assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused, "{} in round {round}", double.name());
+            let end = timeout(LONG, kept.read_to_end(&mut Vec::new())).await.expect("an end");
+            assert!(end.is_ok(), "{end:?}");
+            double.clear_faults();
+            double.clear_faults();
+        }
+        create(&double).await.expect("a challenge");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_hangs_answers_nothing_more_and_others_do() {
+    let double = AuthsignalDouble::start().await;
+    let mut hung = TcpStream::connect(raw::address(&double.base_url())).await.expect("a connection");
+    let request = b"GET /nowhere HTTP/1.1\r\n\r\n";
+    hung.write_all(request).await.expect("a request");
+    assert!(hung.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0), "an answer");
+    double.fail_any(Fault::hang_connection());
+    hung.write_all(request).await.expect("a request");
+    hung.write_all(request).await.expect("another one");
+    assert!(timeout(SHORT, hung.read(&mut [0; 4096])).await.is_err(), "no answer and no end");
+    create(&double).await.expect("a challenge");
+    assert_eq!(double.requests().len(), 2, "what came to the connection that hangs was not looked at");
+}
+
+#[tokio::test]
 async fn a_rate_limit_comes_with_and_without_retry_after() {
     let double = CorbadoDouble::start().await;
     for (fault, pause) in [(Fault::rate_limited(), None), (Fault::rate_limited().with_retry_after(Duration::from_secs(60)), Some(Duration::from_secs(60)))] {
@@ -94,18 +134,6 @@ async fn a_rate_limit_comes_with_and_without_retry_after() {
         let error = double.provider().create(&double.person("jane@doe.com")).await.expect_err("a limit");
         assert_eq!((error.kind(), error.retry_after(), error.vendor_code()), (ErrorKind::RateLimited, pause, Some("rate_limited")));
     }
-}
-
-/// What a double says to raw bytes, until it closes or falls silent.
-async fn say(double: &Double, bytes: &[u8]) -> String {
-    let address = double.base_url().trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
-    let mut stream = TcpStream::connect(address).await.expect("a connection");
-    // A double that has heard enough closes in the middle.
-    _ = stream.write_all(bytes).await;
-    _ = stream.shutdown().await;
-    let mut reply = Vec::new();
-    _ = timeout(Duration::from_secs(10), stream.read_to_end(&mut reply)).await.expect("an answer or an end");
-    String::from_utf8_lossy(&reply).into_owned()
 }
 
 #[tokio::test]
@@ -144,7 +172,7 @@ async fn any_bytes_get_a_vendor_like_4xx_or_a_closed_connection() {
     for entry in DoubleEntry::ALL {
         let double = Double::start(entry.name()).await;
         for (name, bytes) in &cases {
-            let reply = say(&double, bytes).await;
+            let reply = raw::say(&double.base_url(), bytes).await;
             assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 4"), "{name} at {}: {reply}", double.name());
             let body: Option<Value> = reply.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok());
             assert!(reply.is_empty() || body.is_some_and(|body| body.is_object()), "{name} at {}: {reply}", double.name());
@@ -170,7 +198,7 @@ async fn a_request_may_come_in_chunks_and_many_on_one_connection() {
     let body: String = chunks.map(|chunk| format!("{:x}\r\n{chunk}\r\n", chunk.len())).concat();
     let head = "POST /v1/challenge HTTP/1.1\r\nauthorization: Basic YXNfc2VjcmV0Og==\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     let one = format!("{head}{body}");
-    let replies = say(&double, format!("{one}{one}").as_bytes()).await;
+    let replies = raw::say(&double.base_url(), format!("{one}{one}").as_bytes()).await;
     assert_eq!(replies.matches("HTTP/1.1 200").count(), 2, "{replies}");
     double.outbox().assert_count(2);
     double.violations().assert_none();

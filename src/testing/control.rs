@@ -9,18 +9,18 @@ use std::{
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::{
-    io::AsyncWriteExt,
-    net::{TcpListener, TcpStream},
-    task::{AbortHandle, JoinSet},
-};
+use tokio::{net::TcpStream, task::AbortHandle};
 use url::form_urlencoded;
 
 use super::{
     Clock, Double, Operation,
+    admission::{Names, Refused},
     faults::WordedFault,
-    server::{Connection, HttpReply},
+    server::{Connection, Door, HttpReply},
 };
+
+/// How many connections are open at once; more wait.
+const CONNECTIONS: usize = 64;
 
 /// Steers doubles over HTTP, for tests that are not written in Rust: what was sent, faults, the clock.
 ///
@@ -33,11 +33,21 @@ use super::{
 ///
 /// `fault` is the name of the method of [`Fault`](super::Fault) that makes it. `status` takes `status` and `retry_after_s`, `rate_limited`
 /// takes `retry_after_s`, `slow` takes `ms`, `missing_field` takes `field`, `huge_body` takes `bytes`. Without `provider` it is for all
-/// doubles, without `operation` for any call, and it happens once unless `times` says otherwise; 0 is always. What is not known is answered
-/// with the names that there are.
+/// doubles, without `operation` for any call, and it happens once unless `times` says otherwise; 0 is always. `refuse_connections` lasts until
+/// the faults are forgotten. What is not known is answered with the names that there are.
+///
+/// A page that a browser has open cannot use it: `POST` and every body take the content type `application/json` (else status 415), an `Origin`
+/// other than its own is refused (403), and so is a `Host` that is neither loopback, nor the address that is listened at, nor a
+/// [name](Self::with_name) (421).
+///
+/// ```text
+/// curl -H 'content-type: application/json' -d '{"provider":"corbado","fault":"refuse_connections"}' http://127.0.0.1:9000/faults
+/// curl -X DELETE http://127.0.0.1:9000/faults
+/// ```
 #[derive(Debug)]
 pub struct Control {
     address: SocketAddr,
+    names: Arc<Names>,
     task: AbortHandle,
 }
 
@@ -48,10 +58,17 @@ impl Control {
     ///
     /// Where the address cannot be bound.
     pub async fn start(address: SocketAddr, doubles: Vec<Double>) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let task = tokio::spawn(accept(listener, doubles.into())).abort_handle();
-        Ok(Self { address, task })
+        let door = Door::open_at(address).await?;
+        let (address, names, doubles) = (door.address, Arc::new(Names::default()), Arc::<[Double]>::from(doubles));
+        let known = Arc::clone(&names);
+        let serve_all = async move { door.serve_each(CONNECTIONS, |stream, _| serve(stream, Arc::clone(&doubles), Arc::clone(&known))).await };
+        Ok(Self { address, names, task: tokio::spawn(serve_all).abort_handle() })
+    }
+
+    /// Answers to a host name too, the one that other machines have for this one.
+    pub fn with_name(self, name: impl Into<String>) -> Self {
+        self.names.add(name.into());
+        self
     }
 
     /// Tells where it is reached.
@@ -66,30 +83,19 @@ impl Drop for Control {
     }
 }
 
-async fn accept(listener: TcpListener, doubles: Arc<[Double]>) {
-    let mut connections = JoinSet::new();
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => drop(connections.spawn(serve(stream, Arc::clone(&doubles)))),
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-        }
-        while connections.try_join_next().is_some() {}
-    }
-}
-
-async fn serve(stream: TcpStream, doubles: Arc<[Double]>) {
+async fn serve(stream: TcpStream, doubles: Arc<[Double]>, names: Arc<Names>) {
+    let came_to = stream.local_addr().ok().map(|address| address.ip().to_canonical());
     let mut connection = Connection::new(stream);
     while let Ok(head) = connection.head().await {
         let Ok(body) = connection.body(&head).await else { return };
         let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
-        let (status, body) = match answer(&doubles, &head.method, path, query, &body) {
+        let admitted = names.admit(&head.method, &head.headers, !body.is_empty(), came_to).map_err(Problem::refused);
+        let (status, body) = match admitted.and_then(|()| answer(&doubles, &head.method, path, query, &body)) {
             Ok(body) => (200, body),
             Err(Problem { status, expected }) => (status, json!({ "error": expected })),
         };
-        let reply = HttpReply::json(status, &body);
-        let mut whole = reply.head(reply.body.len(), head.keep_alive).into_bytes();
-        whole.extend_from_slice(&reply.body);
-        if connection.stream.write_all(&whole).await.is_err() || !head.keep_alive {
+        let reply = HttpReply::json(status, &body).with_header("x-content-type-options", "nosniff");
+        if connection.write(&reply.whole(head.method == "HEAD", head.keep_alive)).await.is_err() || !head.keep_alive {
             return;
         }
     }
@@ -104,6 +110,12 @@ struct Problem {
 impl<E: fmt::Display> From<E> for Problem {
     fn from(problem: E) -> Self {
         Self { status: 400, expected: problem.to_string() }
+    }
+}
+
+impl Problem {
+    fn refused(Refused { status, expected }: Refused) -> Self {
+        Self { status, expected: expected.to_owned() }
     }
 }
 

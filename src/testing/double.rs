@@ -190,17 +190,17 @@ impl Double {
         if let Err(unknown) = self.operation(operation.as_str()) {
             panic!("{} has no operation {operation}; {unknown}", self.0.name);
         }
-        self.0.running.backstage.faults.add(Some(operation), fault);
+        self.0.running.backstage.fail(Some(operation), fault);
     }
 
     /// Lets the next request go wrong, whatever it is.
     pub fn fail_any(&self, fault: Fault) {
-        self.0.running.backstage.faults.add(None, fault);
+        self.0.running.backstage.fail(None, fault);
     }
 
-    /// Forgets all faults that wait.
+    /// Forgets all faults that wait, and takes connections again.
     pub fn clear_faults(&self) {
-        self.0.running.backstage.faults.clear();
+        self.0.running.backstage.clear_faults();
     }
 }
 

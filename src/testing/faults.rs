@@ -12,7 +12,7 @@ use super::{Operation, locked};
 ///
 /// | before it acted | after it acted |
 /// |---|---|
-/// | [`status`](Self::status), [`rate_limited`](Self::rate_limited), [`gateway_html`](Self::gateway_html), [`reset_before_read`](Self::reset_before_read) | all others |
+/// | [`refuse_connections`](Self::refuse_connections), [`hang_connection`](Self::hang_connection), [`reset_before_read`](Self::reset_before_read), [`status`](Self::status), [`rate_limited`](Self::rate_limited), [`gateway_html`](Self::gateway_html) | all others |
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,6 +30,8 @@ pub struct Fault {
 pub(super) enum FaultKind {
     Status(u16, Option<Duration>),
     GatewayHtml(u16),
+    RefuseConnections,
+    HangConnection,
     ResetBeforeRead,
     ResetAfterRead,
     Slow(Duration),
@@ -63,6 +65,19 @@ impl Fault {
     /// Answers a gateway's HTML page with status 502.
     pub fn gateway_html() -> Self {
         Self::once(FaultKind::GatewayHtml(502))
+    }
+
+    /// Refuses connections at once and until the faults are [cleared](super::Double::clear_faults), and ends those that wait for a request.
+    ///
+    /// A connection has no operation, and nobody sees one that is refused: for which operation the fault was meant and how many times makes no
+    /// difference. While it lasts nobody else gets the port.
+    pub fn refuse_connections() -> Self {
+        Self { kind: FaultKind::RefuseConnections, times: None }
+    }
+
+    /// Answers nothing on the connection that the request came on, then or later, and acts on nothing; other connections work.
+    pub fn hang_connection() -> Self {
+        Self::once(FaultKind::HangConnection)
     }
 
     /// Resets the connection when the request's head has come, before the rest is read.
@@ -138,6 +153,11 @@ impl Fault {
         self
     }
 
+    /// Says whether it is one of the listener's and waits for no request.
+    pub(super) fn refuses_connections(&self) -> bool {
+        matches!(self.kind, FaultKind::RefuseConnections)
+    }
+
     /// Goes wrong so many times.
     pub fn with_times(mut self, times: u32) -> Self {
         self.times = Some(times);
@@ -167,10 +187,15 @@ pub(super) struct WordedFault {
 type MakeFault = fn(&WordedFault) -> Result<Fault, &'static str>;
 
 /// Every fault by its name, which is that of the method that makes it.
-const BY_NAME: [(&str, MakeFault); 16] = [
+const BY_NAME: [(&str, MakeFault); 18] = [
     ("status", |said| Ok(Fault::status(said.status.filter(|status| (200..600).contains(status)).ok_or("status: expected 200 to 599")?))),
     ("rate_limited", |_| Ok(Fault::rate_limited())),
     ("gateway_html", |_| Ok(Fault::gateway_html())),
+    ("refuse_connections", |said| match said.times {
+        None | Some(0) => Ok(Fault::refuse_connections()),
+        Some(_) => Err("times: nobody sees a refused connection, so they are not counted; expected none, and clearing the faults ends it"),
+    }),
+    ("hang_connection", |_| Ok(Fault::hang_connection())),
     ("reset_before_read", |_| Ok(Fault::reset_before_read())),
     ("reset_after_read", |_| Ok(Fault::reset_after_read())),
     ("slow", |said| Ok(Fault::slow(Duration::from_millis(said.ms.ok_or("ms: is required")?)))),
@@ -181,7 +206,9 @@ const BY_NAME: [(&str, MakeFault); 16] = [
     ("wrong_content_type", |_| Ok(Fault::wrong_content_type())),
     ("unknown_fields", |_| Ok(Fault::unknown_fields())),
     ("unknown_enum_values", |_| Ok(Fault::unknown_enum_values())),
-    ("missing_field", |said| Ok(Fault::missing_field(said.field.as_deref().ok_or("field: is required")?))),
+    ("missing_field", |said| {
+        Ok(Fault::missing_field(said.field.as_deref().filter(|field| field.len() <= 256).ok_or("field: expected a name of 256 bytes at most")?))
+    }),
     ("missing_fields", |_| Ok(Fault::missing_fields())),
     ("huge_body", |said| Ok(Fault::huge_body(said.bytes.ok_or("bytes: is required")?))),
 ];
@@ -204,14 +231,21 @@ impl WordedFault {
     }
 }
 
+/// How many faults wait at most; the oldest go.
+const MOST: usize = 10_000;
+
 /// The faults that are waiting.
 #[derive(Default)]
 pub(super) struct Faults(Mutex<VecDeque<(Option<Operation>, Fault)>>);
 
 impl Faults {
     pub(super) fn add(&self, operation: Option<Operation>, fault: Fault) {
+        let mut waiting = locked(&self.0);
         if fault.times != Some(0) {
-            locked(&self.0).push_back((operation, fault));
+            waiting.push_back((operation, fault));
+        }
+        if waiting.len() > MOST {
+            waiting.pop_front();
         }
     }
 

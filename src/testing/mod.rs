@@ -12,6 +12,7 @@
 
 #![cfg_attr(not(every_vendor), allow(dead_code, unused_imports, reason = "a vendor that is compiled out needs it"))]
 
+mod admission;
 mod builder;
 mod clock;
 pub mod conformance;
@@ -27,6 +28,7 @@ mod server;
 mod store;
 mod text;
 mod vendors;
+mod weight;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -2,28 +2,33 @@
 
 use std::collections::{HashMap, VecDeque};
 
-/// Entries by id; the oldest go when there are too many.
+use super::weight::{Scales, Weigh};
+
+/// What the entries of a store weigh at most, in bytes.
+const BUDGET: usize = 8 << 20;
+
+/// Entries by id; the oldest go when they are too many or too heavy. What is changed later must not grow.
 #[derive(Debug)]
 pub(super) struct Store<T> {
     entries: HashMap<String, T>,
     order: VecDeque<String>,
     most: usize,
+    scales: Scales,
 }
 
-impl<T> Store<T> {
+impl<T: Weigh> Store<T> {
     pub(super) fn of_at_most(most: usize) -> Self {
-        Self { entries: HashMap::new(), order: VecDeque::new(), most }
+        Self { entries: HashMap::new(), order: VecDeque::new(), most, scales: Scales::of_at_most(BUDGET) }
     }
 
     pub(super) fn insert(&mut self, id: String, entry: T) {
-        if self.entries.insert(id.clone(), entry).is_none() {
-            self.order.push_back(id);
-        }
-        while self.entries.len() > self.most {
-            match self.order.pop_front() {
-                Some(oldest) => self.entries.remove(&oldest),
-                None => return,
-            };
+        self.remove(&id);
+        self.scales.put(weight_at(&id, &entry));
+        self.order.push_back(id.clone());
+        self.entries.insert(id, entry);
+        while self.entries.len() > self.most || self.scales.are_overloaded() {
+            let Some(oldest) = self.order.pop_front() else { return };
+            self.take(&oldest);
         }
     }
 
@@ -36,8 +41,14 @@ impl<T> Store<T> {
     }
 
     pub(super) fn remove(&mut self, id: &str) -> Option<T> {
-        let entry = self.entries.remove(id)?;
+        let entry = self.take(id)?;
         self.order.retain(|known| known != id);
+        Some(entry)
+    }
+
+    fn take(&mut self, id: &str) -> Option<T> {
+        let entry = self.entries.remove(id)?;
+        self.scales.take(weight_at(id, &entry));
         Some(entry)
     }
 
@@ -47,9 +58,38 @@ impl<T> Store<T> {
     }
 }
 
+/// The id is there twice.
+fn weight_at(id: &str, entry: &impl Weigh) -> usize {
+    entry.weight() + 2 * id.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Weigh for &str {
+        fn weight(&self) -> usize {
+            self.len()
+        }
+    }
+
+    #[test]
+    fn the_oldest_entries_go_when_they_are_too_heavy() {
+        let heavy = "x".repeat(1 << 20);
+        let mut store = Store::of_at_most(1_000);
+        for number in 0..100 {
+            store.insert(number.to_string(), heavy.as_str());
+        }
+        assert_eq!(store.newest_first().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["99", "98", "97", "96", "95", "94", "93"]);
+        for number in 0..100 {
+            store.remove(&number.to_string());
+        }
+        store.insert("light".into(), "x");
+        assert!(store.get("light").is_some(), "what is gone has no weight");
+        let long = "x".repeat(BUDGET);
+        store.insert(long.clone(), "x");
+        assert!(store.get(&long).is_none(), "an id has a weight too");
+    }
 
     #[test]
     fn the_oldest_entry_goes_when_there_are_too_many() {

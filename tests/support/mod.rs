@@ -7,6 +7,7 @@ pub mod config;
 pub mod log;
 pub mod oddities;
 pub mod typed;
+pub mod raw;
 pub mod vendors;
 
 use std::{

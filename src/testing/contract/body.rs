@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::{Finding, Schema, resolve};
+use super::{Finding, Findings, Schema, resolve};
 
 /// One form that the body of an operation may have.
 #[derive(Debug)]
@@ -37,9 +37,9 @@ enum FieldKind {
 pub(super) struct ReadBody {
     pub(super) value: Value,
     /// What the vendor refuses; with pointers from the body on.
-    pub(super) findings: Vec<Finding>,
+    pub(super) findings: Findings,
     /// What the vendor passes over.
-    pub(super) remarks: Vec<Finding>,
+    pub(super) remarks: Findings,
 }
 
 impl MediaType {
@@ -77,7 +77,7 @@ impl Body {
             MediaType::Json => ReadBody { value: serde_json::from_slice(body).map_err(|error| json_problem(&error))?, ..ReadBody::default() },
             MediaType::Form => self.read_form(body)?,
         };
-        read.findings.extend(self.schema.findings(&read.value));
+        read.findings.note_within("", self.schema.findings(&read.value));
         Ok(read)
     }
 
@@ -87,20 +87,12 @@ impl Body {
         let mut members = Map::new();
         for (name, text) in form_urlencoded::parse(body) {
             let Some(kind) = self.members.get(name.as_ref()) else {
-                let remark = Finding::unknown("", &name);
-                if !read.remarks.contains(&remark) {
-                    read.remarks.push(remark);
-                }
+                read.remarks.note(Finding::unknown("", &name));
                 continue;
             };
             match members.get_mut(name.as_ref()) {
                 Some(Value::Array(values)) if *kind == FieldKind::Array => values.push(text.into_owned().into()),
-                Some(_) => {
-                    let twice = Finding::at(&[&name], "is given twice");
-                    if !read.findings.contains(&twice) {
-                        read.findings.push(twice);
-                    }
-                }
+                Some(_) => read.findings.note(Finding::at(&[&name], "is given twice")),
                 None => drop(members.insert(name.into_owned(), kind.value(&text))),
             }
         }

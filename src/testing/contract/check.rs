@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::{Documented, Finding, Place, body::MediaType};
+use super::{Documented, Finding, Findings, Place, body::MediaType};
 
 /// A request that has been read, with all that is wrong with it.
 #[derive(Debug, Default)]
@@ -17,9 +17,9 @@ pub(in crate::testing) struct Checked {
     /// Why there is no body to be looked at, where there should be one.
     pub(in crate::testing) unreadable: Option<String>,
     /// What the vendor refuses.
-    pub(in crate::testing) findings: Vec<Finding>,
+    pub(in crate::testing) findings: Findings,
     /// What the vendor passes over, but a careful client does not send.
-    pub(in crate::testing) remarks: Vec<Finding>,
+    pub(in crate::testing) remarks: Findings,
 }
 
 impl Documented {
@@ -39,10 +39,9 @@ impl Documented {
             };
             match value {
                 Some(value) => {
-                    let found = parameter.schema.findings(&Value::from(value));
-                    checked.findings.extend(found.into_iter().map(|finding| Finding { pointer: pointer.clone(), ..finding }));
+                    checked.findings.note_within(&pointer, parameter.schema.findings(&Value::from(value)));
                 }
-                None if parameter.required => checked.findings.push(Finding { pointer, message: "is required".into() }),
+                None if parameter.required => checked.findings.note(Finding { pointer, message: "is required".into() }),
                 None => {}
             }
         }
@@ -55,9 +54,9 @@ impl Documented {
             let known = self.parameters.iter().any(|parameter| parameter.place == Place::Query && parameter.name == name);
             if !known {
                 let message = "is not a query parameter of this operation".into();
-                checked.remarks.push(Finding { message, ..Finding::unknown("/query", &name) });
+                checked.remarks.note(Finding { message, ..Finding::unknown("/query", &name) });
             } else if checked.query.insert(name.clone().into_owned(), value.into_owned()).is_some() {
-                checked.findings.push(Finding { pointer: format!("/query/{name}"), message: "is given twice".into() });
+                checked.findings.note(Finding { pointer: format!("/query/{name}"), message: "is given twice".into() });
             }
         }
     }
@@ -65,7 +64,7 @@ impl Documented {
     fn check_body(&self, headers: &HeaderMap, body: &[u8], checked: &mut Checked) {
         if self.bodies.is_empty() {
             if !body.is_empty() {
-                checked.remarks.push(Finding::at(&["body"], "this operation has no body"));
+                checked.remarks.note(Finding::at(&["body"], "this operation has no body"));
             }
             return;
         }
@@ -73,24 +72,23 @@ impl Documented {
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         let Some(documented) = self.bodies.iter().find(|body| essence.eq_ignore_ascii_case(body.media_type.as_str())) else {
             let expected = self.bodies.iter().map(|body| body.media_type.as_str()).collect::<Vec<_>>().join(" or ");
-            checked.findings.push(Finding::at(&["headers", "content-type"], format!("expected {expected}")));
+            checked.findings.note(Finding::at(&["headers", "content-type"], format!("expected {expected}")));
             checked.unreadable = Some(format!("the content type must be {expected}"));
             return;
         };
         if body.is_empty() && documented.media_type == MediaType::Json {
-            checked.findings.push(Finding::at(&["body"], "is required"));
+            checked.findings.note(Finding::at(&["body"], "is required"));
             checked.unreadable = Some("the body is missing".into());
             return;
         }
         match documented.check(body) {
             Ok(read) => {
-                let within = |finding: Finding| Finding { pointer: format!("/body{}", finding.pointer), ..finding };
                 checked.body = read.value;
-                checked.findings.extend(read.findings.into_iter().map(within));
-                checked.remarks.extend(read.remarks.into_iter().map(within));
+                checked.findings.note_within("/body", read.findings);
+                checked.remarks.note_within("/body", read.remarks);
             }
             Err(problem) => {
-                checked.findings.push(Finding::at(&["body"], problem));
+                checked.findings.note(Finding::at(&["body"], problem));
                 checked.unreadable = Some(match documented.media_type {
                     MediaType::Json => "the body is not JSON".into(),
                     MediaType::Form => "the body is not a form".into(),
@@ -146,7 +144,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(content_type).expect("a header"));
         let checked = documented.check(&values, None, &headers, body.as_bytes());
-        let told = checked.findings.iter().chain(&checked.remarks).map(|finding| format!("{} {}", finding.pointer, finding.message)).collect();
+        let told = checked.findings.iter().chain(&*checked.remarks).map(|finding| format!("{} {}", finding.pointer, finding.message)).collect();
         (checked, told)
     }
 

@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::Operation;
 use body::Body;
 pub(super) use check::Checked;
-pub(super) use schema::{Finding, Schema};
+pub(super) use schema::{Finding, Findings, Schema};
 
 /// The document of a vendor.
 #[derive(Debug)]
@@ -142,11 +142,11 @@ impl Contract {
     }
 
     /// Tells what is wrong with a reply of the double's own.
-    pub(super) fn check_reply(&self, documented: Option<&Documented>, status: u16, body: &[u8]) -> Vec<Finding> {
-        let one = |message: String| vec![Finding { pointer: String::new(), message }];
+    pub(super) fn check_reply(&self, documented: Option<&Documented>, status: u16, body: &[u8]) -> Findings {
+        let one = |message: String| Findings::from(Finding { pointer: String::new(), message });
         let replies = documented.or(self.operations.first()).map(|documented| &documented.replies);
         let schema = match replies.and_then(|replies| replies.get(&status.to_string()).or_else(|| replies.get("default"))) {
-            Some(None) if body.is_empty() => return Vec::new(),
+            Some(None) if body.is_empty() => return Findings::default(),
             Some(None) => return one(format!("status {status} is documented without a body")),
             Some(Some(schema)) => Some(schema),
             None => self.error.as_ref(),

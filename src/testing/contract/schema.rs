@@ -1,5 +1,7 @@
 //! A schema of a document, compiled, and what a value has against it.
 
+use std::ops::Deref;
+
 use jsonschema::{Draft, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Value, json};
 
@@ -17,13 +19,10 @@ impl Finding {
         Self { pointer, message: message.into() }
     }
 
-    /// Makes the finding of a field that the document does not know. What is no proper name may be a value, as where JSON is called a form, and stays out.
+    /// Makes the finding of a field that the document does not know. What is no proper name stays out.
     pub(in crate::testing) fn unknown(parent: &str, name: &str) -> Self {
-        let is_proper = name.len() <= 64
-            && name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-        match is_proper {
-            true => Self { pointer: format!("{parent}/{}", escaped(name)), message: "is not a known field".into() },
+        match is_proper(name) {
+            true => Self { pointer: format!("{parent}/{name}"), message: "is not a known field".into() },
             false => Self { pointer: parent.into(), message: "has a field without a proper name".into() },
         }
     }
@@ -31,6 +30,44 @@ impl Finding {
     /// Gives the name of the field without the part of the request that it is in: `clientInformation.remoteAddress`.
     pub(in crate::testing) fn field(&self) -> String {
         self.pointer.trim_start_matches('/').split_once('/').map_or("", |(_, field)| field).replace('/', ".")
+    }
+}
+
+/// How many findings are told of one value, which is more than anybody reads.
+const MOST: usize = 100;
+
+/// Findings in the order in which they were made, each once, and no more than anybody reads.
+#[derive(Clone, Debug, Default)]
+pub(in crate::testing) struct Findings(Vec<Finding>);
+
+impl Findings {
+    pub(in crate::testing) fn note(&mut self, finding: Finding) {
+        if !self.is_full() && !self.0.contains(&finding) {
+            self.0.push(finding);
+        }
+    }
+
+    /// Notes what was found in a part of a value, at the part's place.
+    pub(in crate::testing) fn note_within(&mut self, place: &str, found: Self) {
+        found.0.into_iter().for_each(|finding| self.note(Finding { pointer: format!("{place}{}", finding.pointer), ..finding }));
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.len() >= MOST
+    }
+}
+
+impl Deref for Findings {
+    type Target = [Finding];
+
+    fn deref(&self) -> &[Finding] {
+        &self.0
+    }
+}
+
+impl From<Finding> for Findings {
+    fn from(finding: Finding) -> Self {
+        Self(vec![finding])
     }
 }
 
@@ -46,10 +83,13 @@ impl Schema {
     }
 
     /// Everything that is wrong with a value.
-    pub(in crate::testing) fn findings(&self, value: &Value) -> Vec<Finding> {
-        let mut findings = Vec::new();
+    pub(in crate::testing) fn findings(&self, value: &Value) -> Findings {
+        let mut findings = Findings::default();
         for error in self.0.iter_errors(value) {
             collect(&error, &mut findings);
+            if findings.is_full() {
+                break;
+            }
         }
         findings
     }
@@ -71,20 +111,17 @@ fn nullable_to_type(schema: &mut Value) {
     }
 }
 
-fn collect(error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
-    let at = error.instance_path().as_str();
-    let mut note = |pointer: String, message: String| {
-        let finding = Finding { pointer, message };
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
-    };
+fn collect(error: &ValidationError<'_>, findings: &mut Findings) {
+    let at = &place(error.instance_path().as_str());
+    let mut note = |pointer: String, message: String| findings.note(Finding { pointer, message });
     match error.kind() {
         ValidationErrorKind::Required { property } => note(format!("{at}/{}", escaped(property.as_str().unwrap_or_default())), "is required".into()),
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             for name in unexpected {
-                let Finding { pointer, message } = Finding::unknown(at, name);
-                note(pointer, message);
+                findings.note(Finding::unknown(at, name));
+                if findings.is_full() {
+                    return;
+                }
             }
         }
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => match likeliest(context) {
@@ -93,6 +130,18 @@ fn collect(error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
         },
         _ => note(at.to_owned(), error.masked_with("the value").to_string()),
     }
+}
+
+/// Gives a JSON pointer into what was submitted. A name in it that is no proper one stays out.
+fn place(pointer: &str) -> String {
+    let is_index = |name: &str| name.len() <= 10 && name.bytes().all(|byte| byte.is_ascii_digit());
+    let told = |name| if is_proper(name) || is_index(name) { name } else { "…" };
+    pointer.split('/').map(told).collect::<Vec<_>>().join("/")
+}
+
+/// Says whether a text looks like a member's name, and not like a value that got into its place, as where JSON is called a form.
+fn is_proper(name: &str) -> bool {
+    name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
 /// Gives the alternative that was most likely meant: the first whose tag fits.
@@ -112,7 +161,7 @@ mod tests {
     fn findings(schema: Value, value: Value) -> Vec<String> {
         let document = json!({ "components": { "schemas": { "Short": { "type": "string", "maxLength": 3 } } } });
         let schema = Schema::compile(&document, &schema).unwrap();
-        schema.findings(&value).into_iter().map(|finding| format!("{}: {}", finding.pointer, finding.message)).collect()
+        schema.findings(&value).iter().map(|finding| format!("{}: {}", finding.pointer, finding.message)).collect()
     }
 
     #[test]
@@ -129,6 +178,20 @@ mod tests {
         for place in ["/a", "/b", "/c", "/d", ""] {
             assert!(places.contains(&place), "{place} in {found:?}");
         }
+    }
+
+    #[test]
+    fn no_more_is_told_than_anybody_reads_and_no_name_that_is_none() {
+        let schema = json!({ "type": "object", "additionalProperties": { "type": "integer" } });
+        let of = |names: &mut dyn Iterator<Item = String>| findings(schema.clone(), names.map(|name| (name, Value::from("x"))).collect());
+        assert_eq!(of(&mut (0..1_000).map(|number| format!("name{number}"))).len(), MOST);
+        let long = "n".repeat(1 << 20);
+        let told = of(&mut ["jane@doe.com".to_owned(), long.clone(), format!("{long}/x"), "proper".to_owned()].into_iter());
+        let places: Vec<&str> = told.iter().filter_map(|finding| finding.split(':').next()).collect();
+        assert_eq!(places, ["/…", "/proper"]);
+        let closed = json!({ "type": "object", "properties": { "a": {} }, "additionalProperties": false });
+        let unknown: Value = (0..1_000).map(|number| (format!("name{number}"), Value::Null)).collect();
+        assert_eq!(findings(closed, unknown).len(), MOST);
     }
 
     #[test]

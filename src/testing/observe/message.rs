@@ -3,7 +3,10 @@
 use std::{fmt, time::SystemTime};
 
 use super::Entries;
-use crate::model::{Challenge, Method, Personal, Secret};
+use crate::{
+    model::{Challenge, Method, Personal, Secret},
+    testing::weight::{self, Weigh},
+};
 
 /// A message that a double would have sent, were it the vendor.
 #[derive(Clone)]
@@ -41,6 +44,12 @@ impl Message {
     /// Tells when it was sent, by the double's clock.
     pub fn sent_at(&self) -> SystemTime {
         self.sent_at
+    }
+}
+
+impl Weigh for Message {
+    fn weight(&self) -> usize {
+        weight::of_texts([self.recipient(), self.code(), self.link().unwrap_or_default(), &self.challenge_id])
     }
 }
 

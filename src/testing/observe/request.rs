@@ -7,7 +7,10 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::Entries;
-use crate::testing::Operation;
+use crate::testing::{
+    Operation,
+    weight::{self, Weigh},
+};
 
 /// A request as a double read it.
 #[derive(Clone)]
@@ -58,6 +61,13 @@ impl ReceivedRequest {
     /// Gives the body as JSON; `null` where it is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+impl Weigh for ReceivedRequest {
+    fn weight(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| weight::ENTRY + name.as_str().len() + value.len()).sum();
+        weight::of_texts([self.method(), &self.target]) + headers + self.body.len()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Entries;
+use crate::testing::weight::{self, Weigh};
 
 /// One place where a request, or a double's own reply, is not as the vendor's document says. It never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,12 @@ impl SpecViolation {
     /// Says what was expected.
     pub fn message(&self) -> &str {
         &self.message
+    }
+}
+
+impl Weigh for SpecViolation {
+    fn weight(&self) -> usize {
+        weight::of_texts([self.operation(), self.pointer(), self.message()])
     }
 }
 

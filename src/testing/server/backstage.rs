@@ -2,13 +2,30 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use super::behaviour::Behaviour;
-use crate::testing::{faults::Faults, observe::Journal};
+use super::{behaviour::Behaviour, door::Door};
+use crate::testing::{Fault, Operation, faults::Faults, observe::Journal};
 
 pub(in crate::testing) struct Backstage {
     pub(in crate::testing) behaviour: Arc<dyn Behaviour>,
     pub(in crate::testing) journal: Arc<Journal>,
-    pub(in crate::testing) faults: Faults,
+    pub(super) faults: Faults,
+    pub(super) door: Door,
     /// Where wiremock listens.
     pub(super) behind: SocketAddr,
+}
+
+impl Backstage {
+    /// Lets an operation go wrong; whichever comes, where none is named.
+    pub(in crate::testing) fn fail(&self, operation: Option<Operation>, fault: Fault) {
+        if fault.refuses_connections() {
+            self.door.shut();
+        } else {
+            self.faults.add(operation, fault);
+        }
+    }
+
+    pub(in crate::testing) fn clear_faults(&self) {
+        self.faults.clear();
+        self.door.open();
+    }
 }

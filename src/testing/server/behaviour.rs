@@ -10,7 +10,7 @@ use crate::{
     model::{Answer, Challenge, ChallengeRequest},
     testing::{
         Message, Outbox,
-        contract::{Contract, Documented, Finding},
+        contract::{Contract, Documented, Findings},
         fresh,
         observe::Journal,
     },
@@ -72,7 +72,7 @@ pub(in crate::testing) struct Incoming<'a> {
     /// The body, be it JSON or a form; `null` where the operation has none.
     pub(in crate::testing) body: Value,
     /// What the document has against the request.
-    pub(in crate::testing) findings: Vec<Finding>,
+    pub(in crate::testing) findings: Findings,
     pub(super) journal: &'a Journal,
 }
 

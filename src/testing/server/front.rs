@@ -6,14 +6,14 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderName, header::HOST};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-    task::{AbortHandle, JoinSet},
+    net::TcpStream,
+    task::AbortHandle,
 };
 
 use super::{
     backstage::Backstage,
     bend::bend,
+    door::Shutting,
     reply::{Denial, HttpReply},
     wire::{Connection, NoRequest, RequestHead},
 };
@@ -33,8 +33,12 @@ const NOT_PASSED_ON: [&str; 8] = ["host", "content-length", "transfer-encoding",
 pub(super) struct Front(AbortHandle);
 
 impl Front {
-    pub(super) fn start(listener: TcpListener, backstage: Arc<Backstage>) -> Self {
-        Self(tokio::spawn(accept(listener, backstage)).abort_handle())
+    pub(super) fn start(backstage: Arc<Backstage>) -> Self {
+        let serve_all = async move {
+            let each = |stream, shutting| serve(stream, shutting, Arc::clone(&backstage));
+            backstage.door.serve_each(CONNECTIONS, each).await;
+        };
+        Self(tokio::spawn(serve_all).abort_handle())
     }
 }
 
@@ -44,38 +48,21 @@ impl Drop for Front {
     }
 }
 
-async fn accept(listener: TcpListener, backstage: Arc<Backstage>) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
-    // Dropped with this task, and all connections with it.
-    let mut connections = JoinSet::new();
-    loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let backstage = Arc::clone(&backstage);
-                connections.spawn(async move {
-                    _ = stream.set_nodelay(true);
-                    serve(stream, &backstage).await;
-                    drop(place);
-                });
-            }
-            // Out of file handles, say: others will be free soon.
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-        }
-        while connections.try_join_next().is_some() {}
-    }
-}
-
-async fn serve(stream: TcpStream, backstage: &Backstage) {
+async fn serve(stream: TcpStream, mut shutting: Shutting, backstage: Arc<Backstage>) {
     let mut connection = Connection::new(stream);
     let mut upstream = None;
     loop {
-        let (head, body, fault) = match request(&mut connection, backstage).await {
-            Ok(Some(request)) => request,
-            Ok(None) => return reset(connection.stream),
-            Err(NoRequest::Gone) => return,
-            Err(NoRequest::NotHttp) => return deny(connection, backstage, Denial::NotHttp).await,
-            Err(NoRequest::TooLarge) => return deny(connection, backstage, Denial::TooLarge).await,
+        let came = tokio::select! {
+            biased;
+            () = shutting.begun() => return,
+            came = request(&mut connection, &backstage) => came,
+        };
+        let (head, body, fault) = match came {
+            Ok(request) => request,
+            Err(End::Reset) => return reset_now(&connection.stream),
+            Err(End::Hang) => return connection.wait_for_end().await,
+            Err(End::NoRequest(NoRequest::Gone)) => return,
+            Err(End::NoRequest(NoRequest::Denied(denial))) => return deny(connection, &backstage, &denial).await,
         };
         let is_head = head.method == "HEAD";
         let reply = match &fault {
@@ -97,20 +84,37 @@ async fn serve(stream: TcpStream, backstage: &Backstage) {
             Some(fault) => bend(fault, reply, backstage.behaviour.contract().enumerations()),
             None => reply,
         };
-        if !deliver(&mut connection, fault, reply, is_head, head.keep_alive).await {
+        if !deliver(&mut connection, fault, reply, is_head, head.keep_alive).await.unwrap_or(false) {
             return;
         }
     }
 }
 
-/// Reads a request, keeps it, and finds the fault that waits for it; `None` for the fault that resets before the request is read.
-async fn request(connection: &mut Connection, backstage: &Backstage) -> Result<Option<(RequestHead, Bytes, Option<FaultKind>)>, NoRequest> {
+/// How a connection ends before there is a request to answer.
+enum End {
+    NoRequest(NoRequest),
+    /// By a fault that resets it before the request is read.
+    Reset,
+    /// By a fault after which nothing is looked at or answered.
+    Hang,
+}
+
+impl From<NoRequest> for End {
+    fn from(none: NoRequest) -> Self {
+        Self::NoRequest(none)
+    }
+}
+
+/// Reads a request, finds the fault that waits for it, and keeps it.
+async fn request(connection: &mut Connection, backstage: &Backstage) -> Result<(RequestHead, Bytes, Option<FaultKind>), End> {
     let head = connection.head().await?;
     let path = head.target.split('?').next().unwrap_or_default();
     let operation = backstage.behaviour.contract().operation(&head.method, path);
     let fault = backstage.faults.take(operation);
-    if matches!(fault, Some(FaultKind::ResetBeforeRead)) {
-        return Ok(None);
+    match fault {
+        Some(FaultKind::ResetBeforeRead) => return Err(End::Reset),
+        Some(FaultKind::HangConnection) => return Err(End::Hang),
+        _ => {}
     }
     let body = connection.body(&head).await?;
     backstage.journal.received(ReceivedRequest {
@@ -120,69 +124,62 @@ async fn request(connection: &mut Connection, backstage: &Backstage) -> Result<O
         headers: head.headers.clone(),
         body: body.clone(),
     });
-    Ok(Some((head, body, fault)))
+    Ok((head, body, fault))
 }
 
 /// Writes a bent reply as the fault wants it; false where the connection is of no more use.
-async fn deliver(connection: &mut Connection, fault: Option<FaultKind>, reply: HttpReply, is_head: bool, keep_alive: bool) -> bool {
-    let stream = &mut connection.stream;
+async fn deliver(connection: &mut Connection, fault: Option<FaultKind>, reply: HttpReply, is_head: bool, keep_alive: bool) -> io::Result<bool> {
     match fault {
         Some(FaultKind::Slow(pause)) => tokio::time::sleep(pause).await,
         Some(FaultKind::Hang) => {
             connection.wait_for_end().await;
-            return false;
+            return Ok(false);
         }
         Some(FaultKind::ResetAfterRead) => {
-            reset_now(stream);
-            return false;
+            reset_now(&connection.stream);
+            return Ok(false);
         }
         Some(FaultKind::NotHttp) => {
-            _ = stream.write_all(b"\x16\x03\x01 this is not HTTP\r\n\r\n").await;
-            return false;
+            connection.write(b"\x16\x03\x01 this is not HTTP\r\n\r\n").await?;
+            return Ok(false);
         }
         Some(FaultKind::CutBody) => {
-            _ = stream.write_all(reply.head(reply.body.len() + 1, false).as_bytes()).await;
-            _ = stream.write_all(reply.body.split_at(reply.body.len() / 2).0).await;
-            return false;
+            connection.write(reply.head(reply.body.len() + 1, false).as_bytes()).await?;
+            connection.write(reply.body.split_at(reply.body.len() / 2).0).await?;
+            return Ok(false);
         }
-        Some(FaultKind::HugeBody(bytes)) => return flood(stream, &reply, bytes, keep_alive).await.is_ok() && keep_alive,
+        Some(FaultKind::HugeBody(bytes)) => {
+            flood(connection, &reply, bytes, keep_alive).await?;
+            return Ok(keep_alive);
+        }
         _ => {}
     }
-    let mut whole = reply.head(reply.body.len(), keep_alive).into_bytes();
-    if !is_head {
-        whole.extend_from_slice(&reply.body);
-    }
-    stream.write_all(&whole).await.is_ok() && keep_alive
+    connection.write(&reply.whole(is_head, keep_alive)).await?;
+    Ok(keep_alive)
 }
 
 /// Writes a reply with one more field that is large, without holding it in memory.
-async fn flood(stream: &mut TcpStream, reply: &HttpReply, bytes: usize, keep_alive: bool) -> io::Result<()> {
+async fn flood(connection: &mut Connection, reply: &HttpReply, bytes: usize, keep_alive: bool) -> io::Result<()> {
     const PIECE: [u8; 4096] = [b'x'; 4096];
     let start = reply.body.strip_suffix(b"}").unwrap_or(b"{\"is\":1");
     let (before, after) = (b",\"padding\":\"", b"\"}");
-    stream.write_all(reply.head(start.len() + before.len() + bytes + after.len(), keep_alive).as_bytes()).await?;
-    stream.write_all(start).await?;
-    stream.write_all(before).await?;
+    connection.write(reply.head(start.len() + before.len() + bytes + after.len(), keep_alive).as_bytes()).await?;
+    connection.write(start).await?;
+    connection.write(before).await?;
     let mut left = bytes;
     while left > 0 {
         let piece = left.min(PIECE.len());
-        stream.write_all(PIECE.split_at(piece).0).await?;
+        connection.write(PIECE.split_at(piece).0).await?;
         left -= piece;
     }
-    stream.write_all(after).await
+    connection.write(after).await
 }
 
-async fn deny(mut connection: Connection, backstage: &Backstage, denial: Denial) {
-    let reply = backstage.behaviour.deny(&denial);
-    let mut whole = reply.head(reply.body.len(), false).into_bytes();
-    whole.extend_from_slice(&reply.body);
-    if connection.stream.write_all(&whole).await.is_ok() && connection.stream.shutdown().await.is_ok() {
+async fn deny(mut connection: Connection, backstage: &Backstage, denial: &Denial) {
+    let reply = backstage.behaviour.deny(denial);
+    if connection.write(&reply.whole(false, false)).await.is_ok() && connection.stream.shutdown().await.is_ok() {
         connection.pass_over().await;
     }
-}
-
-fn reset(stream: TcpStream) {
-    reset_now(&stream);
 }
 
 /// Makes the coming close a reset.
@@ -221,12 +218,13 @@ async fn forward(upstream: &mut Option<TcpStream>, behind: SocketAddr, head: &Re
     request.extend_from_slice(b"\r\n");
     request.extend_from_slice(body);
     stream.write_all(&request).await?;
-    let reply = read_reply(&mut stream, head.method == "HEAD").await?;
-    *upstream = Some(stream);
+    let (reply, keeps) = read_reply(&mut stream, head.method == "HEAD").await?;
+    *upstream = keeps.then_some(stream);
     Ok(reply)
 }
 
-async fn read_reply(stream: &mut TcpStream, is_head: bool) -> io::Result<HttpReply> {
+/// Reads a reply of wiremock's, and whether it keeps the connection.
+async fn read_reply(stream: &mut TcpStream, is_head: bool) -> io::Result<(HttpReply, bool)> {
     let mut buffer = BytesMut::new();
     loop {
         if stream.read_buf(&mut buffer).await? == 0 {
@@ -236,13 +234,14 @@ async fn read_reply(stream: &mut TcpStream, is_head: bool) -> io::Result<HttpRep
         let mut response = httparse::Response::new(&mut fields);
         let Ok(status) = response.parse(&buffer) else { return Err(io::ErrorKind::InvalidData.into()) };
         let httparse::Status::Complete(used) = status else { continue };
-        let mut length = 0;
+        let (mut length, mut keeps) = (0, true);
         let mut headers = Vec::new();
         for field in response.headers.iter() {
             let value = String::from_utf8_lossy(field.value).into_owned();
             match field.name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.parse().map_err(|_| io::ErrorKind::InvalidData)?,
-                "connection" | "transfer-encoding" => {}
+                "connection" => keeps = !value.eq_ignore_ascii_case("close"),
+                "transfer-encoding" => {}
                 name => headers.push((name.to_owned(), value)),
             }
         }
@@ -253,6 +252,6 @@ async fn read_reply(stream: &mut TcpStream, is_head: bool) -> io::Result<HttpRep
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        return Ok(HttpReply { status, headers, body: buffer.split_to(end).split_off(used).to_vec() });
+        return Ok((HttpReply { status, headers, body: buffer.split_to(end).split_off(used).to_vec() }, keeps));
     }
 }

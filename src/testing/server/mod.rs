@@ -4,6 +4,7 @@ mod authorization;
 mod backstage;
 mod behaviour;
 mod bend;
+mod door;
 mod front;
 mod reply;
 mod wire;
@@ -11,18 +12,18 @@ mod wire;
 use std::{io, net::SocketAddr, sync::Arc};
 
 use http::{HeaderMap, header::HOST};
-use tokio::net::TcpListener;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers::any};
 
 use super::{
     SpecViolation,
-    contract::{Checked, Finding, Found},
+    contract::{Checked, Finding, Findings, Found},
     faults::Faults,
     observe::Journal,
 };
 pub(super) use authorization::{ExpectedBasic, bearer_token};
 use backstage::Backstage;
 pub(super) use behaviour::{Behaviour, Incoming, message_to};
+pub(super) use door::Door;
 use front::{Front, HOST_AS_IT_CAME, TARGET};
 pub(super) use reply::{Denial, HttpReply};
 pub(super) use wire::Connection;
@@ -37,12 +38,11 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) async fn start(address: SocketAddr, journal: Arc<Journal>, behaviour: Arc<dyn Behaviour>) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        let door = Door::open_at(address).await?;
         let wiremock = MockServer::builder().disable_request_recording().start().await;
         Mock::given(any()).respond_with(Responder { behaviour: Arc::clone(&behaviour), journal: Arc::clone(&journal) }).mount(&wiremock).await;
-        let backstage = Arc::new(Backstage { behaviour, journal, faults: Faults::default(), behind: *wiremock.address() });
-        let address = listener.local_addr()?;
-        Ok(Self { address, _front: Front::start(listener, Arc::clone(&backstage)), backstage, _wiremock: wiremock })
+        let backstage = Arc::new(Backstage { behaviour, journal, faults: Faults::default(), door, behind: *wiremock.address() });
+        Ok(Self { address: backstage.door.address, _front: Front::start(Arc::clone(&backstage)), backstage, _wiremock: wiremock })
     }
 }
 
@@ -92,7 +92,7 @@ impl Responder {
                     (Some(documented), self.behaviour.deny(&Denial::Unauthorized))
                 } else {
                     let checked = documented.check(&path, query, headers, body);
-                    checked.findings.iter().chain(&checked.remarks).for_each(|finding| self.violated(&documented.title, finding.clone()));
+                    checked.findings.iter().chain(&*checked.remarks).for_each(|finding| self.violated(&documented.title, finding.clone()));
                     let Checked { body: value, query, unreadable, findings, remarks: _ } = checked;
                     let reply = match unreadable {
                         Some(reason) => self.behaviour.deny(&Denial::Unreadable(reason)),
@@ -105,10 +105,10 @@ impl Responder {
                 }
             }
         };
-        for finding in contract.check_reply(documented, reply.status, &reply.body) {
-            let title = documented.map_or("a reply", |documented| documented.title.as_str());
-            self.violated(title, Finding { pointer: format!("/reply{}", finding.pointer), ..finding });
-        }
+        let mut own = Findings::default();
+        own.note_within("/reply", contract.check_reply(documented, reply.status, &reply.body));
+        let title = documented.map_or("a reply", |documented| documented.title.as_str());
+        own.iter().for_each(|finding| self.violated(title, finding.clone()));
         reply
     }
 

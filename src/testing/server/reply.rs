@@ -15,6 +15,8 @@ pub(in crate::testing) struct HttpReply {
 pub(in crate::testing) enum Denial {
     /// No HTTP/1.1 request.
     NotHttp,
+    /// The line and the headers are too long, or too many.
+    HeadTooLarge,
     TooLarge,
     NotFound,
     /// The path is there, with another method.
@@ -30,6 +32,7 @@ impl Denial {
     pub(in crate::testing) fn status(&self) -> u16 {
         match self {
             Self::NotHttp | Self::Unreadable(_) => 400,
+            Self::HeadTooLarge => 431,
             Self::TooLarge => 413,
             Self::NotFound => 404,
             Self::Method => 405,
@@ -42,6 +45,7 @@ impl Denial {
     pub(in crate::testing) fn message(&self) -> &str {
         match self {
             Self::NotHttp => "the request cannot be read",
+            Self::HeadTooLarge => "the headers are too large",
             Self::TooLarge => "the request is too large",
             Self::NotFound => "there is nothing at this path",
             Self::Method => "the method is not allowed at this path",
@@ -73,7 +77,16 @@ impl HttpReply {
         self
     }
 
-    /// Tells what is written to the connection: status line and headers, then the body unless it is a reply to HEAD.
+    /// Gives what is written to the connection: status line and headers, then the body unless it is a reply to HEAD.
+    pub(in crate::testing) fn whole(&self, is_head: bool, keep_alive: bool) -> Vec<u8> {
+        let mut whole = self.head(self.body.len(), keep_alive).into_bytes();
+        if !is_head {
+            whole.extend_from_slice(&self.body);
+        }
+        whole
+    }
+
+    /// Gives status line and headers.
     pub(in crate::testing) fn head(&self, length: usize, keep_alive: bool) -> String {
         let reason = http::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Unknown");
         let mut head = format!("HTTP/1.1 {} {reason}\r\ncontent-length: {length}\r\n", self.status);

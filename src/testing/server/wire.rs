@@ -10,14 +10,19 @@ use tokio::{
     time::timeout,
 };
 
+use super::reply::Denial;
+
 /// The largest body that is read.
 const LARGEST_BODY: usize = 1 << 20;
 const LARGEST_HEAD: usize = 64 << 10;
-const MOST_HEADERS: usize = 128;
+/// Wiremock takes a hundred, of which four are the front's.
+const MOST_HEADERS: usize = 96;
 /// How long a connection may be idle between requests.
 const IDLE: Duration = Duration::from_secs(15);
 /// How long a request may take to come.
 const REQUEST: Duration = Duration::from_secs(5);
+/// How long a client may take to read a reply, or a piece of a large one.
+const REPLY: Duration = Duration::from_secs(5);
 /// How long a connection that hangs on purpose is kept.
 const HANG: Duration = Duration::from_secs(120);
 /// What of a body that is too large is passed over, so that the client reads its answer.
@@ -44,11 +49,11 @@ enum Length {
 }
 
 /// Why no request came.
+#[derive(Debug)]
 pub(in crate::testing) enum NoRequest {
     /// The client went away, or took too long.
     Gone,
-    NotHttp,
-    TooLarge,
+    Denied(Denial),
 }
 
 impl From<io::Error> for NoRequest {
@@ -71,24 +76,30 @@ impl Connection {
 
     pub(in crate::testing) async fn body(&mut self, head: &RequestHead) -> Result<Bytes, NoRequest> {
         match head.length {
-            Length::Exactly(length) if length > LARGEST_BODY => return Err(NoRequest::TooLarge),
+            Length::Exactly(length) if length > LARGEST_BODY => return Err(NoRequest::Denied(Denial::TooLarge)),
             Length::Exactly(0) => return Ok(Bytes::new()),
             _ => {}
         }
         if head.headers.get(header::EXPECT).is_some() {
-            self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         }
         timeout(REQUEST, async {
             match head.length {
                 Length::Exactly(length) => {
                     self.fill_to(length).await?;
-                    Ok(self.buffer.split_to(length).freeze())
+                    // A copy: what is kept of a request does not keep all that came with it.
+                    Ok(Bytes::copy_from_slice(&self.buffer.split_to(length)))
                 }
                 Length::Chunked => self.chunks().await,
             }
         })
         .await
         .map_err(|_| NoRequest::Gone)?
+    }
+
+    /// Writes to a client that reads: one that does not may not hold the connection.
+    pub(in crate::testing) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        timeout(REPLY, self.stream.write_all(bytes)).await?
     }
 
     /// Reads and forgets what still comes, up to a bound, so that the reply is not lost in a reset.
@@ -139,10 +150,10 @@ impl Connection {
                     self.buffer.advance(used);
                     return head;
                 }
-                Ok(httparse::Status::Partial) if self.buffer.len() > LARGEST_HEAD => return Err(NoRequest::TooLarge),
+                Ok(httparse::Status::Partial) if self.buffer.len() > LARGEST_HEAD => return Err(NoRequest::Denied(Denial::HeadTooLarge)),
                 Ok(httparse::Status::Partial) => self.fill().await?,
-                Err(httparse::Error::TooManyHeaders) => return Err(NoRequest::TooLarge),
-                Err(_) => return Err(NoRequest::NotHttp),
+                Err(httparse::Error::TooManyHeaders) => return Err(NoRequest::Denied(Denial::HeadTooLarge)),
+                Err(_) => return Err(NoRequest::Denied(Denial::NotHttp)),
             }
         }
     }
@@ -154,22 +165,22 @@ impl Connection {
                 match httparse::parse_chunk_size(&self.buffer) {
                     Ok(httparse::Status::Complete(found)) => break found,
                     Ok(httparse::Status::Partial) if self.buffer.len() < LARGEST_HEAD => self.fill().await?,
-                    _ => return Err(NoRequest::NotHttp),
+                    _ => return Err(NoRequest::Denied(Denial::NotHttp)),
                 }
             };
             self.buffer.advance(used);
-            let size = usize::try_from(size).map_err(|_| NoRequest::TooLarge)?;
+            let size = usize::try_from(size).map_err(|_| NoRequest::Denied(Denial::TooLarge))?;
             if size == 0 {
                 self.trailers().await?;
                 return Ok(body.freeze());
             }
             if size > LARGEST_BODY || body.len() + size > LARGEST_BODY {
-                return Err(NoRequest::TooLarge);
+                return Err(NoRequest::Denied(Denial::TooLarge));
             }
             self.fill_to(size + 2).await?;
             body.extend_from_slice(&self.buffer.split_to(size));
             if !self.buffer.split_to(2).eq(&b"\r\n"[..]) {
-                return Err(NoRequest::NotHttp);
+                return Err(NoRequest::Denied(Denial::NotHttp));
             }
         }
     }
@@ -180,7 +191,7 @@ impl Connection {
                 match self.buffer.iter().position(|byte| *byte == b'\n') {
                     Some(end) => break self.buffer.split_to(end + 1),
                     None if self.buffer.len() < LARGEST_HEAD => self.fill().await?,
-                    None => return Err(NoRequest::TooLarge),
+                    None => return Err(NoRequest::Denied(Denial::TooLarge)),
                 }
             };
             if line.len() <= 2 {
@@ -193,11 +204,11 @@ impl Connection {
 fn read_head(request: &httparse::Request<'_, '_>) -> Result<RequestHead, NoRequest> {
     let mut headers = HeaderMap::new();
     for field in request.headers.iter() {
-        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| NoRequest::NotHttp)?;
-        let value = HeaderValue::from_bytes(field.value).map_err(|_| NoRequest::NotHttp)?;
+        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| NoRequest::Denied(Denial::NotHttp))?;
+        let value = HeaderValue::from_bytes(field.value).map_err(|_| NoRequest::Denied(Denial::NotHttp))?;
         headers.append(name, value);
     }
-    let uri: Uri = request.path.unwrap_or_default().parse().map_err(|_| NoRequest::NotHttp)?;
+    let uri: Uri = request.path.unwrap_or_default().parse().map_err(|_| NoRequest::Denied(Denial::NotHttp))?;
     let target = match uri.path_and_query().map(|target| target.as_str()) {
         Some(target) if target.starts_with('/') => target.to_owned(),
         _ => "/".to_owned(),
@@ -211,7 +222,7 @@ fn read_head(request: &httparse::Request<'_, '_>) -> Result<RequestHead, NoReque
         ("", None, _) => Length::Exactly(0),
         ("", Some(Some(length)), None) => Length::Exactly(length),
         ("chunked", None, _) => Length::Chunked,
-        _ => return Err(NoRequest::NotHttp),
+        _ => return Err(NoRequest::Denied(Denial::NotHttp)),
     };
     Ok(RequestHead { method: request.method.unwrap_or_default().to_owned(), target, headers, keep_alive, length })
 }

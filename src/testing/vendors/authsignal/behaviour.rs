@@ -21,6 +21,7 @@ use crate::{
         server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
         store::Store,
         text::{is_email_address, is_phone_number},
+        weight::{self, Weigh},
     },
 };
 
@@ -74,6 +75,18 @@ struct Claimed {
     challenge: Issued,
     user_id: String,
     at: SystemTime,
+}
+
+impl Weigh for Issued {
+    fn weight(&self) -> usize {
+        weight::of_texts([&*self.method, self.channel.as_deref().unwrap_or_default(), &self.action, &self.address, &self.group, &self.code])
+    }
+}
+
+impl Weigh for Claimed {
+    fn weight(&self) -> usize {
+        self.challenge.weight() + self.user_id.len()
+    }
 }
 
 impl AuthsignalBehaviour {

@@ -22,6 +22,7 @@ use crate::{
         server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
         store::Store,
         text::{is_email_address, is_phone_number},
+        weight::{self, Weigh},
     },
 };
 
@@ -75,6 +76,12 @@ struct Issued {
     expires: SystemTime,
     wrong: u32,
     completed: bool,
+}
+
+impl Weigh for Issued {
+    fn weight(&self) -> usize {
+        weight::of_texts([&*self.user_id, &self.kind, &self.identifier, &self.value])
+    }
 }
 
 /// A field that Corbado does not accept, and why.
@@ -241,7 +248,7 @@ impl Behaviour for CorbadoBehaviour {
     fn deny(&self, denial: &Denial) -> HttpReply {
         let kind = match denial {
             Denial::NotHttp | Denial::Unreadable(_) => "invalid_json",
-            Denial::TooLarge => "validation_error",
+            Denial::HeadTooLarge | Denial::TooLarge => "validation_error",
             Denial::NotFound => "not_found",
             Denial::Method => "method_not_allowed",
             Denial::Unauthorized => "login_error",

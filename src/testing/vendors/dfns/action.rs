@@ -10,7 +10,10 @@ use super::{
     passkey,
     proof::{ClientData, UNVERIFIABLE},
 };
-use crate::testing::store::Store;
+use crate::testing::{
+    store::Store,
+    weight::{self, Weigh},
+};
 
 /// The call that a user action is for, and until when.
 #[derive(Clone)]
@@ -20,6 +23,12 @@ pub(super) struct Action {
     pub(super) path: String,
     pub(super) payload: String,
     pub(super) expires: SystemTime,
+}
+
+impl Weigh for Action {
+    fn weight(&self) -> usize {
+        weight::of_texts([&*self.challenge, &self.method, &self.path, &self.payload])
+    }
 }
 
 impl Action {

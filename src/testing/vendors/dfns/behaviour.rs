@@ -25,6 +25,7 @@ use crate::{
         fresh, locked,
         server::{Behaviour, Denial, HttpReply, Incoming, bearer_token},
         store::Store,
+        weight::{self, Weigh},
     },
 };
 
@@ -54,13 +55,21 @@ pub(super) struct DfnsBehaviour {
 }
 
 struct State {
-    /// Codes that were not used, with their expiry.
-    codes: Store<Option<SystemTime>>,
+    codes: Store<UnusedCode>,
     pending: Store<PendingCredential>,
     credentials: Store<Recorded>,
     /// User actions that wait for their signature, and those that have it.
     actions: Store<Action>,
     signed: Store<Action>,
+}
+
+/// A code that was not used: when it expires, if ever.
+struct UnusedCode(Option<SystemTime>);
+
+impl Weigh for UnusedCode {
+    fn weight(&self) -> usize {
+        weight::ENTRY
+    }
 }
 
 impl DfnsBehaviour {
@@ -73,7 +82,7 @@ impl DfnsBehaviour {
             actions: Store::of_at_most(100),
             signed: Store::of_at_most(100),
         };
-        codes.into_iter().for_each(|code| state.codes.insert(code.expose().to_owned(), None));
+        codes.into_iter().for_each(|code| state.codes.insert(code.expose().to_owned(), UnusedCode(None)));
         Ok(Self {
             contract: Contract::of(&CONTRACT)?,
             token,
@@ -92,7 +101,7 @@ impl DfnsBehaviour {
 
     fn issue_code_until(&self, expires: SystemTime) -> String {
         let code = [3, 3, 3].map(|length| fresh::alphanumeric(length).to_ascii_uppercase()).join("-");
-        locked(&self.state).codes.insert(code.clone(), Some(expires));
+        locked(&self.state).codes.insert(code.clone(), UnusedCode(Some(expires)));
         code
     }
 
@@ -103,7 +112,7 @@ impl DfnsBehaviour {
         if self.lasting_code.as_ref().is_none_or(|lasting| lasting.expose() != code) {
             match state.codes.remove(code) {
                 None => return error(403, "Invalid code"),
-                Some(Some(expires)) if now >= expires => return error(400, "Registration code expired"),
+                Some(UnusedCode(Some(expires))) if now >= expires => return error(400, "Registration code expired"),
                 Some(_) => {}
             }
         }

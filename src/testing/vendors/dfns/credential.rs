@@ -9,6 +9,7 @@ use super::{
     passkey,
     proof::{self, ClientData, PublicKey, sha256},
 };
+use crate::testing::weight::{self, Weigh};
 
 /// A challenge for a new credential.
 #[derive(Clone)]
@@ -31,8 +32,22 @@ pub(super) struct Recorded {
     origin: String,
 }
 
+impl Weigh for PendingCredential {
+    fn weight(&self) -> usize {
+        weight::of_texts([&*self.kind, &self.challenge])
+    }
+}
+
+impl Weigh for Recorded {
+    fn weight(&self) -> usize {
+        weight::of_texts([&*self.kind, &self.uuid, self.encrypted_private_key.as_deref().unwrap_or_default(), &self.public_key, &self.origin])
+    }
+}
+
 /// The largest encrypted key that is kept.
 const LARGEST: usize = 16 << 10;
+/// The longest id or name.
+const LONGEST: usize = 1024;
 
 impl PendingCredential {
     /// Gives the credential in a request's body, once it is checked; what is wrong with it, if it is not right.
@@ -45,8 +60,8 @@ impl PendingCredential {
         let id = text("credId");
         let encrypted_private_key = body["encryptedPrivateKey"].as_str().map(str::to_owned);
         if encrypted_private_key.as_ref().is_some_and(|key| key.len() > LARGEST)
-            || id.len() > 1024
-            || body["credentialName"].as_str().is_some_and(|name| name.len() > 1024)
+            || id.len() > LONGEST
+            || body["credentialName"].as_str().is_some_and(|name| name.len() > LONGEST)
         {
             return Err("the credential is too large".into());
         }

@@ -20,6 +20,7 @@ use crate::{
         server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
         store::Store,
         text::{is_email_address, is_phone_number},
+        weight::{self, Weigh},
     },
 };
 
@@ -59,6 +60,12 @@ struct Verification {
     end: Option<End>,
     created: SystemTime,
     updated: SystemTime,
+}
+
+impl Weigh for Verification {
+    fn weight(&self) -> usize {
+        weight::of_texts([&*self.sid, &self.to, self.channel, &self.code]) + self.sends.len() * weight::ENTRY
+    }
 }
 
 /// How a verification ended before its time.
