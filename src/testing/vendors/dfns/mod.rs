@@ -11,6 +11,8 @@ mod proof;
 
 use std::{fmt, io, ops::Deref, sync::Arc};
 
+use url::Host;
+
 use super::{DoubleEntry, DoubleSetting};
 use crate::{
     model::{RelyingParty, Secret},
@@ -24,15 +26,23 @@ const NAME: &str = "dfns";
 pub(super) const ENTRY: DoubleEntry = DoubleEntry {
     name: NAME,
     title: "Dfns",
-    settings: &[DoubleSetting {
-        name: "dfns-code",
-        form: "CODE",
-        default: "ABCD-1234-EFGH",
-        help: "Dfns' one-time code, which is never used up",
-        problem: |_| None,
-    }],
+    settings: &[
+        DoubleSetting { name: "dfns-code", form: "CODE", default: "ABCD-1234-EFGH", help: "Dfns' one-time code, which is never used up", problem: |_| None },
+        DoubleSetting {
+            name: "dfns-rp-id",
+            form: "DOMAIN",
+            default: "localhost",
+            help: "The relying party that passkeys at Dfns are for",
+            problem: |id| (Host::parse(id) != Ok(Host::Domain(id.to_owned()))).then_some("expected a domain in small letters, say example.org"),
+        },
+    ],
     behaviour: |settings, values| {
-        let vendor = DfnsSettings { lasting_code: Some(Secret::new(values.get("dfns-code"))), token: Token::Any, ..Default::default() };
+        let vendor = DfnsSettings {
+            lasting_code: Some(Secret::new(values.get("dfns-code"))),
+            token: Token::Any,
+            relying_party: RelyingParty::new(values.get("dfns-rp-id"), "Double"),
+            ..Default::default()
+        };
         Ok(Arc::new(DfnsBehaviour::new(settings, vendor)?))
     },
 };
@@ -56,6 +66,9 @@ impl Operation {
 /// Where Dfns' document is silent the double does this: a code that it does not know or that was used is status 403, `Invalid code`; an
 /// expired one is status 400. A challenge lives five minutes and is used up by the credential that answers it. What is wrong with a
 /// credential is status 400 in words.
+///
+/// A passkey has to be for the [relying party](DoubleBuilder::with_relying_party): made at an origin of that domain or below it (`http` for
+/// `localhost` alone), not inside another site's frame, and attested by nobody or by its own key.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_challenge::Error> {

@@ -3,8 +3,13 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::pkcs8::DecodePublicKey as _;
 use p256::ecdsa::signature::Verifier as _;
-use serde_json::{Value, json};
+use serde::{
+    Deserialize,
+    de::{Deserializer, Error as _, MapAccess, Visitor},
+};
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use url::Url;
 
 use crate::testing::text::{from_hex, to_hex};
 
@@ -33,18 +38,30 @@ impl PublicKey {
 /// What was signed, read: the bytes as they came, and the JSON in them.
 pub(super) struct ClientData {
     pub(super) bytes: Vec<u8>,
-    json: Value,
+    members: Members,
 }
 
 impl ClientData {
     pub(super) fn read(encoded: &str) -> Result<Self, String> {
         let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| "clientData is not base64url without padding")?;
-        let json: Value = serde_json::from_slice(&bytes).map_err(|_| "clientData is not JSON")?;
-        Ok(Self { bytes, json })
+        let members = serde_json::from_slice(&bytes).map_err(|_| "clientData is not a JSON object with each member once")?;
+        Ok(Self { bytes, members })
     }
 
     pub(super) fn text(&self, name: &str) -> &str {
-        self.json[name].as_str().unwrap_or_default()
+        self.members.0.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Says whether a page of the relying party's was asked: one at its domain or below, over TLS unless that is this machine.
+    pub(super) fn expect_origin(&self, rp_id: &str) -> Result<(), String> {
+        let given = self.text("origin");
+        let fits = |origin: Url| {
+            let host = origin.host_str().unwrap_or_default();
+            let is_at = |domain: &str| host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'));
+            let is_secure = origin.scheme() == "https" || origin.scheme() == "http" && is_at("localhost");
+            is_secure && is_at(rp_id) && origin.origin().ascii_serialization() == given
+        };
+        if Url::parse(given).is_ok_and(fits) { Ok(()) } else { Err("clientData: the origin is not the relying party's".into()) }
     }
 
     /// Says whether it is for this purpose and challenge. Keys take the challenge as it is; of browsers, some encode it once more.
@@ -52,9 +69,39 @@ impl ClientData {
         if self.text("type") != purpose {
             return Err(format!("clientData: expected type {purpose}"));
         }
+        if !matches!(self.members.0.get("crossOrigin"), None | Some(Value::Bool(false))) {
+            return Err("clientData: expected crossOrigin to be false".into());
+        }
         let given = self.text("challenge");
         let is_encoded_again = purpose.starts_with("webauthn.") && given == URL_SAFE_NO_PAD.encode(challenge);
         if given == challenge || is_encoded_again { Ok(()) } else { Err("clientData: the challenge is another one".into()) }
+    }
+}
+
+/// The members of an object that has none twice: what is signed may not be read in two ways.
+struct Members(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Once;
+        impl<'de> Visitor<'de> for Once {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<Members, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = given.next_entry::<String, Value>()? {
+                    if members.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a member is there twice"));
+                    }
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Once)
     }
 }
 
