@@ -5,6 +5,7 @@
 use std::{
     io::{BufRead as _, BufReader, Lines},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -36,7 +37,15 @@ impl Running {
 
     fn end(&mut self, signal: &str) -> ExitStatus {
         Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill");
-        self.child.wait().expect("an end")
+        let told = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                return status;
+            }
+            // A second is promised; a busy machine gets more.
+            assert!(told.elapsed() < Duration::from_secs(30), "no end after {signal}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
@@ -138,9 +147,40 @@ fn it_ends_well_when_told_to() {
     }
 }
 
+/// Lets so many lines be printed, of which nobody reads any; a pipe takes some hundred.
+async fn print_lines(running: &Running, count: usize) {
+    let many: Value = (0..200).map(|number| (format!("unknown_member_{number}"), Value::Null)).collect();
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().expect("a client");
+    for _ in 0..count / 100 {
+        let reply = client.post(running.url("dfns", "/auth/credentials/code/init")).json(&many).send().await.expect("a reply");
+        assert_eq!(reply.status().as_u16(), 400);
+    }
+}
+
+#[tokio::test]
+async fn it_works_on_and_ends_well_when_nobody_reads_what_it_prints() {
+    for signal in ["-INT", "-TERM"] {
+        let mut running = Running::start(&["--control", "0"]);
+        print_lines(&running, 2_000).await;
+        assert_eq!(post(running.url("authsignal", "/challenge"), Some(("as_secret", "")), CHALLENGE).await.0, 200);
+        assert_eq!(running.end(signal).code(), Some(0), "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_was_slow_is_told_how_much_was_lost() {
+    let mut running = Running::start(&[]);
+    print_lines(&running, 40_000).await;
+    let mut lines = std::iter::repeat_with(|| running.line()).take(40_000);
+    let lost = lines.find(|line| line["event"] == "lost").expect("a line that tells");
+    assert!(lost["lines"].as_u64().is_some_and(|lines| lines > 0), "{lost}");
+}
+
 #[test]
 fn what_it_cannot_do_is_an_error_and_status_2() {
-    for arguments in [["--corbado", "192.0.2.1:0"], ["--control", "0.0.0.0:0"], ["--dfns", "nowhere"], ["--corbado-credentials", "secret"]] {
+    for arguments in
+        [["--corbado", "192.0.2.1:0"], ["--control", "0.0.0.0:0"], ["--dfns", "nowhere"], ["--corbado-credentials", "secret"], ["--dfns-rp-id", "https://x"]]
+    {
         let output = Command::new(env!("CARGO_BIN_EXE_auth-challenge")).arg("doubles").args(arguments).output().expect("the command");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }

@@ -1,7 +1,7 @@
 //! `auth-challenge doubles`: the vendors on loopback, for programs in any language.
 
 use std::{
-    io::{self, Write as _},
+    io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
@@ -13,9 +13,8 @@ use auth_challenge::{
 };
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::{Map, Value, json};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::output::Printer;
+use crate::{lines::Lines, output::Printer};
 
 /// The settings of this command, and those that each vendor's double brings.
 #[derive(Debug)]
@@ -32,9 +31,13 @@ struct Common {
     #[arg(long, value_name = "FILE")]
     write_config: Option<PathBuf>,
 
-    /// Where commands are taken: GET /outbox?to=, POST /faults, POST /clock; nowhere unless given
+    /// Where commands are taken, POST as application/json: GET /outbox?to=, POST and DELETE /faults, POST /clock; nowhere unless given
     #[arg(long, value_name = "ADDR", value_parser = address)]
     control: Option<SocketAddr>,
+
+    /// A host name that the control port answers to beside its address and localhost; may be given several times
+    #[arg(long, value_name = "NAME")]
+    control_name: Vec<String>,
 
     /// One code for all messages, instead of fresh ones
     #[arg(long, value_name = "CODE")]
@@ -107,44 +110,45 @@ struct RunningDoubles {
 }
 
 pub(crate) async fn run(args: Doubles) -> ExitCode {
-    let Common { write_config, control, code, allow_remote } = args.common;
-    let mut addresses = args.vendors.iter().map(|vendor| vendor.address).chain(control);
-    if let Some(address) = addresses.find(|address| !allow_remote && !address.ip().is_loopback()) {
+    let Doubles { common, vendors } = args;
+    let mut addresses = vendors.iter().map(|vendor| vendor.address).chain(common.control);
+    if let Some(address) = addresses.find(|address| !common.allow_remote && !address.ip().is_loopback()) {
         return failed(&format!("{address} is not a loopback address: other machines could read every code; say --allow-remote if that is meant"));
     }
     let told_to_end = match told_to_end() {
         Ok(told_to_end) => told_to_end,
         Err(error) => return failed(&error.to_string()),
     };
-    let (events, lines) = unbounded_channel();
-    let running = match start(args.vendors, control, code.as_deref(), &events).await {
+    let (lines, nobody_reads) = match Lines::start() {
+        Ok(started) => started,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let running = match start(vendors, &common, &lines).await {
         Ok(running) => running,
         Err(error) => return failed(&error.to_string()),
     };
-    drop(events);
     let config = config_toml(&running.doubles);
-    if let Some(path) = &write_config
+    if let Some(path) = &common.write_config
         && let Err(error) = std::fs::write(path, &config)
     {
         return failed(&format!("{} cannot be written ({})", path.display(), error.kind()));
     }
-    if print(&first_line(&running, config)).is_err() {
-        return ExitCode::SUCCESS;
-    }
+    lines.print(&first_line(&running, config));
     tokio::select! {
-        () = print_all(lines) => {}
+        _ = nobody_reads => {}
         () = told_to_end => {}
     }
-    ExitCode::SUCCESS
+    // At once: neither a request that is being looked at nor a reader that does not read holds up the end.
+    std::process::exit(0)
 }
 
-async fn start(vendors: Vec<VendorArguments>, control: Option<SocketAddr>, code: Option<&str>, events: &UnboundedSender<Value>) -> io::Result<RunningDoubles> {
+async fn start(vendors: Vec<VendorArguments>, common: &Common, lines: &Lines) -> io::Result<RunningDoubles> {
     // One time for all of them.
     let clock = Clock::default();
     let mut doubles = Vec::new();
     for VendorArguments { entry, address, settings } in vendors {
-        let mut builder = entry.builder().with_address(address).with_clock(clock.clone()).with_listener(tell(entry.name(), events));
-        if let Some(code) = code {
+        let mut builder = entry.builder().with_address(address).with_clock(clock.clone()).with_listener(tell(entry.name(), lines.clone()));
+        if let Some(code) = &common.code {
             builder = builder.with_code(code);
         }
         for (name, value) in settings {
@@ -152,8 +156,8 @@ async fn start(vendors: Vec<VendorArguments>, control: Option<SocketAddr>, code:
         }
         doubles.push(builder.start().await?);
     }
-    let control = match control {
-        Some(address) => Some(Control::start(address, doubles.clone()).await?),
+    let control = match common.control {
+        Some(address) => Some(common.control_name.iter().fold(Control::start(address, doubles.clone()).await?, Control::with_name)),
         None => None,
     };
     Ok(RunningDoubles { doubles, control })
@@ -176,37 +180,17 @@ fn first_line(running: &RunningDoubles, config: String) -> Value {
 }
 
 /// Passes on what happens at a double as a line.
-fn tell(provider: &'static str, events: &UnboundedSender<Value>) -> impl Fn(&Event) + Send + Sync + 'static {
-    let events = events.clone();
-    move |event| {
-        let line = match event {
-            Event::Sent(message) => json!({
-                "event": "sent", "provider": provider, "method": message.method().as_str(), "to": message.recipient(), "code": message.code(),
-            }),
-            Event::Violated(violation) => json!({
-                "event": "violation", "provider": provider,
-                "operation": violation.operation(), "pointer": violation.pointer(), "message": violation.message(),
-            }),
-            _ => return,
-        };
-        // Nobody listens any more when the program ends.
-        _ = events.send(line);
+fn tell(provider: &'static str, lines: Lines) -> impl Fn(&Event) + Send + Sync + 'static {
+    move |event| match event {
+        Event::Sent(message) => lines.print(&json!({
+            "event": "sent", "provider": provider, "method": message.method().as_str(), "to": message.recipient(), "code": message.code(),
+        })),
+        Event::Violated(violation) => lines.print(&json!({
+            "event": "violation", "provider": provider,
+            "operation": violation.operation(), "pointer": violation.pointer(), "message": violation.message(),
+        })),
+        _ => {}
     }
-}
-
-/// Prints until nobody reads.
-async fn print_all(mut lines: UnboundedReceiver<Value>) {
-    while let Some(line) = lines.recv().await {
-        if print(&line).is_err() {
-            return;
-        }
-    }
-}
-
-fn print(line: &Value) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
 }
 
 /// Waits for SIGINT or SIGTERM. Both are caught from the call on, before the first line tells that the doubles are ready.

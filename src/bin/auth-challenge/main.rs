@@ -6,6 +6,7 @@ mod capabilities;
 mod check;
 mod create;
 mod doubles;
+mod lines;
 mod output;
 mod verify;
 
@@ -38,7 +39,8 @@ enum Command {
     /// Run the vendors' test doubles until SIGINT or SIGTERM.
     ///
     /// The first line on stdout is a JSON object that tells where each is reached and with what credentials, and a config for all of them.
-    /// Then comes a line for each message that was "sent" and for each request that was not as the vendor's document says.
+    /// Then comes a line for each message that was "sent" and for each place where a request was not as the vendor's document says. Lines that
+    /// nobody reads in time are lost; a line counts them.
     Doubles(doubles::Doubles),
 }
 

@@ -1,0 +1,71 @@
+//! Lines on standard output, written by a thread of their own: a reader that does not read holds up nobody.
+
+use std::{
+    io::{self, Write as _},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+/// How many bytes of lines wait to be read; later ones are lost, and counted.
+const MOST_WAITING: usize = 4 << 20;
+
+/// Prints lines in order, without waiting for the reader.
+#[derive(Clone)]
+pub(crate) struct Lines {
+    queue: mpsc::Sender<String>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    waiting: AtomicUsize,
+    lost: AtomicUsize,
+}
+
+impl Lines {
+    /// Starts the thread. What comes with the lines is told when nobody can read any more.
+    pub(crate) fn start() -> io::Result<(Self, oneshot::Receiver<()>)> {
+        let (queue, lines) = mpsc::channel();
+        let (ended, end) = oneshot::channel();
+        let counts = Arc::new(Counts::default());
+        let seen = Arc::clone(&counts);
+        thread::Builder::new().name("lines".into()).spawn(move || {
+            // Nobody waits for the end where the program ends already.
+            _ = write_all(&lines, &seen);
+            _ = ended.send(());
+        })?;
+        Ok((Self { queue, counts }, end))
+    }
+
+    pub(crate) fn print(&self, line: &Value) {
+        let line = line.to_string();
+        if self.counts.waiting.fetch_add(line.len(), Ordering::Relaxed) > MOST_WAITING {
+            self.counts.waiting.fetch_sub(line.len(), Ordering::Relaxed);
+            self.counts.lost.fetch_add(1, Ordering::Relaxed);
+        } else {
+            // Nobody writes any more when the program ends.
+            _ = self.queue.send(line);
+        }
+    }
+}
+
+fn write_all(lines: &mpsc::Receiver<String>, counts: &Counts) -> io::Result<()> {
+    let mut out = io::stdout();
+    for line in lines {
+        writeln!(out, "{line}")?;
+        counts.waiting.fetch_sub(line.len(), Ordering::Relaxed);
+        match counts.lost.swap(0, Ordering::Relaxed) {
+            0 => {}
+            lost => writeln!(out, "{}", json!({ "event": "lost", "lines": lost }))?,
+        }
+        out.flush()?;
+    }
+    Ok(())
+}
