@@ -25,7 +25,8 @@ const doubles = JSON.parse(readFileSync(source, 'utf8').split('\n')[0]);
 assert.ok(doubles.control, 'start the doubles with --control');
 
 async function command(method, path, body) {
-  const reply = await fetch(doubles.control.base_url + path, { method, body: body && JSON.stringify(body) });
+  const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const reply = await fetch(doubles.control.base_url + path, { method, ...content });
   assert.ok(reply.ok, `${method} ${path}: ${await reply.clone().text()}`);
   return reply.json();
 }
