@@ -78,6 +78,8 @@ pub struct Seen {
     pub body: Vec<u8>,
     /// Whether it got at least the head of a reply.
     pub is_answered: bool,
+    /// Whether the server said that it did nothing with it.
+    pub is_disowned: bool,
 }
 
 impl Script {
@@ -118,10 +120,12 @@ impl Script {
         assert_eq!(&preface, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2 was agreed on");
         // A server that has gone away looks at no later request.
         let mut last = u32::MAX;
+        let mut disowns_later = false;
         let mut hello = frame(SETTINGS, 0, 0, &self.settings);
         if let Some(Deed::AtOnce(frames, then)) = self.next_if(|deed| matches!(deed, Deed::AtOnce(..))) {
             hello.extend(bytes(&frames, 0));
             last = last_looked_at(&frames, 0).unwrap_or(last);
+            disowns_later = disowns(&frames, u32::MAX);
             stream.write_all(&hello).await?;
             stream.flush().await?;
             match then {
@@ -148,7 +152,7 @@ impl Script {
                 HEADERS => {
                     let mut seen = self.seen.lock().expect("the requests");
                     open.push((id, seen.len()));
-                    seen.push(Seen::default());
+                    seen.push(Seen { is_disowned: disowns_later && id > last, ..Seen::default() });
                 }
                 DATA => {
                     if let Some((_, place)) = open.iter().find(|(open, _)| *open == id) {
@@ -159,7 +163,7 @@ impl Script {
             }
             let is_over = matches!(kind, HEADERS | DATA) && flags & END_STREAM != 0 && open.iter().any(|(open, _)| *open == id);
             let deed = match kind {
-                HEADERS => self.next_if(|deed| matches!(deed, Deed::OnHead(..))),
+                HEADERS if id <= last => self.next_if(|deed| matches!(deed, Deed::OnHead(..))),
                 _ => None,
             };
             let deed = match deed {
@@ -173,10 +177,13 @@ impl Script {
             if let Some(Deed::OnHead(frames, then) | Deed::OnRequest(frames, then) | Deed::AtOnce(frames, then)) = deed {
                 if let Some(index) = open.iter().position(|(open, _)| *open == id) {
                     let (_, place) = open.swap_remove(index);
-                    self.seen.lock().expect("the requests")[place].is_answered = frames.iter().any(|frame| matches!(frame, Frame::Head(_)));
+                    let mut seen = self.seen.lock().expect("the requests");
+                    seen[place].is_answered = frames.iter().any(|frame| matches!(frame, Frame::Head(_)));
+                    seen[place].is_disowned = disowns(&frames, id);
                 }
                 stream.write_all(&bytes(&frames, id)).await?;
                 last = last_looked_at(&frames, id).unwrap_or(last);
+                disowns_later |= frames.iter().any(|frame| matches!(frame, Frame::GoAway(_, NO_ERROR)));
                 match then {
                     Then::GoOn => {}
                     Then::Close => return close(stream).await,
@@ -214,6 +221,17 @@ fn last_looked_at(frames: &[Frame], id: u32) -> Option<u32> {
         _ => None,
     });
     lasts.min()
+}
+
+/// Says whether these frames vouch that nothing was done with a request on stream `id`: refused, or above the last stream of a server that goes
+/// away without an error. What has the head of a reply was looked at.
+fn disowns(frames: &[Frame], id: u32) -> bool {
+    let is_refusal = |frame: &Frame| match frame {
+        Frame::Reset(code) => *code == REFUSED_STREAM,
+        Frame::GoAway(last, code) => *code == NO_ERROR && last.unwrap_or(id) < id,
+        _ => false,
+    };
+    !frames.iter().any(|frame| matches!(frame, Frame::Head(_))) && frames.iter().any(is_refusal)
 }
 
 fn bytes(frames: &[Frame], id: u32) -> Vec<u8> {
