@@ -2,6 +2,8 @@
 
 #![cfg(all(feature = "cli", unix))]
 
+mod support;
+
 use std::{
     io::{BufRead as _, BufReader, Lines},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
@@ -9,6 +11,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use support::raw;
 
 struct Running {
     child: Child,
@@ -174,6 +177,33 @@ async fn a_reader_that_was_slow_is_told_how_much_was_lost() {
     let mut lines = std::iter::repeat_with(|| running.line()).take(40_000);
     let lost = lines.find(|line| line["event"] == "lost").expect("a line that tells");
     assert!(lost["lines"].as_u64().is_some_and(|lines| lines > 0), "{lost}");
+}
+
+/// What a process has in memory, in mebibytes.
+#[cfg(target_os = "linux")]
+fn mebibytes(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_comes_in_does_not_stay_in_memory() {
+    let running = Running::start(&[]);
+    let before = mebibytes(running.child.id());
+    let (header, body) = ("x".repeat(55_000), format!("{{\"{}\":0}}", "n".repeat(1_000_000)));
+    let headers = format!("GET /nowhere HTTP/1.1\r\nx-long: {header}\r\n\r\n").repeat(50);
+    let head = "POST /auth/credentials/code/init HTTP/1.1\r\ncontent-type: application/json";
+    let names = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).repeat(5);
+    for (requests, answer) in [(&headers, "HTTP/1.1 404"), (&names, "HTTP/1.1 400")] {
+        for _ in 0..60 {
+            assert!(raw::say(&running.url("dfns", ""), requests.as_bytes()).await.contains(answer));
+        }
+    }
+    // More than 400 came.
+    let grown = mebibytes(running.child.id()).saturating_sub(before);
+    assert!(grown < 150, "{grown} MiB more");
 }
 
 #[test]

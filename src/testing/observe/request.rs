@@ -66,8 +66,7 @@ impl ReceivedRequest {
 
 impl Weigh for ReceivedRequest {
     fn weight(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(name, value)| weight::ENTRY + name.as_str().len() + value.len()).sum();
-        weight::of_texts([self.method(), &self.target]) + headers + self.body.len()
+        self.method.len() + weight::of_request(&self.target, &self.headers, &self.body)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What stands behind the listener of a double.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
-use super::{behaviour::Behaviour, door::Door};
+use super::{Responder, behaviour::Behaviour, door::Door, wiremock::Wiremock};
 use crate::testing::{Fault, Operation, faults::Faults, observe::Journal};
 
 pub(in crate::testing) struct Backstage {
@@ -10,8 +10,7 @@ pub(in crate::testing) struct Backstage {
     pub(in crate::testing) journal: Arc<Journal>,
     pub(super) faults: Faults,
     pub(super) door: Door,
-    /// Where wiremock listens.
-    pub(super) behind: SocketAddr,
+    pub(super) wiremock: Wiremock<Responder>,
 }
 
 impl Backstage {

@@ -1,14 +1,9 @@
 //! What stands between the network and wiremock: reads requests within bounds, and does what wiremock cannot: reset, cut, hang, flood.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderName, header::HOST};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    task::AbortHandle,
-};
+use bytes::Bytes;
+use tokio::{io::AsyncWriteExt, net::TcpStream, task::AbortHandle};
 
 use super::{
     backstage::Backstage,
@@ -21,12 +16,6 @@ use crate::testing::{ReceivedRequest, faults::FaultKind};
 
 /// How many connections are open at once; more wait.
 const CONNECTIONS: usize = 256;
-/// The header that carries the path to wiremock as it came, for URLs are tidied up on the way.
-pub(super) const TARGET: HeaderName = HeaderName::from_static("x-double-target");
-/// The header that carries the host to wiremock as it came, for not every host makes a URL.
-pub(super) const HOST_AS_IT_CAME: HeaderName = HeaderName::from_static("x-double-host");
-/// Headers that speak of the client's connection.
-const NOT_PASSED_ON: [&str; 8] = ["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "te", "trailer"];
 
 /// Serves connections until it is dropped.
 #[derive(Debug)]
@@ -74,7 +63,7 @@ async fn serve(stream: TcpStream, mut shutting: Shutting, backstage: Arc<Backsta
                 }
             }
             Some(FaultKind::GatewayHtml(status)) => gateway(*status),
-            _ => match forward(&mut upstream, backstage.behind, &head, &body).await {
+            _ => match backstage.wiremock.ask(&mut upstream, &head, &body).await {
                 Ok(reply) => reply,
                 // Nothing that came in is known to lead here.
                 Err(_) => backstage.behaviour.deny(&Denial::NotHttp),
@@ -190,68 +179,4 @@ fn reset_now(stream: &TcpStream) {
 fn gateway(status: u16) -> HttpReply {
     let page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n";
     HttpReply { status, headers: vec![("content-type".into(), "text/html".into())], body: page.into() }
-}
-
-/// Hands a request to wiremock and reads its reply, on one connection for all requests of a client's connection.
-async fn forward(upstream: &mut Option<TcpStream>, behind: SocketAddr, head: &RequestHead, body: &Bytes) -> io::Result<HttpReply> {
-    let mut stream = match upstream.take() {
-        Some(stream) => stream,
-        None => TcpStream::connect(behind).await?,
-    };
-    stream.set_nodelay(true)?;
-    let path: String = head.target.split('?').next().unwrap_or("/").chars().filter(|c| c.is_ascii_alphanumeric() || "/-_.".contains(*c)).collect();
-    let mut request = BytesMut::from(format!("{} {path} HTTP/1.1\r\nhost: double\r\ncontent-length: {}\r\n", head.method, body.len()).as_bytes());
-    request.extend_from_slice(format!("{TARGET}: {}\r\n", head.target).as_bytes());
-    if let Some(host) = head.headers.get(HOST) {
-        request.extend_from_slice(format!("{HOST_AS_IT_CAME}: ").as_bytes());
-        request.extend_from_slice(host.as_bytes());
-        request.extend_from_slice(b"\r\n");
-    }
-    for (name, value) in &head.headers {
-        if !NOT_PASSED_ON.contains(&name.as_str()) && ![TARGET, HOST_AS_IT_CAME].contains(name) {
-            request.extend_from_slice(name.as_str().as_bytes());
-            request.extend_from_slice(b": ");
-            request.extend_from_slice(value.as_bytes());
-            request.extend_from_slice(b"\r\n");
-        }
-    }
-    request.extend_from_slice(b"\r\n");
-    request.extend_from_slice(body);
-    stream.write_all(&request).await?;
-    let (reply, keeps) = read_reply(&mut stream, head.method == "HEAD").await?;
-    *upstream = keeps.then_some(stream);
-    Ok(reply)
-}
-
-/// Reads a reply of wiremock's, and whether it keeps the connection.
-async fn read_reply(stream: &mut TcpStream, is_head: bool) -> io::Result<(HttpReply, bool)> {
-    let mut buffer = BytesMut::new();
-    loop {
-        if stream.read_buf(&mut buffer).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let mut fields = [httparse::EMPTY_HEADER; 32];
-        let mut response = httparse::Response::new(&mut fields);
-        let Ok(status) = response.parse(&buffer) else { return Err(io::ErrorKind::InvalidData.into()) };
-        let httparse::Status::Complete(used) = status else { continue };
-        let (mut length, mut keeps) = (0, true);
-        let mut headers = Vec::new();
-        for field in response.headers.iter() {
-            let value = String::from_utf8_lossy(field.value).into_owned();
-            match field.name.to_ascii_lowercase().as_str() {
-                "content-length" => length = value.parse().map_err(|_| io::ErrorKind::InvalidData)?,
-                "connection" => keeps = !value.eq_ignore_ascii_case("close"),
-                "transfer-encoding" => {}
-                name => headers.push((name.to_owned(), value)),
-            }
-        }
-        let status = response.code.unwrap_or(500);
-        let end = if is_head { used } else { used + length };
-        while buffer.len() < end {
-            if stream.read_buf(&mut buffer).await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        return Ok((HttpReply { status, headers, body: buffer.split_to(end).split_off(used).to_vec() }, keeps));
-    }
 }

@@ -8,11 +8,12 @@ mod door;
 mod front;
 mod reply;
 mod wire;
+mod wiremock;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use ::wiremock::{Request, Respond, ResponseTemplate};
 use http::{HeaderMap, header::HOST};
-use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers::any};
 
 use super::{
     SpecViolation,
@@ -24,36 +25,36 @@ pub(super) use authorization::{ExpectedBasic, bearer_token};
 use backstage::Backstage;
 pub(super) use behaviour::{Behaviour, Incoming, message_to};
 pub(super) use door::Door;
-use front::{Front, HOST_AS_IT_CAME, TARGET};
+use front::Front;
 pub(super) use reply::{Denial, HttpReply};
 pub(super) use wire::Connection;
+use wiremock::{HOST_AS_IT_CAME, TARGET, Wiremock};
 
 /// A double that runs until it is dropped.
 pub(super) struct Running {
     pub(super) address: SocketAddr,
     pub(super) backstage: Arc<Backstage>,
     _front: Front,
-    _wiremock: MockServer,
 }
 
 impl Running {
     pub(super) async fn start(address: SocketAddr, journal: Arc<Journal>, behaviour: Arc<dyn Behaviour>) -> io::Result<Self> {
         let door = Door::open_at(address).await?;
-        let wiremock = MockServer::builder().disable_request_recording().start().await;
-        Mock::given(any()).respond_with(Responder { behaviour: Arc::clone(&behaviour), journal: Arc::clone(&journal) }).mount(&wiremock).await;
-        let backstage = Arc::new(Backstage { behaviour, journal, faults: Faults::default(), door, behind: *wiremock.address() });
-        Ok(Self { address: backstage.door.address, _front: Front::start(Arc::clone(&backstage)), backstage, _wiremock: wiremock })
+        let wiremock = Wiremock::start(Responder { behaviour: Arc::clone(&behaviour), journal: Arc::clone(&journal) }).await;
+        let backstage = Arc::new(Backstage { behaviour, journal, faults: Faults::default(), door, wiremock });
+        Ok(Self { address: backstage.door.address, _front: Front::start(Arc::clone(&backstage)), backstage })
     }
 }
 
 /// The one thing that wiremock is asked for.
+#[derive(Clone)]
 struct Responder {
     behaviour: Arc<dyn Behaviour>,
     journal: Arc<Journal>,
 }
 
 impl Respond for Responder {
-    fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
         let target = request.headers.get(TARGET).and_then(|value| value.to_str().ok()).unwrap_or("/");
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
