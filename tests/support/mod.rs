@@ -6,8 +6,8 @@ pub mod canaries;
 pub mod config;
 pub mod log;
 pub mod oddities;
-pub mod typed;
 pub mod raw;
+pub mod typed;
 pub mod vendors;
 
 use std::{
