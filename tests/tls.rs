@@ -102,6 +102,40 @@ async fn a_create_and_a_verify_go_over_http_2_where_the_server_has_it() {
     }
 }
 
+#[tokio::test]
+async fn over_tls_and_http1_every_call_has_a_connection_of_its_own_which_it_asks_to_close() {
+    let authority = Authority::new("not-kept-http1");
+    let http = client(&authority);
+    for vendor in vendors::all() {
+        let [created, verified] = [vendor.created(), vendor.verified()].map(|body| reply(200, &[], &body.to_string()));
+        // A server that would keep them.
+        let (server, handshakes, received) = http1(&authority, Fault::None, vec![created.clone(), verified, created]).await;
+        let provider = vendor.config_at(&server.https(), "").with_http(http.clone()).build().expect("a provider");
+        provider.create(&vendor.request()).await.expect("a challenge");
+        let _ = provider.verify(&vendor.handle(), &vendor.answer()).await.expect("an answer");
+        provider.create(&vendor.request()).await.expect("another challenge");
+        server.over().await;
+        assert_eq!(handshakes.all().len(), 3, "{vendor:?}");
+        let received = received.lock().expect("the requests");
+        assert!(received.iter().all(|request| request.header("connection") == ["close"]), "{vendor:?}: {received:?}");
+    }
+}
+
+#[tokio::test]
+async fn over_http_2_calls_share_a_connection() {
+    let authority = Authority::new("kept-http2");
+    let http = client(&authority);
+    for vendor in vendors::all() {
+        let (script, handshakes) = (Script::new(Vec::new(), &vendor.created().to_string()), Handshakes::default());
+        let server = over_http2(&authority, &script, &handshakes).await;
+        let provider = vendor.config_at(&server.https(), "").with_http(http.clone()).build().expect("a provider");
+        for _ in 0..3 {
+            provider.create(&vendor.request()).await.expect("a challenge");
+        }
+        assert_eq!((handshakes.all().len(), script.seen().len()), (1, 3), "{vendor:?}");
+    }
+}
+
 async fn over_http2(authority: &Authority, script: &Script, handshakes: &Handshakes) -> Connections {
     let (acceptor, script, handshakes) = (authority.acceptor(Fault::None, &["h2", "http/1.1"]), script.clone(), handshakes.clone());
     Connections::each(move |_, stream| {

@@ -9,7 +9,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use http::{
     HeaderMap, HeaderValue,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
+    header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
 
 use super::redact::{Mask, Submitted, Told};
@@ -66,7 +66,11 @@ impl Attempt {
 
     /// Prepares a request: takes off the header that the generator adds, and puts on the vendor's authorization. What an operation has as a
     /// header beside those of HTTP may be a secret, so no log shows it.
+    ///
+    /// A TLS connection of HTTP/1.1 serves one request: where a server closes a kept one as the next request arrives, nothing tells whether it
+    /// was processed. HTTP/2 does tell, and has no such header: the layer below takes it off there.
     pub(crate) fn prepare(&self, request: &mut reqwest::Request) {
+        let is_over_tls = request.url().scheme() == "https";
         let headers = request.headers_mut();
         headers.remove("api-version");
         for (_, value) in headers.iter_mut().filter(|(name, _)| **name != ACCEPT && **name != CONTENT_TYPE) {
@@ -74,6 +78,9 @@ impl Attempt {
         }
         if let Some(authorization) = &self.0.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        if is_over_tls {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
 

@@ -10,6 +10,9 @@ use crate::model::{Error, ErrorKind, SendState};
 ///
 /// No redirect is ever followed, the layers below never send again, and no proxy is taken from the environment.
 ///
+/// HTTP/2 connections are shared by all calls. Over TLS, a connection of HTTP/1.1 serves one call: nothing tells whether a request that meets the
+/// close of a kept one was processed.
+///
 /// ```
 /// use std::time::Duration;
 /// use auth_challenge::Http;
