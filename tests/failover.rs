@@ -190,6 +190,36 @@ async fn a_provider_that_failed_is_tried_again_by_one_call_and_not_by_all() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_ends_before_it_has_tried_a_provider_again_leaves_that_to_the_next_one() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let unsent = |kind| error(kind, SendState::NotSent);
+    for (what, kind) in [("a request that is refused before sending", ErrorKind::InvalidRequest), ("a guard within", ErrorKind::Throttled)] {
+        let first = Scripted::named("first").create_fails(unsent(ErrorKind::Connect)).create_fails(unsent(kind));
+        let router = pair(&first, &Scripted::named("second"));
+        router.create(&request).await.expect("a challenge of the second one");
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert_eq!(router.create(&request).await.expect_err(what).kind(), kind);
+        assert_eq!(router.create(&request).await.expect("a challenge").provider(), &id("first"), "{what}");
+    }
+
+    let router = Router::builder(Arc::new(Hanging("first")))
+        .with_provider(Arc::new(Scripted::named("second")))
+        .with_failover([id("second")])
+        .with_failover_when_unknown()
+        .build()
+        .expect("a router");
+    router.create(&request).await.expect("a challenge of the second one");
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::select! {
+        biased;
+        outcome = router.create(&request) => panic!("ended with {outcome:?}"),
+        () = tokio::time::sleep(Duration::from_secs(1)) => {}
+    }
+    assert!(!router.health()[0].is_passed_over(), "the call was dropped");
+    assert!(!router.create(&request).await.expect("a challenge of the second one").hops()[0].was_skipped());
+}
+
+#[tokio::test(start_paused = true)]
 async fn while_one_call_tries_a_provider_again_the_others_go_elsewhere() {
     let second = Scripted::named("second");
     let router = Router::builder(Arc::new(Hanging("first")))

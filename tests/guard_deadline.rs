@@ -3,8 +3,8 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeRequest, Error, ErrorKind, Guard, Guarded, LocalGuard, Method,
-    ProviderId, Refusal, SendState, Sending, Verification, testing::Scripted,
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Guard, Guarded,
+    LocalGuard, Method, ProviderId, Refusal, SendState, Sending, Verification, testing::Scripted,
 };
 
 /// A guard that never answers one of its questions.
@@ -157,6 +157,66 @@ async fn the_time_that_a_guard_takes_is_taken_off_the_providers() {
         let time = time.expect("what is left of three seconds");
         assert!(time <= Duration::from_secs(2) && time > Duration::from_millis(1900), "{time:?}");
     }
+}
+
+/// A provider that has a time of its own, longer than a guard's.
+#[derive(Debug)]
+struct Patient(Scripted);
+
+#[auth_challenge::async_trait]
+impl ChallengeProvider for Patient {
+    fn id(&self) -> ProviderId {
+        self.0.id()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        tokio::time::sleep(Duration::from_secs(25)).await;
+        self.0.create_with(request, options).await
+    }
+
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        tokio::time::sleep(Duration::from_secs(25)).await;
+        self.0.verify_with(handle, answer, options).await
+    }
+}
+
+/// A guard that takes a second to take note.
+#[derive(Debug, Default)]
+struct Noting(std::sync::atomic::AtomicU32);
+
+impl Noting {
+    async fn take_note(&self) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[auth_challenge::async_trait]
+impl Guard for Noting {
+    async fn before_send(&self, _: Sending<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    async fn after_send(&self, _: Sending<'_>, _: Result<&Challenge, &Error>) {
+        self.take_note().await;
+    }
+
+    async fn after_verify(&self, _: &ChallengeHandle, _: Result<&Verification, &Error>) {
+        self.take_note().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guard_is_told_what_became_of_a_call_that_outlived_its_own_time() {
+    let guard = Arc::new(Noting::default());
+    let guarded = Guarded::new(Arc::new(Patient(Scripted::new())), guard.clone());
+    let challenge = guarded.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("a challenge");
+    let _ = guarded.verify(challenge.handle(), &Answer::code("1")).await.expect("an answer");
+    assert_eq!(guard.0.load(std::sync::atomic::Ordering::SeqCst), 2);
 }
 
 /// A guard that counts, and takes its time before it answers.

@@ -79,9 +79,10 @@ impl Time {
         self.ask(asked).await?.map_err(Refusal::into_error)
     }
 
-    /// Tells the guard what came of it, for as long as there is time.
+    /// Tells the guard what came of it, for as long as there is time; a call whose provider has a time of its own may have outlived the guard's.
     async fn tell(&self, told: impl Future<Output = ()>) {
-        if timeout_at(self.deadline, told).await.is_err() {
+        let deadline = if self.least.is_some() { self.deadline } else { Instant::now() + TIMEOUT };
+        if timeout_at(deadline, told).await.is_err() {
             tracing::warn!("the time was up before the guard had taken note");
         }
     }

@@ -23,30 +23,50 @@ struct Outage {
     until: Instant,
 }
 
+/// One call's turn at a provider. Where it ends without a word about the provider, dropped or refused before sending, the next call has it.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    health: &'a Health,
+    provider: ProviderId,
+    passed_over: Option<ErrorKind>,
+    /// Whether the others wait for what becomes of this one.
+    is_trial: bool,
+}
+
 impl Health {
-    /// Says why a provider is to be passed over, if it is. After its time one call is let through to try it, and the others wait for what
+    /// Gives a turn at a provider. After the time for which it is passed over, one call has the turn to try it, and the others wait for what
     /// becomes of that.
-    pub(super) fn passed_over(&self, provider: &ProviderId) -> Option<ErrorKind> {
-        let mut outages = self.outages();
-        let outage = outages.get_mut(provider)?;
-        let now = Instant::now();
-        if now < outage.until {
-            return Some(outage.failure);
+    pub(super) fn turn(&self, provider: ProviderId) -> Turn<'_> {
+        let (mut passed_over, mut is_trial) = (None, false);
+        if let Some(outage) = self.outages().get_mut(&provider) {
+            let now = Instant::now();
+            if now < outage.until {
+                passed_over = Some(outage.failure);
+            } else {
+                outage.until = now + PASSED_OVER;
+                is_trial = true;
+            }
         }
-        outage.until = now + PASSED_OVER;
-        None
+        Turn { health: self, provider, passed_over, is_trial }
     }
 
-    /// Takes note of what became of a call. What may have been sent is a failure only where it makes calls fail over.
-    pub(super) fn note<T>(&self, provider: &ProviderId, outcome: &Result<T, Error>, even_if_unknown: bool) {
-        match outcome {
-            Ok(_) => drop(self.outages().remove(provider)),
+    /// Takes note of what became of a call; false where that says nothing about the provider. What may have been sent is a failure only where it
+    /// makes calls fail over.
+    pub(super) fn note<T>(&self, provider: &ProviderId, outcome: &Result<T, Error>, even_if_unknown: bool) -> bool {
+        let failure = match outcome {
+            Ok(_) => None,
             Err(error) => match pause(error, even_if_unknown) {
-                Some(pause) => drop(self.outages().insert(provider.clone(), Outage { failure: error.kind(), until: Instant::now() + pause })),
-                None if error.status().is_some() => drop(self.outages().remove(provider)),
-                None => {}
+                Some(pause) => Some(Outage { failure: error.kind(), until: Instant::now() + pause }),
+                None if error.status().is_some() => None,
+                None => return false,
             },
+        };
+        let mut outages = self.outages();
+        match failure {
+            Some(outage) => drop(outages.insert(provider.clone(), outage)),
+            None => drop(outages.remove(provider)),
         }
+        true
     }
 
     /// Tells of each of these providers how it fared.
@@ -64,6 +84,28 @@ impl Health {
 
     fn outages(&self) -> MutexGuard<'_, BTreeMap<ProviderId, Outage>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn<'_> {
+    /// Says why the provider is to be passed over, if it is.
+    pub(super) fn passed_over(&self) -> Option<ErrorKind> {
+        self.passed_over
+    }
+
+    /// Ends with what became of the call.
+    pub(super) fn end<T>(mut self, outcome: &Result<T, Error>, even_if_unknown: bool) {
+        self.is_trial &= !self.health.note(&self.provider, outcome, even_if_unknown);
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if self.is_trial
+            && let Some(outage) = self.health.outages().get_mut(&self.provider)
+        {
+            outage.until = Instant::now();
+        }
     }
 }
 

@@ -214,9 +214,9 @@ impl ChallengeProvider for Router {
         while let Some(provider) = candidates.next() {
             let others = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
             let id = provider.id();
-            if others > 0
-                && let Some(failure) = self.health.passed_over(&id)
-            {
+            let turn = self.health.turn(id.clone());
+            // The last one is asked in any case.
+            if let (1.., Some(failure)) = (others, turn.passed_over()) {
                 hops.push(Hop::skipped(id, failure));
                 continue;
             }
@@ -229,7 +229,7 @@ impl ChallengeProvider for Router {
                 hop_options = hop_options.with_single_attempt();
             }
             let outcome = provider.create_with(&self.addressed(request, &**provider), &hop_options).await;
-            self.health.note(&id, &outcome, even_if_unknown);
+            turn.end(&outcome, even_if_unknown);
             let error = match outcome {
                 Ok(challenge) => return Ok(challenge.with_hops(hops)),
                 Err(error) => error,

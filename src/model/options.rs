@@ -37,7 +37,7 @@ impl CallOptions {
     }
 
     /// Allows no waiting: a provider does not make the call again after a failed connect or a 429, since somebody else is asked instead.
-    /// What the server vouches not to have processed is still made again.
+    /// What the server vouches not to have processed is still made again at once, twice at most.
     pub fn with_single_attempt(mut self) -> Self {
         self.is_single_attempt = true;
         self

@@ -162,18 +162,19 @@ fn pause(value: &str) -> Option<Duration> {
 
 /// Tells where a redirect pointed, without what could be a secret: user info, query and fragment.
 fn without_query(location: &str) -> Option<String> {
+    // By itself first: `https:user@host` is a whole URL, and yet a path beside another one of its scheme.
+    if let Ok(url) = url::Url::parse(location) {
+        return matches!(url.scheme(), "http" | "https").then(|| format!("{}{}", url.origin().ascii_serialization(), url.path()));
+    }
     // Resolved as a browser would, for `//user@host` and `/\\user@host` lead elsewhere too.
     let here = url::Url::parse("https://here.invalid/").ok()?;
     let url = here.join(location).ok()?;
     let path = url.path();
     let origin = url.origin().ascii_serialization();
-    match url::Url::parse(location) {
-        Ok(url) => matches!(url.scheme(), "http" | "https").then(|| format!("{origin}{path}")),
-        Err(_) if !location.starts_with(['/', '\\']) => None,
-        Err(_) if url.origin() == here.origin() => Some(path.to_owned()),
-        // Of the scheme that the call had.
-        Err(_) => Some(format!("{}{path}", origin.trim_start_matches("https:"))),
-    }
+    let is_path = location.starts_with(['/', '\\']);
+    // Of the scheme that the call had.
+    let elsewhere = || format!("{}{path}", origin.trim_start_matches("https:"));
+    is_path.then(|| if url.origin() == here.origin() { path.to_owned() } else { elsewhere() })
 }
 
 /// Lets an attempt do the work of a generated client's hooks.

@@ -89,7 +89,11 @@ impl Http {
     /// Takes a client of your own making, for what [`HttpBuilder`] lacks. A log of every byte (`connection_verbose`) is switched off.
     ///
     /// Redirects, retries and the `Referer` header are switched off, TLS 1.2 is the least, the user agent is set, and every call has the
-    /// time and size limits of [`Http::builder`], those for connecting among them; an HTTP/2 connection that gives no sign of life is left. Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
+    /// time and size limits of [`Http::builder`], those for connecting among them; an HTTP/2 connection that gives no sign of life is left.
+    /// Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
+    ///
+    /// A builder makes one connection pool, where [`Http::builder`] makes two: a call that the server refused to process is made again in
+    /// the same pool, and may meet the same HTTP/2 connection.
     ///
     /// # Errors
     ///

@@ -62,7 +62,7 @@ impl Endpoint {
         let started = Instant::now();
         let limits = self.http.limits();
         let deadline = started + options.timeout().unwrap_or(limits.timeout).min(FAR);
-        let patience = Patience { reconnects: !options.is_single_attempt(), waits_for_the_vendor: operation.is_create && !options.is_single_attempt() };
+        let patience = Patience { waits: !options.is_single_attempt(), waits_for_the_vendor: operation.is_create && !options.is_single_attempt() };
         let mut retries = Retries::default();
         let mut pool = Pool::default();
         let mut earlier = SendState::NotSent;

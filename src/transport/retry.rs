@@ -17,11 +17,11 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// First pause where the server vouches that it did not process the call; it doubles.
 const PAUSE_UNPROCESSED: Duration = Duration::from_millis(10);
 
-/// Says which retries a call may have beside those that the server vouches for.
+/// Says for what a call may wait before it is made once more. Without any of it, it is made again only at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
-    /// Whether it may connect again after a pause.
-    pub(super) reconnects: bool,
+    /// Whether it may wait for the network.
+    pub(super) waits: bool,
     /// Whether it may come back after a 429.
     pub(super) waits_for_the_vendor: bool,
 }
@@ -65,12 +65,12 @@ impl Retries {
         match (error.kind(), error.send_state()) {
             (ErrorKind::Interrupted, SendState::NotSent) => {
                 let pause = match self.unprocessed.checked_sub(AT_ONCE) {
-                    None => Duration::ZERO,
-                    Some(further) => jittered(PAUSE_UNPROCESSED * 2_u32.saturating_pow(further)),
+                    None => Some(Duration::ZERO),
+                    Some(further) => patience.waits.then(|| jittered(PAUSE_UNPROCESSED * 2_u32.saturating_pow(further))),
                 };
-                counted(&mut self.unprocessed, MOST_UNPROCESSED, Some(pause).filter(in_time)).map(Retry::Elsewhere)
+                counted(&mut self.unprocessed, MOST_UNPROCESSED, pause.filter(in_time)).map(Retry::Elsewhere)
             }
-            (ErrorKind::Connect, SendState::NotSent) if patience.reconnects => {
+            (ErrorKind::Connect, SendState::NotSent) if patience.waits => {
                 let pause = jittered(PAUSE * 2_u32.saturating_pow(self.connects));
                 // Connecting again must be over before the time is up: a deadline that ends while connecting leaves the outcome unknown.
                 counted(&mut self.connects, MOST, Some(pause).filter(|pause| *pause + connecting < left)).map(Retry::After)
@@ -102,8 +102,8 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
     const CONNECTING: Duration = Duration::from_secs(3);
-    const ALL: Patience = Patience { reconnects: true, waits_for_the_vendor: true };
-    const NONE: Patience = Patience { reconnects: false, waits_for_the_vendor: false };
+    const ALL: Patience = Patience { waits: true, waits_for_the_vendor: true };
+    const NONE: Patience = Patience { waits: false, waits_for_the_vendor: false };
 
     fn connect() -> Error {
         Error::new(ErrorKind::Connect, SendState::NotSent)
@@ -144,10 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn without_patience_only_what_the_server_vouches_for_is_made_again() {
+    fn without_patience_only_what_the_server_vouches_for_is_made_again_and_only_at_once() {
         assert_eq!(first(&connect(), NONE, LONG), None);
         assert_eq!(first(&limited(1), NONE, LONG), None);
-        assert_eq!(first(&unprocessed(), NONE, LONG), Some(Retry::Elsewhere(Duration::ZERO)));
+        let mut retries = Retries::default();
+        let at_once = std::iter::from_fn(|| retries.next(&unprocessed(), NONE, LONG, CONNECTING)).collect::<Vec<_>>();
+        assert_eq!(at_once, [Retry::Elsewhere(Duration::ZERO); 2]);
     }
 
     #[test]
@@ -165,7 +167,7 @@ mod tests {
     #[test]
     fn what_was_not_processed_has_ten_retries_two_of_them_at_once_the_others_after_growing_pauses() {
         let mut retries = Retries::default();
-        let pauses: Vec<_> = std::iter::from_fn(|| retries.next(&unprocessed(), NONE, LONG, CONNECTING)).map(Retry::pause).collect();
+        let pauses: Vec<_> = std::iter::from_fn(|| retries.next(&unprocessed(), ALL, LONG, CONNECTING)).map(Retry::pause).collect();
         assert_eq!(pauses.len(), 10);
         assert_eq!(pauses[..2], [Duration::ZERO; 2]);
         for (number, pause) in pauses[2..].iter().enumerate() {

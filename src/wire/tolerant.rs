@@ -60,10 +60,9 @@ fn passing_over<T: DeserializeOwned>(mut document: Value, decisive: &[&str]) -> 
         path.truncate(if passed_over < ONE_BY_ONE { path.len() } else { 1 });
         let place = path.split_last().and_then(|(last, way)| Some((way.iter().try_fold(&mut document, |value, segment| child(value, segment))?, *last)));
         let Some((holder, last)) = place else { return Err(error.into_inner()) };
-        if let Some(misfit) = child(holder, last)
-            && let Some(integer) = as_integer(misfit)
-        {
-            *misfit = integer;
+        if child(holder, last).is_some_and(|misfit| as_integer(misfit).is_some()) {
+            // All at once: where one is written so, others are too, and each round reads the whole document.
+            write_as_integers(&mut document);
         } else if matches!(path.first(), Some(Segment::Map { key }) if decisive.contains(&key.as_str())) {
             return Err(Error::custom("a member that decides does not fit"));
         } else {
@@ -87,6 +86,18 @@ fn take_out(holder: &mut Value, segment: &Segment) {
         (Value::Array(items), Segment::Seq { index }) if *index < items.len() => drop(items.remove(*index)),
         (Value::Object(members), Segment::Map { key } | Segment::Enum { variant: key }) => drop(members.remove(key)),
         _ => {}
+    }
+}
+
+fn write_as_integers(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(write_as_integers),
+        Value::Object(members) => members.values_mut().for_each(write_as_integers),
+        number => {
+            if let Some(integer) = as_integer(number) {
+                *number = integer;
+            }
+        }
     }
 }
 
@@ -213,6 +224,15 @@ mod tests {
         for (body, expected) in rows {
             assert_eq!(read_as_json(body), Some(expected), "{body}");
         }
+    }
+
+    #[test]
+    fn any_number_of_integers_written_with_a_fraction_is_read_beside_what_does_not_fit() {
+        let parts: Vec<String> = (0..100).map(|number| format!(r#"{{"id":{number}.0}}"#)).collect();
+        let read = read_as_json(format!(r#"{{"id":"i","parts":[{},{{"id":"x"}}],"at":"soon","text":7.0}}"#, parts.join(","))).expect("a reply");
+        assert_eq!(read["parts"].as_array().map(Vec::len), Some(100));
+        assert_eq!(read["parts"][99], json!({ "id": 99 }));
+        assert_eq!((read.get("at"), read.get("text")), (None, None));
     }
 
     #[test]
