@@ -28,7 +28,7 @@ use crate::model::{
 /// #[derive(Debug)]
 /// struct Carrier(Capabilities);
 ///
-/// #[async_trait::async_trait]
+/// #[auth_challenge::async_trait]
 /// impl ChallengeProvider for Carrier {
 ///     fn id(&self) -> ProviderId {
 ///         ProviderId::new("pigeons")
@@ -104,8 +104,16 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
         Err(error.with_detail("the provider cannot send a challenge once more; make a new one"))
     }
 
-    /// Tells how the providers fared that it is made of: which are passed over, for how long, and why. No I/O; nothing from a provider that is
-    /// made of no others.
+    /// Tells how the providers fared that it is made of, in the order of their names: which are passed over, for how long, and why. No I/O;
+    /// nothing from a provider that is made of no others.
+    ///
+    /// ```
+    /// # fn f(auth: &dyn auth_challenge::ChallengeProvider) {
+    /// for one in auth.health().iter().filter(|one| one.is_passed_over()) {
+    ///     println!("{} failed ({:?}), tried again in {:?}", one.provider(), one.failure(), one.passed_over_for());
+    /// }
+    /// # }
+    /// ```
     fn health(&self) -> Vec<ProviderHealth> {
         Vec::new()
     }

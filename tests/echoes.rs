@@ -196,16 +196,17 @@ async fn closing(words: String) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn what_a_server_says_when_it_closes_a_connection_is_not_told_where_it_echoes() {
+async fn what_a_server_says_when_it_closes_a_connection_is_not_told() {
     let http = Http::from_builder(reqwest::Client::builder().http2_prior_knowledge().no_proxy()).expect("a client");
     for vendor in vendors::all() {
         let values = submitted(vendor, &client()).await.0;
-        for (words, is_told) in [("too busy".to_owned(), true), (values[0].clone(), false), (values.join(" and ").to_uppercase(), false)] {
+        for words in ["too busy".to_owned(), values[0].clone(), values.join(" and ").to_uppercase(), "jürgen@doe.com".to_owned()] {
             let address = closing(words.clone()).await;
             let provider = vendor.canary_config(&format!("http://{address}"), "").with_http(http.clone()).build().expect("a provider");
             let error = provider.create(&(vendor.secrecy.request)()).await.expect_err("the connection is closed");
             assert_silent_error(&format!("{vendor:?}"), &error);
-            assert_eq!(format!("{error:?}").contains(&words), is_told, "{vendor:?}: {error:?}");
+            let told = format!("{error:?}");
+            assert!(!told.contains(&words) && !told.contains("rgen@doe.com"), "{vendor:?}: {told}");
         }
     }
 }

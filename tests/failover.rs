@@ -219,6 +219,29 @@ async fn a_call_that_ends_before_it_has_tried_a_provider_again_leaves_that_to_th
     assert!(!router.create(&request).await.expect("a challenge of the second one").hops()[0].was_skipped());
 }
 
+#[tokio::test]
+async fn a_provider_that_is_passed_over_is_asked_where_all_others_fail() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let connect = || error(ErrorKind::Connect, SendState::NotSent);
+    let first = Scripted::named("first").create_fails(connect());
+    let second = Scripted::named("second").create_fails(connect()).create_fails(connect());
+    let router = pair(&first, &second);
+    router.create(&request).await.expect_err("both are away");
+    let challenge = router.create(&request).await.expect("the first one is back");
+    let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.was_skipped())).collect();
+    assert_eq!((challenge.provider(), hops), (&id("first"), vec![("first", true), ("second", true)]));
+
+    let first = Scripted::named("first").create_fails(connect());
+    let sent = Challenge::new(ChallengeHandle::new(id("second"), Method::EmailOtp, "challenge-1"));
+    let second = Scripted::named("second").create_gives(sent).create_fails(error(ErrorKind::Authentication, SendState::Refused));
+    let router = pair(&first, &second);
+    assert_eq!(router.create(&request).await.expect("a challenge").provider(), &id("second"));
+    let challenge = router.create(&request).await.expect("the first one is back, and the second one is not");
+    let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.was_skipped(), hop.send_state())).collect();
+    assert_eq!(hops, [("first", true, SendState::NotSent), ("second", false, SendState::Refused)]);
+    assert_eq!(challenge.provider(), &id("first"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn while_one_call_tries_a_provider_again_the_others_go_elsewhere() {
     let second = Scripted::named("second");
@@ -285,6 +308,29 @@ async fn an_answer_at_any_operation_ends_the_passing_over() {
     let handle = ChallengeHandle::new(id("first"), Method::EmailOtp, "challenge-1");
     let _ = router.verify(&handle, &Answer::code("1")).await.expect("an answer");
     assert!(!router.health()[0].is_passed_over());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_limited_turns_nobody_else_away() {
+    for (failure, is_passed_over) in [
+        (error(ErrorKind::RateLimited, SendState::Refused).with_retry_after(Duration::from_secs(60)), false),
+        (error(ErrorKind::Unavailable, SendState::Unknown), false),
+        (error(ErrorKind::InvalidRequest, SendState::NotSent), false),
+        (error(ErrorKind::Connect, SendState::NotSent), true),
+        (error(ErrorKind::Authentication, SendState::Refused), true),
+    ] {
+        let kind = failure.kind();
+        let first = Scripted::named("first").verify_fails(failure);
+        let router = Router::builder(Arc::new(first))
+            .with_provider(Arc::new(Scripted::named("second")))
+            .with_failover([id("second")])
+            .with_failover_when_unknown()
+            .build()
+            .expect("a router");
+        let handle = ChallengeHandle::new(id("first"), Method::EmailOtp, "challenge-1");
+        router.verify(&handle, &Answer::code("1")).await.expect_err("as scripted");
+        assert_eq!(router.health()[0].is_passed_over(), is_passed_over, "{kind:?}");
+    }
 }
 
 #[tokio::test]

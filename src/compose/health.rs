@@ -50,12 +50,18 @@ impl Health {
         Turn { health: self, provider, passed_over, is_trial }
     }
 
-    /// Takes note of what became of a call; false where that says nothing about the provider. What may have been sent is a failure only where it
-    /// makes calls fail over.
-    pub(super) fn note<T>(&self, provider: &ProviderId, outcome: &Result<T, Error>, even_if_unknown: bool) -> bool {
+    /// Takes note of what became of an answer or a resend. Of their failures none but those of the transport, and credentials that are not accepted,
+    /// say anything of a create: their limits are one person's.
+    pub(super) fn note_other<T>(&self, provider: &ProviderId, outcome: &Result<T, Error>) {
+        let is_down = |error: &Error| is_of_transport(error) && may_fail_over(error, false) || error.kind() == ErrorKind::Authentication;
+        self.note(provider, outcome, |error| is_down(error).then_some(PASSED_OVER));
+    }
+
+    /// Takes note of what became of a call; false where that says nothing about the provider.
+    fn note<T>(&self, provider: &ProviderId, outcome: &Result<T, Error>, pause: impl FnOnce(&Error) -> Option<Duration>) -> bool {
         let failure = match outcome {
             Ok(_) => None,
-            Err(error) => match pause(error, even_if_unknown) {
+            Err(error) => match pause(error) {
                 Some(pause) => Some(Outage { failure: error.kind(), until: Instant::now() + pause }),
                 None if error.status().is_some() => None,
                 None => return false,
@@ -93,9 +99,9 @@ impl Turn<'_> {
         self.passed_over
     }
 
-    /// Ends with what became of the call.
+    /// Ends with what became of the create. What may have been sent is a failure only where it makes calls fail over.
     pub(super) fn end<T>(mut self, outcome: &Result<T, Error>, even_if_unknown: bool) {
-        self.is_trial &= !self.health.note(&self.provider, outcome, even_if_unknown);
+        self.is_trial &= !self.health.note(&self.provider, outcome, |error| pause(error, even_if_unknown));
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 ///
 /// A call that has begun ends at the provider it began with; the next one sees the new provider whole. Challenges that were made before are
 /// checked as long as their provider is part of the new one. What was counted goes on: the limits of a new [`LocalGuard`](crate::LocalGuard)
-/// judge the counts of the old one.
+/// judge the counts of the old one. A new [`Router`](crate::Router) starts with all its providers well.
 ///
 /// ```no_run
 /// # #[cfg(feature = "toml")] {

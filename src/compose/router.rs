@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, VecDeque, btree_map::Entry},
     sync::Arc,
     time::Duration,
 };
@@ -29,8 +29,12 @@ use crate::{
 ///   provider that has it. `user_id` is for the current provider alone; another one is told the id that
 ///   [`with_user_id_at`](ChallengeRequest::with_user_id_at) gives it, or none.
 /// - If that one cannot be reached, or refuses for a reason of its own (401, 403, 429), the **failover** providers are asked in order,
-///   never for credentials, and never where the limit is the recipient's. Each such hop is on the challenge, in the error, and warned of in
-///   the log. A provider that could not be reached is passed over for half a minute while there is another.
+///   never for credentials, and never where the limit is the recipient's. After a time-out, a reset or a 5xx nobody else is asked, unless
+///   [`with_failover_when_unknown`](RouterBuilder::with_failover_when_unknown) allows it. A provider that the request does not suit is left out. Each hop is on
+///   the challenge, in the error, and warned of in the log.
+/// - A provider that **failed** so that another one is asked is passed over: for 30 s, or after a 429 for its `Retry-After` if that is shorter. Then one call
+///   tries it again. Where all others fail too, it is asked all the same. A 403, and a 429 without an end, pass nobody over, since they may be about
+///   one person. Of answers and resends, no connection and a 401 count as well. [`health`](ChallengeProvider::health) shows it; a new router starts with all well.
 /// - An **answer** is checked by the provider that made the challenge, whichever is current now.
 ///
 /// [`Config::build`](crate::Config::build) makes one of a config with several sections. `id` and `capabilities` are those of the current
@@ -73,6 +77,12 @@ pub struct RouterBuilder {
     timeout: Duration,
 }
 
+/// A provider that a create may ask. One that is passed over has a second chance after all others.
+struct Candidate<'a> {
+    provider: &'a Arc<dyn ChallengeProvider>,
+    is_second_chance: bool,
+}
+
 /// Names a method without the kind of credential: all kinds go the same way.
 type MethodName = &'static str;
 
@@ -89,7 +99,8 @@ impl RouterBuilder {
         self
     }
 
-    /// Sets the providers that are asked, in this order, where the first cannot be reached or refuses for a reason of its own.
+    /// Sets the providers that are asked, in this order, where the first cannot be reached or refuses for a reason of its own. One that needs a user id
+    /// of its own, as Corbado does, is asked only where [`with_user_id_at`](ChallengeRequest::with_user_id_at) gives it.
     pub fn with_failover(mut self, providers: impl IntoIterator<Item = ProviderId>) -> Self {
         self.failover = providers.into_iter().collect();
         self
@@ -172,10 +183,25 @@ impl Router {
         let mut candidates = vec![first];
         // A passkey or key belongs to one vendor.
         if request.method().credential_kind().is_none() {
-            let others = self.failover.iter().filter(|id| **id != first.id()).filter_map(|id| self.providers.get(id));
-            candidates.extend(others.filter(|provider| provider.check(&self.addressed(request, &***provider)).is_ok()));
+            candidates.extend(self.others(request).filter(|provider| provider.check(&self.addressed(request, &***provider)).is_ok()));
         }
         candidates
+    }
+
+    /// Lists the providers for failover, whether the request suits them or not.
+    fn others(&self, request: &ChallengeRequest) -> impl Iterator<Item = &Arc<dyn ChallengeProvider>> {
+        let first = self.first(request).id();
+        self.failover.iter().filter(move |id| **id != first).filter_map(|id| self.providers.get(id))
+    }
+
+    /// Tells an operator whom failover would have asked, had the request what they need.
+    fn warn_of_those_left_out(&self, request: &ChallengeRequest) {
+        for provider in self.others(request).filter(|provider| provider.capabilities().supports(request.method())) {
+            if let Err(error) = provider.check(&self.addressed(request, &**provider)) {
+                let fields: Vec<&str> = error.violations().iter().filter_map(Violation::field).map(Field::as_str).collect();
+                tracing::warn!(provider = %provider.id(), ?fields, "not asked in failover, for want of these fields of the request");
+            }
+        }
     }
 
     /// Gives the request as one provider may see it: without another provider's id of the user.
@@ -210,20 +236,20 @@ impl ChallengeProvider for Router {
         let deadline = Instant::now() + options.timeout().unwrap_or(self.timeout).min(FAR);
         let even_if_unknown = self.fails_over_when_unknown || options.fails_over_when_unknown();
         let mut hops = Vec::new();
-        let mut candidates = self.candidates(request).into_iter();
-        while let Some(provider) = candidates.next() {
-            let others = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
+        let mut queue: VecDeque<Candidate<'_>> = self.candidates(request).into_iter().map(|provider| Candidate { provider, is_second_chance: false }).collect();
+        while let Some(Candidate { provider, is_second_chance }) = queue.pop_front() {
             let id = provider.id();
             let turn = self.health.turn(id.clone());
-            // The last one is asked in any case.
-            if let (1.., Some(failure)) = (others, turn.passed_over()) {
+            if let (false, false, Some(failure)) = (is_second_chance, queue.is_empty(), turn.passed_over()) {
                 hops.push(Hop::skipped(id, failure));
+                queue.push_back(Candidate { provider, is_second_chance: true });
                 continue;
             }
+            let others = queue.iter().filter(|other| !other.is_second_chance || is_second_chance).count();
             let left = deadline.saturating_duration_since(Instant::now());
             // Who may be left without an answer has a share of the time, so that the others have one too.
-            let share = if even_if_unknown { left / others.saturating_add(1) } else { left };
-            let mut hop_options = options.clone().with_timeout(share);
+            let sharers = u32::try_from(others).unwrap_or(u32::MAX).saturating_add(1);
+            let mut hop_options = options.clone().with_timeout(if even_if_unknown { left / sharers } else { left });
             if others > 0 {
                 // Waiting is for the last one alone: where there is another, it is asked at once.
                 hop_options = hop_options.with_single_attempt();
@@ -234,9 +260,13 @@ impl ChallengeProvider for Router {
                 Ok(challenge) => return Ok(challenge.with_hops(hops)),
                 Err(error) => error,
             };
+            let fails_over = may_fail_over(&error, even_if_unknown);
             // Asked with no time to answer, the next one would turn what is known into an unknown outcome.
             let is_late = deadline.saturating_duration_since(Instant::now()) < LEAST_TIME;
-            if others == 0 || is_late || !may_fail_over(&error, even_if_unknown) {
+            if queue.is_empty() || is_late || !fails_over {
+                if fails_over {
+                    self.warn_of_those_left_out(request);
+                }
                 return Err(error.with_hops(hops));
             }
             tracing::warn!(provider = %id, kind = error.kind().as_str(), send_state = error.send_state().as_str(), "failing over");
@@ -248,13 +278,13 @@ impl ChallengeProvider for Router {
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
         let outcome = self.issuer(handle, "verify")?.verify_with(handle, answer, options).await;
-        self.health.note(handle.provider(), &outcome, self.fails_over_when_unknown);
+        self.health.note_other(handle.provider(), &outcome);
         outcome
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let outcome = self.issuer(handle, "resend")?.resend_with(handle, options).await;
-        self.health.note(handle.provider(), &outcome, self.fails_over_when_unknown);
+        self.health.note_other(handle.provider(), &outcome);
         outcome
     }
 

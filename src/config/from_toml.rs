@@ -3,7 +3,13 @@
 use std::path::Path;
 
 use super::Config;
-use crate::model::{Error, ErrorKind, SendState};
+use crate::{
+    model::{Error, ErrorKind, SendState},
+    transport::file,
+};
+
+/// Longest config that is read, in bytes.
+const LONGEST: usize = 1 << 20;
 
 impl Config {
     /// Reads a config from TOML text. Relative paths in it start at the working directory.
@@ -22,7 +28,9 @@ impl Config {
     /// [`ErrorKind::Config`] where the file cannot be read or is not TOML.
     pub fn from_toml_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|error| unusable(format!("{} cannot be read", path.display())).with_source(error))?;
+        let unreadable = || unusable(format!("{} cannot be read", path.display()));
+        let bytes = file::read(path, LONGEST).map_err(|error| unreadable().with_source(error))?;
+        let text = String::from_utf8(bytes).map_err(|_| unreadable())?;
         let config = parse(&text).map_err(|place| unusable(format!("{}: {place}", path.display())))?;
         Ok(config.with_directory(path.parent().unwrap_or(Path::new(""))))
     }

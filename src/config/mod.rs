@@ -65,7 +65,8 @@ use routing::{Named, Routing};
 ///
 /// ```toml
 /// failover = ["authsignal"]               # who is asked next where the provider cannot be reached, in order
-/// failover_when = "unsent"                # or "unknown": also where it may have sent, so that the person may get two messages
+/// failover_when = "unsent"                # or "unknown": also after a time-out, a reset, a 5xx, where it may have sent: the person may get two
+///                                         # messages. Each provider then has an equal share of the time
 ///
 /// [route]                                 # who gets a method: email_otp, email_link, sms_otp, whatsapp_otp, voice_otp, credential
 /// whatsapp_otp = "authsignal"

@@ -29,7 +29,9 @@ pub(crate) fn problem(method: Method, to: &str) -> Option<&'static str> {
 /// before them; `mailto:` and `tel:` go. All else counts as what is left of it.
 pub(crate) fn counted(to: &str) -> String {
     let visible = to.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !is_ignorable(*c));
-    let letters = ComposingNormalizerBorrowed::new_nfkc().normalize_iter(visible).flat_map(char::to_lowercase);
+    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
+    // Through upper case, since some letters have two in lower case; and composed once more, since some then come apart.
+    let letters = nfkc.normalize_iter(nfkc.normalize_iter(visible).flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase));
     let folded: String = letters.map(|c| if c == IDEOGRAPHIC_STOP { '.' } else { c }).filter(|c| c.is_ascii_graphic() || is_letter(*c)).collect();
     let folded = ["mailto:", "tel:"].iter().find_map(|scheme| folded.strip_prefix(scheme)).unwrap_or(&folded);
     let bare = without_comments(folded);
@@ -60,8 +62,9 @@ fn is_phone_number(text: &str) -> bool {
 
 fn is_email_address(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@').filter(|_| text.len() <= LONGEST_ADDRESS) else { return false };
-    let is_atom = |atom: &str| !atom.is_empty() && atom.chars().all(|c| is_letter(c) || "!#$%&'*+-/=?^_`{|}~".contains(c));
-    name.split('.').all(is_atom) && is_domain(domain)
+    let is_atom = |atom: &str| !atom.is_empty() && atom.chars().all(|c| is_letter(c) || "#$&'*+-/=?^_`{|}~".contains(c));
+    // Encoded words, and routes through other hosts, which some programs still follow.
+    !name.contains("=?") && name.split('.').all(is_atom) && is_domain(domain)
 }
 
 fn is_domain(text: &str) -> bool {
@@ -190,6 +193,9 @@ mod tests {
             "jane\u{ff20}doe.com",
             "jane@doe\u{3002}com",
             "jane@doe%2ecom",
+            "jane%doe.com@x.com",
+            "doe.com!jane@x.com",
+            "=?utf-8?q?jane?=@doe.com",
             "jane@doe_x.com",
             "jane@-doe.com",
             "jane@xn--a.com",
@@ -212,7 +218,7 @@ mod tests {
 
     #[test]
     fn all_spellings_of_a_recipient_count_as_one() {
-        let rows: [(&str, &[&str]); 4] = [
+        let rows: [(&str, &[&str]); 7] = [
             (
                 "victim@x.com",
                 &[
@@ -242,6 +248,9 @@ mod tests {
                 ],
             ),
             ("jürgen@xn--mnchen-3ya.de", &["jürgen@münchen.de", "JÜRGEN@MÜNCHEN.DE", "ju\u{308}rgen@mu\u{308}nchen.de", "jürgen+x@xn--mnchen-3ya.de"]),
+            ("strasse@x.com", &["STRASSE@x.com", "straße@x.com", "STRAẞE@x.com"]),
+            ("οδοσ@x.com", &["ΟΔΟΣ@x.com", "οδος@x.com", "οδοσ@x.com"]),
+            ("ǰ@x.com", &["ǰ@x.com", "J\u{30c}@x.com"]),
             ("+1@sms.example", &["+1@sms.example"]),
             (
                 "+64270000000",

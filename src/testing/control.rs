@@ -123,6 +123,8 @@ fn answer(doubles: &[Double], method: &str, path: &str, query: &str, body: &[u8]
     match (method, path) {
         ("GET", "/outbox") => {
             let to = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "to").map(|(_, to)| to.into_owned());
+            // A plus sign that was not encoded reads as a blank.
+            let to = to.map(|to| to.strip_prefix(' ').map_or(to.clone(), |number| format!("+{number}")));
             Ok(outbox(doubles, to.as_deref()))
         }
         ("POST", "/faults") => {

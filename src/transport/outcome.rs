@@ -150,11 +150,13 @@ pub(super) fn read<T: DeserializeOwned>(
     Err(failure)
 }
 
-/// Leaves the cause out where its words hold a value of the call: HTTP/2 lets a server say why it closes a connection.
+/// Leaves the cause out where a server could have written in it: HTTP/2 lets one say why it closes a connection, in bytes of any encoding. Of all
+/// other causes none should hold a value of the call, and it is looked for all the same.
 fn unless_echoing(error: Error, mask: impl FnOnce() -> Mask) -> Error {
-    let causes = std::iter::successors(error.source(), |cause: &&dyn StdError| (*cause).source());
-    let words: Vec<String> = causes.map(|cause| format!("{cause} {cause:?}")).collect();
-    if !words.is_empty() && mask().hides(&words.join(" ")) { error.without_source() } else { error }
+    let causes: Vec<&(dyn StdError + 'static)> = std::iter::successors(error.source(), |&cause| cause.source()).collect();
+    let has_servers_words = causes.iter().filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(h2::Error::is_go_away);
+    let words = causes.iter().map(|cause| format!("{cause} {cause:?}")).collect::<Vec<_>>().join(" ");
+    if has_servers_words || (!words.is_empty() && mask().hides(&words)) { error.without_source() } else { error }
 }
 
 fn without_head(ended: Ended) -> Error {

@@ -61,7 +61,7 @@ impl Retries {
     /// take `connecting`.
     pub(super) fn next(&mut self, error: &Error, patience: Patience, left: Duration, connecting: Duration) -> Option<Retry> {
         // An attempt that has no time left to be answered would turn what is known into an unknown outcome.
-        let in_time = |pause: &Duration| *pause + connecting.min(LEAST_TIME) < left;
+        let in_time = |pause: &Duration| pause.saturating_add(connecting.min(LEAST_TIME)) < left;
         match (error.kind(), error.send_state()) {
             (ErrorKind::Interrupted, SendState::NotSent) => {
                 let pause = match self.unprocessed.checked_sub(AT_ONCE) {
@@ -73,7 +73,7 @@ impl Retries {
             (ErrorKind::Connect, SendState::NotSent) if patience.waits => {
                 let pause = jittered(PAUSE * 2_u32.saturating_pow(self.connects));
                 // Connecting again must be over before the time is up: a deadline that ends while connecting leaves the outcome unknown.
-                counted(&mut self.connects, MOST, Some(pause).filter(|pause| *pause + connecting < left)).map(Retry::After)
+                counted(&mut self.connects, MOST, Some(pause).filter(|pause| pause.saturating_add(connecting) < left)).map(Retry::After)
             }
             (ErrorKind::RateLimited, SendState::Refused) if patience.waits_for_the_vendor => {
                 let pause = error.retry_after().map(|pause| pause.max(PAUSE));
@@ -180,6 +180,7 @@ mod tests {
     fn a_retry_that_could_not_be_answered_in_time_is_not_made() {
         assert_eq!(first(&limited(10), ALL, Duration::from_secs(10)), None);
         assert_eq!(first(&connect(), ALL, CONNECTING), None);
+        assert_eq!(Retries::default().next(&connect(), ALL, LONG, Duration::MAX), None);
         assert_eq!(first(&unprocessed(), ALL, LEAST_TIME), None);
         assert!(first(&unprocessed(), ALL, LEAST_TIME + Duration::from_millis(1)).is_some());
     }

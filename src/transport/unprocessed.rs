@@ -5,8 +5,8 @@ use std::error::Error;
 /// Says whether the server, or the HTTP layer below, vouches that the request was not processed.
 ///
 /// Found by type, never by text:
-/// - `GOAWAY(NO_ERROR)` from the server, for a stream above the last one that it names (RFC 9113, 6.8). A stream up to the last one gets no
-///   such error when the connection closes then, but one of its own.
+/// - `GOAWAY(NO_ERROR)` from the server, for a stream above the last one that it names (RFC 9113, 6.8), or before hyper has begun to send the
+///   body, so that no whole request arrived. A stream up to the last one gets no such error when the connection closes then, but one of its own.
 /// - `RST_STREAM(REFUSED_STREAM)` from the server (RFC 9113, 8.7).
 /// - hyper's "canceled": the request came back before a byte of it was written. And its "channel closed": the connection was gone before the
 ///   request was handed to it.

@@ -13,10 +13,16 @@ pub(super) const NO_ID: &str = "the reply names no challenge";
 /// Says what is wrong with a reply to an answer that is about something else.
 pub(super) const ANOTHER: &str = "the reply is about another challenge than the one that was answered";
 
-/// Proves what a reply says: a method, and the recipient in that method's own member, where it is not empty.
+/// Proves what a reply says: a method, and the recipient in that method's own member, where it can be one of that method's.
 pub(super) fn proof(method: Method, recipient: Option<&Personal>, request_id: Option<String>) -> Verified {
     let verified = Verified::new(method).with_request_id(request_id);
-    match recipient.filter(|recipient| !recipient.as_str().is_empty()) {
+    let is_address = |text: &str| text.contains('@');
+    let is_of_the_method = |text: &str| match method {
+        method if method.is_to_email() => is_address(text),
+        method if method.is_to_phone() => !text.trim().is_empty() && !is_address(text),
+        _ => !text.trim().is_empty(),
+    };
+    match recipient.filter(|recipient| is_of_the_method(recipient.as_str())) {
         Some(recipient) => verified.with_recipient(recipient.clone()),
         None => verified,
     }

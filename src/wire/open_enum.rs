@@ -1,8 +1,9 @@
 //! Enums that a new value from the vendor does not break: every one has `Unknown(String)`.
 
-/// Says whether a text may be a value of an enum: a short word. All else is no value of any, and may be what must not be shown.
+/// Says whether a text may be a value of an enum: a short word that begins with a letter. All else is no value of any, and may be what must not be shown.
 pub(crate) fn is_word(text: &str) -> bool {
-    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-:. ".contains(&byte))
+    let begins_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    begins_well && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-: ".contains(&byte))
 }
 
 /// Defines an enum over known strings, with `Unknown` for all others; one type for requests and replies.

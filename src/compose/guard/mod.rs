@@ -35,7 +35,7 @@ use crate::model::{Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKin
 /// #[derive(Debug)]
 /// struct OfficeHours;
 ///
-/// #[async_trait::async_trait]
+/// #[auth_challenge::async_trait]
 /// impl Guard for OfficeHours {
 ///     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
 ///         match sending.client_ip() {

@@ -26,7 +26,7 @@ pub enum ErrorKind {
     Throttled,
     /// No connection to the vendor.
     Connect,
-    /// The vendor did not answer in time.
+    /// The vendor, or a guard before it, did not answer in time.
     Timeout,
     /// The connection broke.
     Interrupted,
@@ -84,7 +84,7 @@ impl ErrorKind {
 pub enum SendState {
     /// Nothing was processed: refused before sending, no connection came about, or the server vouches that it did not look at the request.
     NotSent,
-    /// The vendor answered that it did not act: a 4xx status.
+    /// The vendor answered that it did not act: a 4xx status. What its integrations did meanwhile, the vendor's module tells.
     Refused,
     /// The vendor may or may not have acted: a time-out, a broken connection, a 5xx or 3xx status.
     Unknown,

@@ -5,7 +5,7 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
+use std::{net::Ipv6Addr, ops::Range};
 
 use base64::{
     Engine as _,
@@ -145,13 +145,14 @@ impl Mask {
                 break;
             }
         }
-        seek(scans, |index| self.0.iter().filter_map(|value| number(value)).for_each(|number| index.find(&number)), |letter| !is_between_digits(letter));
+        let numbers = |value: &String| other_forms(value).iter().chain([value]).filter_map(|form| number(form)).collect::<Vec<_>>();
+        seek(scans, |index| self.0.iter().flat_map(numbers).for_each(|number| index.find(&number)), |letter| !is_between_digits(letter));
     }
 }
 
 /// Gives what a value may be in a reading of a text: with its own escapes undone, without what stands around it, and in base64.
 fn spellings(value: &str, mut each: impl FnMut(&[char])) {
-    for letters in readings(value) {
+    for letters in other_forms(value).iter().map(String::as_str).chain([value]).flat_map(readings) {
         let letters: Vec<char> = letters.into_iter().map(|letter| letter.letter).collect();
         let bare = trimmed(&letters);
         if !bare.is_empty() {
@@ -171,6 +172,22 @@ fn spellings(value: &str, mut each: impl FnMut(&[char])) {
             each(letters.get(..bare).unwrap_or_default());
         }
     }
+}
+
+/// Lists forms of a value that no rule of spelling covers: an IPv6 address in full and as it is shortened, a UUID without dashes, and of a phone number
+/// what stays in its national form.
+fn other_forms(value: &str) -> Vec<String> {
+    const TAIL: usize = 8;
+    let groups = |ip: Ipv6Addr, group: fn(u16) -> String| ip.segments().map(group).join(":");
+    if let Ok(ip) = value.parse::<Ipv6Addr>() {
+        return vec![ip.to_string(), groups(ip, |group| format!("{group:x}")), groups(ip, |group| format!("{group:04x}"))];
+    }
+    let digits = |text: &str| text.chars().filter(|letter| *letter != '-').collect::<String>();
+    if value.len() == 36 && value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+        return vec![digits(value)];
+    }
+    let number = value.strip_prefix('+').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    number.and_then(|number| number.len().checked_sub(TAIL)).and_then(|start| value.get(start + 1..)).map(str::to_owned).into_iter().collect()
 }
 
 /// Gives what stands between blanks.

@@ -66,15 +66,21 @@ pub(super) fn decoded(text: &str) -> Option<Vec<Letter>> {
         let is_encoding = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '-' | '_');
         let length = rest.find(|letter| !is_encoding(letter)).unwrap_or(rest.len()).max(first.len_utf8());
         let (run, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        match blob(run) {
-            Some(meant) => {
-                // A byte begins and ends within letters of six bits.
-                let bits = |byte: usize| 8 * byte;
-                let places = meant.char_indices().map(|(byte, letter)| (letter, bits(byte) / 6, bits(byte + letter.len_utf8()).div_ceil(6)));
-                places.for_each(|(letter, from, to)| push(&mut letters, letter, at + from, at + to));
-                is_changed = true;
+        // A path or a name before it may be written in letters of the encoding.
+        let pieces = if blob(run).is_some() { vec![run] } else { run.split_inclusive(['/', '_', '-', '+']).collect() };
+        let mut start = at;
+        for piece in pieces {
+            match blob(piece.strip_suffix(['/', '_', '-', '+']).unwrap_or(piece)).or_else(|| blob(piece)) {
+                Some(meant) => {
+                    // A byte begins and ends within letters of six bits.
+                    let bits = |byte: usize| 8 * byte;
+                    let places = meant.char_indices().map(|(byte, letter)| (letter, bits(byte) / 6, bits(byte + letter.len_utf8()).div_ceil(6)));
+                    places.for_each(|(letter, from, to)| push(&mut letters, letter, start + from, start + to));
+                    is_changed = true;
+                }
+                None => piece.char_indices().for_each(|(from, letter)| push(&mut letters, letter, start + from, start + from + letter.len_utf8())),
             }
-            None => run.char_indices().for_each(|(from, letter)| push(&mut letters, letter, at + from, at + from + letter.len_utf8())),
+            start += piece.len();
         }
         at += run.len();
         rest = after;
@@ -168,16 +174,22 @@ fn percent(letters: &[Letter]) -> Option<(String, usize)> {
     if at(letters, 1) == Some('U') {
         return Some((char::from_u32(hex(letters, 2, 4)?)?.into(), 6));
     }
-    let byte = |index: usize| match at(letters, 3 * index)? {
-        '%' => u8::try_from(hex(letters, 3 * index + 1, 2)?).ok(),
-        _ => None,
+    bytes(letters, "%")
+}
+
+/// Reads bytes in hexadecimal digits, each behind the same mark: one, or all those of one character.
+fn bytes(letters: &[Letter], mark: &str) -> Option<(String, usize)> {
+    let length = mark.len() + 2;
+    let byte = |index: usize| {
+        let start = length * index;
+        (word(letters, start, mark.len(), |_| true) == mark).then(|| u8::try_from(hex(letters, start + mark.len(), 2)?).ok()).flatten()
     };
     let first = byte(0)?;
     let bytes: Vec<u8> = (0..4).map_while(byte).take(usize::max(1, first.leading_ones() as usize)).collect();
     match std::str::from_utf8(&bytes) {
-        Ok(text) => Some((text.to_owned(), 3 * bytes.len())),
+        Ok(text) => Some((text.to_owned(), length * bytes.len())),
         // An older alphabet, of one byte a character.
-        Err(_) => Some((char::from(first).into(), 3)),
+        Err(_) => Some((char::from(first).into(), length)),
     }
 }
 
@@ -214,7 +226,7 @@ fn backslash(letters: &[Letter]) -> Option<(String, usize)> {
                 (None, None) => None,
             }
         }
-        'X' => Some((char::from_u32(hex(letters, 2, 2)?)?.into(), 4)),
+        'X' => bytes(letters, "\\X"),
         'B' | 'F' | 'N' | 'R' | 'T' => Some((" ".to_owned(), 2)),
         '"' | '\'' | '/' | '\\' => Some((next.into(), 2)),
         _ => None,

@@ -58,6 +58,10 @@ fn what_is_masked_is_masked_in_any_alphabet() {
         ("jane@xn--bcher-kva.example", "jane@bücher.example", "***"),
         ("jane@xn--bcher-kva.example", "jane@XN--BCHER-KVA.example", "***"),
         ("jürgen@doe.com", "j%C3%BCrgen@doe.com j%FCrgen@doe.com j&#252;rgen@doe.com", "*** *** ***"),
+        ("jürgen@doe.com", r"j\xc3\xbcrgen@doe.com j\xFCrgen@doe.com", "*** ***"),
+        ("2001:db8::a1:7", "from 2001:DB8::A1:7, 2001:db8:0:0:0:0:a1:7 or 2001:0db8:0000:0000:0000:0000:00a1:0007", "from ***, *** or ***"),
+        ("9f1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "user 9F1B2C3D4E5F60718293A4B5C6D7E8F9", "user ***"),
+        ("+64270000777", "call 0270000777 or 027 000 0777", "call 02*** or 02***"),
         ("straße@doe.com", "STRASSE@DOE.COM", "***"),
         ("ΟΔΟΣ@doe.com", "οδος@doe.com", "***"),
         ("İstanbul", "istanbul ISTANBUL i̇stanbul", "*** *** ***"),
@@ -99,6 +103,15 @@ fn values_within_base64_are_masked_where_their_letters_stand() {
         let encoded = URL_SAFE.encode(encoded);
         let text = masked(&["jane@doe.com", "+4915112345678"], &format!("in {encoded}!"));
         assert_eq!(text, format!("in {expected}!"), "{encoded}");
+    }
+}
+
+#[test]
+fn base64_behind_a_name_or_a_path_is_read() {
+    let encoded = STANDARD.encode(r#"{"to":"jane@doe.com"}"#);
+    for before in ["req_", "https://v.example/verify/", "a-b-", "/_/"] {
+        let text = masked(&["jane@doe.com"], &format!("{before}{encoded}"));
+        assert_eq!(text, format!("{before}eyJ0byI6I***J9"), "{before}");
     }
 }
 

@@ -152,6 +152,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
     }
     let rejected = |reason| Ok(rejected(handle, reason, reply.request_id()));
     match &reply.status {
+        Status::Approved if reply.valid == Some(false) => return Err(reply.unusable("the verification is approved, and yet not valid")),
         Status::Approved => {}
         Status::Pending => return rejected(Reason::WrongOrExpiredCode),
         Status::Expired => return rejected(Reason::Expired),
