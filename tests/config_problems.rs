@@ -340,7 +340,8 @@ fn a_failover_that_can_never_take_over_is_told() -> Outcome {
         for next in vendors::all() {
             let shares_one = first != next && sends(first).any(|method| next.offers.contains(method));
             let before = format!("provider = \"{}\"\nfailover = [\"{}\"]", first.name, next.name);
-            let expected = (!shares_one).then(|| ("failover".to_owned(), format!("{} can never take over", next.name)));
+            let why = if first == next { "is the provider itself" } else { "can never take over" };
+            let expected = (!shares_one).then(|| ("failover".to_owned(), format!("{} {why}", next.name)));
             assert_problems(&with_all_sections(&before, ""), expected.as_slice())?;
             // Where a method of it is routed elsewhere, even the provider itself may be asked next.
             for routed in vendors::all().into_iter().filter(|routed| *routed != next) {

@@ -78,7 +78,11 @@ impl Routing {
         }
         if let Some(current) = current.filter(|current| named.has(current)) {
             for idle in names.iter().filter(|name| named.has(name) && !self.can_take_over(name, named, current)) {
-                top.problem("failover", &format!("{idle} can never take over: it shares no method that sends a message with the provider that is asked first"));
+                let problem = match idle == current {
+                    true => format!("{idle} is the provider itself; expected another one"),
+                    false => format!("{idle} can never take over: it shares no method that sends a message with the provider that is asked first"),
+                };
+                top.problem("failover", &problem);
             }
         }
         self.failover = names.into_iter().map(ProviderId::new).collect();

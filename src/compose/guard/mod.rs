@@ -25,22 +25,34 @@ pub use rate::{ParseRateError, Rate};
 
 use crate::model::{Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, Reason, SendState, Verification, Violation};
 
-/// Sees every send and every answer, and may refuse: against people who let your service send messages at your cost, or who guess codes.
+/// Sees every send, a failover as one, and every answer, and may refuse: against people who let your service send messages at your cost, or who
+/// guess codes.
 ///
 /// [`LocalGuard`](crate::LocalGuard) counts in one process. A fleet implements this over a store that its processes share.
 ///
 /// ```
-/// use auth_challenge::{Guard, Refusal, Sending};
+/// use std::{collections::BTreeSet, sync::Mutex};
+/// use auth_challenge::{Challenge, Error, Guard, Refusal, SendState, Sending};
 ///
+/// /// Lets so many messages out in all.
 /// #[derive(Debug)]
-/// struct OfficeHours;
+/// struct Budget(usize, Mutex<BTreeSet<u64>>);
 ///
 /// #[auth_challenge::async_trait]
-/// impl Guard for OfficeHours {
+/// impl Guard for Budget {
 ///     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
-///         match sending.client_ip() {
-///             Some(ip) if ip.is_loopback() => Ok(()),
-///             _ => Err(Refusal::new("only from here")),
+///         let mut sent = self.1.lock().expect("the budget");
+///         if sent.len() >= self.0 {
+///             return Err(Refusal::new("no message is left"));
+///         }
+///         sent.insert(sending.id());
+///         Ok(())
+///     }
+///
+///     async fn after_send(&self, sending: Sending<'_>, outcome: Result<&Challenge, &Error>) {
+///         // What was not sent costs nothing.
+///         if outcome.is_err_and(|error| error.send_state() == SendState::NotSent) {
+///             self.1.lock().expect("the budget").remove(&sending.id());
 ///         }
 ///     }
 /// }

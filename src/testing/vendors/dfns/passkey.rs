@@ -7,6 +7,8 @@ use super::proof::{ClientData, PublicKey, UNVERIFIABLE, sha256};
 
 const USER_PRESENT: u8 = 0x01;
 const USER_VERIFIED: u8 = 0x04;
+const MAY_BE_BACKED_UP: u8 = 0x08;
+const IS_BACKED_UP: u8 = 0x10;
 const HAS_CREDENTIAL: u8 = 0x40;
 const HAS_EXTENSIONS: u8 = 0x80;
 
@@ -24,21 +26,13 @@ pub(super) fn attested_key(client_data: &ClientData, attestation: &str, credenti
     let bytes = member(&attestation, "authData").and_then(Value::as_bytes).ok_or("attestationData: authData is missing")?;
     let data = AuthenticatorData::read(bytes)?;
     data.expect_relying_party(rp_id)?;
-    if data.flags & USER_VERIFIED == 0 {
-        return Err("authData: expected the user to be verified".into());
-    }
-    let (id, mut rest) = data.credential.ok_or("authData: holds no credential")?;
+    let id = data.credential_id.ok_or("authData: holds no credential")?;
+    let mut rest = data.rest;
     if URL_SAFE_NO_PAD.encode(id) != credential_id {
         return Err("credId is not the id in authData".into());
     }
     let key = CoseKey::read(&ciborium::from_reader(&mut rest).map_err(|_| "authData: the key is not CBOR")?)?;
-    if data.flags & HAS_EXTENSIONS != 0 {
-        let extensions: Value = ciborium::from_reader(&mut rest).map_err(|_| "authData: the extensions are not CBOR")?;
-        extensions.as_map().ok_or("authData: the extensions are no map")?;
-    }
-    if !rest.is_empty() {
-        return Err("authData: something comes after what the flags tell of".into());
-    }
+    expect_end(data.flags, rest)?;
     match format {
         "none" if statement.as_map().is_some_and(Vec::is_empty) => Ok(key.key),
         "none" => Err("attestationData: expected an empty attStmt for fmt none".into()),
@@ -50,16 +44,31 @@ pub(super) fn attested_key(client_data: &ClientData, attestation: &str, credenti
 /// Says whether an assertion is right.
 pub(super) fn check_assertion(key: &PublicKey, client_data: &ClientData, data: &[u8], signature: &[u8], rp_id: &str) -> Result<(), String> {
     client_data.expect_origin(rp_id)?;
-    AuthenticatorData::read(data)?.expect_relying_party(rp_id)?;
+    let read = AuthenticatorData::read(data)?;
+    read.expect_relying_party(rp_id)?;
+    if read.credential_id.is_some() {
+        return Err("authData: expected no credential in an assertion".into());
+    }
+    expect_end(read.flags, read.rest)?;
     let signed = [data, sha256(&client_data.bytes).as_slice()].concat();
     if key.verifies(&signed, signature) { Ok(()) } else { Err(UNVERIFIABLE.into()) }
+}
+
+/// Looks at what comes at the end of authenticator data: extensions, where the flags tell of them.
+fn expect_end(flags: u8, mut rest: &[u8]) -> Result<(), String> {
+    if flags & HAS_EXTENSIONS != 0 {
+        let extensions: Value = ciborium::from_reader(&mut rest).map_err(|_| "authData: the extensions are not CBOR")?;
+        extensions.as_map().ok_or("authData: the extensions are no map")?;
+    }
+    if rest.is_empty() { Ok(()) } else { Err("authData: something comes after what the flags tell of".into()) }
 }
 
 struct AuthenticatorData<'a> {
     relying_party: &'a [u8],
     flags: u8,
-    /// The credential's id, and what begins with its key.
-    credential: Option<(&'a [u8], &'a [u8])>,
+    credential_id: Option<&'a [u8]>,
+    /// The credential's key, where there is one, and extensions.
+    rest: &'a [u8],
 }
 
 impl<'a> AuthenticatorData<'a> {
@@ -71,14 +80,19 @@ impl<'a> AuthenticatorData<'a> {
         if flags & USER_PRESENT == 0 {
             return Err("authData: expected the user to be present".into());
         }
-        let credential = if flags & HAS_CREDENTIAL == 0 {
-            None
-        } else {
-            let (_model, rest) = rest.split_at_checked(16).ok_or(short)?;
-            let (length, rest) = rest.split_first_chunk::<2>().ok_or(short)?;
-            Some(rest.split_at_checked(u16::from_be_bytes(*length).into()).ok_or(short)?)
-        };
-        Ok(Self { relying_party, flags: *flags, credential })
+        if flags & USER_VERIFIED == 0 {
+            return Err("authData: expected the user to be verified".into());
+        }
+        if flags & (MAY_BE_BACKED_UP | IS_BACKED_UP) == IS_BACKED_UP {
+            return Err("authData: tells of a backup of what cannot be backed up".into());
+        }
+        if flags & HAS_CREDENTIAL == 0 {
+            return Ok(Self { relying_party, flags: *flags, credential_id: None, rest });
+        }
+        let (_model, rest) = rest.split_at_checked(16).ok_or(short)?;
+        let (length, rest) = rest.split_first_chunk::<2>().ok_or(short)?;
+        let (id, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into()).ok_or(short)?;
+        Ok(Self { relying_party, flags: *flags, credential_id: Some(id), rest })
     }
 
     fn expect_relying_party(&self, rp_id: &str) -> Result<(), String> {
@@ -251,6 +265,8 @@ mod tests {
             ("a login", saying(&client_data("https://example.org").replace("create", "get")), Err("type")),
             ("no object", saying("[]"), Err("object")),
             ("no user verified", Passkey { flags: 0x41, ..passkey() }, Err("verified")),
+            ("backed up", Passkey { flags: 0x5d, ..passkey() }, Ok(())),
+            ("backed up and not to be", Passkey { flags: 0x55, ..passkey() }, Err("backup")),
             ("more after the key", Passkey { after_key: b"x", ..passkey() }, Err("comes after")),
             ("extensions that are none", Passkey { flags: 0xc5, after_key: b"\x01", ..passkey() }, Err("extensions")),
             ("more after the whole", Passkey { after_all: b"x", ..passkey() }, Err("comes after")),
@@ -265,6 +281,33 @@ mod tests {
             ("no format", Passkey { format: "", ..passkey() }, Err("expected fmt")),
         ] {
             match (made.problem(), expected) {
+                (Ok(()), Ok(())) => {}
+                (Err(told), Err(expected)) => assert!(told.contains(expected), "{what}: {told}"),
+                (found, _) => panic!("{what}: {found:?}"),
+            }
+        }
+    }
+    #[test]
+    fn an_assertion_is_taken_of_a_verified_user_and_with_nothing_but_itself() {
+        let key = SigningKey::from_slice(&[7; 32]).expect("a key");
+        let public = PublicKey::P256(*key.verifying_key());
+        let client_data = json!({ "type": "webauthn.get", "challenge": "Y2g", "origin": "https://example.org" }).to_string();
+        let client_data = ClientData::read(&URL_SAFE_NO_PAD.encode(client_data)).expect("client data");
+        for (what, rp_id, flags, after, expected) in [
+            ("as it should be", "example.org", 0x05_u8, &b""[..], Ok(())),
+            ("backed up", "example.org", 0x1d, b"", Ok(())),
+            ("extensions", "example.org", 0x85, b"\xa0", Ok(())),
+            ("another site's hash", "evil.example", 0x05, b"", Err("hash")),
+            ("nobody present", "example.org", 0x04, b"", Err("present")),
+            ("no user verified", "example.org", 0x01, b"", Err("verified")),
+            ("backed up and not to be", "example.org", 0x15, b"", Err("backup")),
+            ("more than itself", "example.org", 0x05, b"x", Err("comes after")),
+            ("a credential", "example.org", 0x45, &[0; 20], Err("no credential")),
+        ] {
+            let data = [&sha256(rp_id.as_bytes())[..], &[flags], &[0; 4], after].concat();
+            let signature: Signature = key.sign(&[&data[..], &sha256(&client_data.bytes)].concat());
+            let found = check_assertion(&public, &client_data, &data, signature.to_der().as_bytes(), "example.org");
+            match (found, expected) {
                 (Ok(()), Ok(())) => {}
                 (Err(told), Err(expected)) => assert!(told.contains(expected), "{what}: {told}"),
                 (found, _) => panic!("{what}: {found:?}"),
