@@ -8,9 +8,9 @@ use crate::model::{Error, ErrorKind, SendState};
 
 /// Reaches vendors: holds the connection pool and the limits of every call.
 ///
-/// No redirect is ever followed, the layers below never send again, and no proxy is taken from the environment.
+/// No redirect is ever followed, the layers below never send again what was written, and no proxy is taken from the environment.
 ///
-/// HTTP/2 connections are shared by all calls. Over TLS, a connection of HTTP/1.1 serves one call: nothing tells whether a request that meets the
+/// HTTP/2 connections are shared by all calls; one that gives no sign of life for 6 s is left. Over TLS, a connection of HTTP/1.1 serves one call: nothing tells whether a request that meets the
 /// close of a kept one was processed.
 ///
 /// ```
