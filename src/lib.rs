@@ -15,13 +15,16 @@ mod vendors;
 mod wire;
 
 pub use async_trait::async_trait;
-pub use compose::{Guard, Guarded, LocalGuard, ParseRateError, Rate, Refusal, Reloadable, Router, RouterBuilder, Sending};
+pub use compose::{Guard, Guarded, Limits, LocalGuard, ParseRateError, Rate, Refusal, Reloadable, Router, RouterBuilder, Sending};
+#[cfg(feature = "redis")]
+pub use compose::{OnOutage, RedisGuard};
 pub use config::Config;
 pub use http::HeaderMap;
 pub use model::{
     Advice, Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, ClientHints, Credential,
-    CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Hop, Kept, Memory, Method, MethodSupport, ParseCredentialKindError, ParseMethodError, Personal,
-    Product, ProviderHealth, ProviderId, Reason, Registration, RegistrationUser, Rejected, RelyingParty, Secret, SendState, Verification, Verified, Violation,
+    CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Hop, Kept, Memory, Method, MethodSupport, Outlook, ParseCredentialKindError, ParseMethodError,
+    Personal, Product, ProviderHealth, ProviderId, Reason, Registration, RegistrationUser, Rejected, RelyingParty, Secret, SendState, Verification, Verified,
+    Violation,
 };
 pub use provider::{ChallengeProvider, ChallengeProviderExt};
 #[cfg(vendor)]

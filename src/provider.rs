@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 
 use crate::model::{
-    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, ProviderHealth, ProviderId, SendState,
-    Verification,
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, Outlook, ProviderHealth, ProviderId,
+    SendState, Verification,
 };
 
 /// Challenges people: one of the vendors, several behind one, a test double, or a provider of your own.
@@ -118,6 +118,22 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Looks, for a page, how long until this challenge may be sent once more or another one in its place, and how many tries at its code are left;
+    /// uses up neither. Nothing where no guard counts. It asks the store of the guard alone, never a vendor, and an outage of that is nothing too.
+    ///
+    /// ```
+    /// # async fn page(auth: &dyn auth_challenge::ChallengeProvider, handle: &auth_challenge::ChallengeHandle) {
+    /// let outlook = auth.peek(handle, &auth_challenge::CallOptions::new()).await;
+    /// if let Some(wait) = outlook.next_send_in() {
+    ///     println!("Send again in {} s", wait.as_secs() + 1);
+    /// }
+    /// # }
+    /// ```
+    async fn peek(&self, handle: &ChallengeHandle, options: &CallOptions) -> Outlook {
+        let _ = (handle, options);
+        Outlook::default()
+    }
+
     /// Gives what it remembers between calls, for the provider that takes its place: the counts of its guard. No I/O.
     ///
     /// A provider that is made of others passes on theirs.
@@ -213,6 +229,10 @@ macro_rules! forward {
 
             fn health(&self) -> Vec<ProviderHealth> {
                 (**self).health()
+            }
+
+            async fn peek(&self, handle: &ChallengeHandle, options: &CallOptions) -> Outlook {
+                (**self).peek(handle, options).await
             }
 
             fn memory(&self) -> Memory {

@@ -6,14 +6,15 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, Error,
-    ErrorKind, Field, Guard, Guarded, LocalGuard, Method, ProviderId, Reason, Refusal, Rejected, SendState, Sending, Verification, Verified, testing::Scripted,
+    ErrorKind, Field, Guard, Guarded, Limits, LocalGuard, Method, ProviderId, Reason, Refusal, Rejected, SendState, Sending, Verification, Verified,
+    testing::Scripted,
 };
 use serde_json::json;
 use support::{Server, vendors};
 
 #[tokio::test]
 async fn a_guard_limits_sends_by_recipient_client_and_calling_code() {
-    let guard = || LocalGuard::new().with_per_recipient("2 per 1h".parse().expect("a rate")).with_calling_codes(["+64"]);
+    let guard = || LocalGuard::new(Limits::new().with_per_recipient("2 per 1h".parse().expect("a rate")).with_calling_codes(["+64"]));
     let scripted = Scripted::named("first");
     let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(guard()));
     let request = ChallengeRequest::sms_otp("+64270000000");
@@ -28,7 +29,7 @@ async fn a_guard_limits_sends_by_recipient_client_and_calling_code() {
     assert_eq!(abroad.violations().first().and_then(|violation| violation.field()), Some(Field::To));
     assert_eq!(scripted.created().len(), 3);
 
-    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new().with_per_ip("1 per 1h".parse().expect("a rate"))));
+    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new(Limits::new().with_per_ip("1 per 1h".parse().expect("a rate")))));
     let from = |ip: [u8; 4], to: &str| ChallengeRequest::email_otp(to).with_client(ClientContext::new(ip));
     guarded.create(&from([203, 0, 113, 7], "a@doe.com")).await.expect("the first");
     assert_eq!(guarded.create(&from([203, 0, 113, 7], "b@doe.com")).await.expect_err("the second").kind(), ErrorKind::Throttled);
@@ -38,7 +39,7 @@ async fn a_guard_limits_sends_by_recipient_client_and_calling_code() {
 #[tokio::test]
 async fn a_message_that_is_sent_again_counts_for_whom_the_first_one_did() {
     let scripted = Scripted::named("first");
-    let guard = LocalGuard::new().with_per_recipient("2 per 1h".parse().expect("a rate"));
+    let guard = LocalGuard::new(Limits::new().with_per_recipient("2 per 1h".parse().expect("a rate")));
     let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(guard));
     let request = ChallengeRequest::sms_otp("+64270000000");
     let challenge = guarded.create(&request).await.expect("the first");
@@ -54,7 +55,7 @@ async fn a_resend_under_a_new_id_counts_for_the_same_recipient() {
     let named = |id: &str| ChallengeHandle::new(ProviderId::new("first"), Method::SmsOtp, id).with_recipient("+64270000000");
     for handles in [["a", "a", "a"], ["a", "b", "c"]] {
         let scripted = handles.iter().fold(Scripted::named("first"), |scripted, id| scripted.create_gives(Challenge::new(named(id))));
-        let guard = LocalGuard::new().with_per_recipient("3 per 1h".parse().expect("a rate"));
+        let guard = LocalGuard::new(Limits::new().with_per_recipient("3 per 1h".parse().expect("a rate")));
         let guarded = Guarded::new(Arc::new(Renaming(scripted)), Arc::new(guard));
         let mut handle = guarded.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect("the first").handle().clone();
         for _ in 0..2 {
@@ -64,7 +65,7 @@ async fn a_resend_under_a_new_id_counts_for_the_same_recipient() {
     }
     // A guard that never saw the first one, in another process, goes by the recipient of the handle.
     let scripted = Scripted::named("first");
-    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new().with_per_recipient("1 per 1h".parse().expect("a rate"))));
+    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate")))));
     guarded.resend(&named("x")).await.expect("the first");
     assert_eq!(guarded.resend(&named("y")).await.expect_err("the second").kind(), ErrorKind::Throttled);
 }
@@ -98,7 +99,7 @@ impl ChallengeProvider for Renaming {
 
 #[tokio::test]
 async fn an_ipv6_client_counts_as_its_network() {
-    let guarded = Guarded::new(Arc::new(Scripted::named("first")), Arc::new(LocalGuard::new().with_per_ip("2 per 1h".parse().expect("a rate"))));
+    let guarded = Guarded::new(Arc::new(Scripted::named("first")), Arc::new(LocalGuard::new(Limits::new().with_per_ip("2 per 1h".parse().expect("a rate")))));
     let from = |ip: &str, to: &str| ChallengeRequest::email_otp(to).with_client(ClientContext::new(ip.parse::<IpAddr>().expect("an address")));
     guarded.create(&from("2001:db8:1:2::1", "a@doe.com")).await.expect("the first");
     guarded.create(&from("2001:db8:1:2:ffff::2", "b@doe.com")).await.expect("the second");
@@ -116,7 +117,7 @@ async fn an_ipv6_client_counts_as_its_network() {
 async fn a_guard_ends_the_guessing_of_codes() {
     let wrong = || Rejected::new(Reason::WrongOrExpiredCode);
     let scripted = Scripted::named("first").verify_gives(wrong()).verify_gives(wrong()).verify_gives(Verified::new(Method::SmsOtp));
-    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new().with_wrong_codes(2)));
+    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new(Limits::new().with_wrong_codes(2))));
     let challenge = guarded.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect("a challenge");
     for _ in 0..2 {
         let _ = guarded.verify(challenge.handle(), &Answer::code("1")).await.expect("an answer");

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Guard, Guarded,
-    LocalGuard, Method, ProviderId, Refusal, SendState, Sending, Verification, testing::Scripted,
+    Limits, LocalGuard, Method, ProviderId, Refusal, SendState, Sending, Verification, testing::Scripted,
 };
 
 /// A guard that never answers one of its questions.
@@ -250,7 +250,7 @@ impl Guard for Late {
 async fn a_guard_that_leaves_too_little_time_sent_nothing_and_nothing_was_used_up() {
     let request = ChallengeRequest::email_otp("jane@doe.com");
     let handle = ChallengeHandle::new(ProviderId::new("first"), Method::EmailOtp, "id");
-    let limits = LocalGuard::new().with_per_recipient("1 per 1h".parse().expect("a rate")).with_wrong_codes(1);
+    let limits = LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate")).with_wrong_codes(1));
     let scripted = Scripted::named("first");
     let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(Late(limits, Duration::from_millis(800))));
     for (whole, is_enough) in [(1000, false), (1040, false), (1060, true)] {
@@ -269,7 +269,7 @@ async fn a_guard_that_leaves_too_little_time_sent_nothing_and_nothing_was_used_u
 
 #[tokio::test(start_paused = true)]
 async fn a_call_with_little_time_is_made_where_the_guard_takes_little_of_it() {
-    let guarded = Guarded::new(Arc::new(Scripted::named("first")), Arc::new(Late(LocalGuard::new(), Duration::from_millis(10))));
+    let guarded = Guarded::new(Arc::new(Scripted::named("first")), Arc::new(Late(LocalGuard::new(Limits::new()), Duration::from_millis(10))));
     let options = CallOptions::default().with_timeout(Duration::from_millis(100));
     guarded.create_with(&ChallengeRequest::email_otp("jane@doe.com"), &options).await.expect("a challenge");
 }

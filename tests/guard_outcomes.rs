@@ -6,7 +6,7 @@ use std::{future::Future, net::IpAddr, sync::Arc, task::Poll, time::Duration};
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Error, ErrorKind,
-    Guarded, LocalGuard, Method, ProviderId, Reason, SendState, Verification, testing::Scripted,
+    Guarded, Limits, LocalGuard, Method, ProviderId, Reason, SendState, Verification, testing::Scripted,
 };
 use serde_json::json;
 use support::{Server, vendors};
@@ -14,7 +14,7 @@ use support::{Server, vendors};
 const STATES: [SendState; 4] = [SendState::NotSent, SendState::Refused, SendState::Unknown, SendState::Accepted];
 
 fn once() -> LocalGuard {
-    LocalGuard::new().with_per_recipient("1 per 1h".parse().expect("a rate")).with_per_ip("1 per 1h".parse().expect("a rate")).with_wrong_codes(1)
+    LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate")).with_per_ip("1 per 1h".parse().expect("a rate")).with_wrong_codes(1))
 }
 
 #[tokio::test]
@@ -99,8 +99,10 @@ async fn a_limit_that_is_full_uses_up_none_of_the_others() {
     let rate = |text: &str| text.parse().expect("a rate");
     let from = |ip: u8, to: &str| ChallengeRequest::email_otp(to).with_client(ClientContext::new(IpAddr::from([203, 0, 113, ip])));
 
-    let guarded =
-        Guarded::new(Arc::new(Scripted::named("first")), Arc::new(LocalGuard::new().with_per_recipient(rate("1 per 1h")).with_per_ip(rate("3 per 1h"))));
+    let guarded = Guarded::new(
+        Arc::new(Scripted::named("first")),
+        Arc::new(LocalGuard::new(Limits::new().with_per_recipient(rate("1 per 1h")).with_per_ip(rate("3 per 1h")))),
+    );
     guarded.create(&from(7, "a@doe.com")).await.expect("the first");
     for _ in 0..10 {
         guarded.create(&from(7, "a@doe.com")).await.expect_err("the recipient's limit");
@@ -109,8 +111,10 @@ async fn a_limit_that_is_full_uses_up_none_of_the_others() {
     guarded.create(&from(7, "c@doe.com")).await.expect("the client's third");
     guarded.create(&from(7, "d@doe.com")).await.expect_err("the client's limit");
 
-    let guarded =
-        Guarded::new(Arc::new(Scripted::named("first")), Arc::new(LocalGuard::new().with_per_recipient(rate("3 per 1h")).with_per_ip(rate("1 per 1h"))));
+    let guarded = Guarded::new(
+        Arc::new(Scripted::named("first")),
+        Arc::new(LocalGuard::new(Limits::new().with_per_recipient(rate("3 per 1h")).with_per_ip(rate("1 per 1h")))),
+    );
     guarded.create(&from(7, "a@doe.com")).await.expect("the first");
     for _ in 0..10 {
         guarded.create(&from(7, "a@doe.com")).await.expect_err("the client's limit");
@@ -122,7 +126,7 @@ async fn a_limit_that_is_full_uses_up_none_of_the_others() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_than_so_many_go_out_in_any_period_and_the_wait_that_is_told_is_enough() {
-    let guard = LocalGuard::new().with_per_recipient("10 per 2s".parse().expect("a rate"));
+    let guard = LocalGuard::new(Limits::new().with_per_recipient("10 per 2s".parse().expect("a rate")));
     let guarded = Guarded::new(Arc::new(Scripted::named("first")), Arc::new(guard));
     let request = ChallengeRequest::email_otp("jane@doe.com");
     let start = tokio::time::Instant::now();

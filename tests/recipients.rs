@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Field, Guarded,
-    LocalGuard, Method, ProviderId, SendState, Verification, testing::Scripted,
+    Limits, LocalGuard, Method, ProviderId, SendState, Verification, testing::Scripted,
 };
 use support::{
     Server,
@@ -117,7 +117,7 @@ async fn all_spellings_of_a_recipient_use_up_one_limit_whoever_sends() {
     let addresses = NO_ADDRESSES.iter().skip(4).chain(&OTHER_SPELLINGS);
     for (first, others) in [("victim@x.com", addresses.copied().collect::<Vec<_>>()), ("+64270000000", NO_NUMBERS[2..].to_vec())] {
         for other in others {
-            let guard = LocalGuard::new().with_per_recipient("1 per 1h".parse().expect("a rate"));
+            let guard = LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate")));
             let guarded = Guarded::new(Arc::new(Unchecked(Scripted::named("first"))), Arc::new(guard));
             let to = |text: &str| ChallengeRequest::new(if first.contains('@') { Method::EmailOtp } else { Method::SmsOtp }).with_recipient(text);
             guarded.create(&to(first)).await.expect("the first");
@@ -132,7 +132,7 @@ async fn every_spelling_that_a_vendor_takes_uses_up_the_limit_of_one_recipient()
     for vendor in vendors::all_with_messages() {
         let request = request_to(vendor, Method::is_to_email).expect("a request to an e-mail address");
         let server = Server::answering(200, &[], &(vendor.create.reply)(request.method()).to_string()).await;
-        let guard = LocalGuard::new().with_per_recipient("1 per 1h".parse().expect("a rate"));
+        let guard = LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate")));
         let guarded = Guarded::new(vendor.provider(server.address), Arc::new(guard));
         guarded.create(&request.clone().with_recipient("victim@x.com")).await.expect("the first");
         for text in NO_ADDRESSES.iter().chain(&OTHER_SPELLINGS) {

@@ -5,7 +5,7 @@ mod support;
 use std::{net::SocketAddr, sync::Arc};
 
 use auth_challenge::{
-    Answer, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guarded, LocalGuard, Method,
+    Answer, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guarded, Limits, LocalGuard, Method,
     ProviderId, Reason, Rejected, Reloadable, Router, Verification, testing::Scripted,
 };
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ async fn sends_count_on_after_every_reload_and_new_rates_judge_them() {
 }
 
 fn once() -> Arc<LocalGuard> {
-    Arc::new(LocalGuard::new().with_per_recipient("1 per 1h".parse().expect("a rate")))
+    Arc::new(LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate"))))
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn the_counts_of_a_guard_go_on_wherever_it_stands_in_the_provider() {
         &|| Arc::new(Box::new(guarded("first"))),
         &|| Arc::new(Reloadable::new(guarded("first"))),
         &|| Arc::new(router(guarded("first"))),
-        &|| Arc::new(Guarded::new(Arc::new(router(guarded("first"))), Arc::new(LocalGuard::new()))),
+        &|| Arc::new(Guarded::new(Arc::new(router(guarded("first"))), Arc::new(LocalGuard::new(Limits::new())))),
     ];
     let request = ChallengeRequest::email_otp("jane@doe.com");
     for make in shapes {
@@ -96,7 +96,7 @@ async fn the_counts_of_a_guard_go_on_wherever_it_stands_in_the_provider() {
 #[tokio::test]
 async fn each_guard_goes_on_with_its_own_counts_and_another_vendors_provider_with_them() {
     let with = |id: &str, inner: &str, outer: &str| -> Arc<dyn ChallengeProvider> {
-        let guard = |rate: &str| Arc::new(LocalGuard::new().with_per_recipient(rate.parse().expect("a rate")));
+        let guard = |rate: &str| Arc::new(LocalGuard::new(Limits::new().with_per_recipient(rate.parse().expect("a rate"))));
         Arc::new(Guarded::new(Arc::new(Guarded::new(Arc::new(Scripted::named(id)), guard(inner))), guard(outer)))
     };
     let reloadable = Reloadable::new(with("old", "3 per 1h", "3 per 1h"));
@@ -113,7 +113,7 @@ async fn each_guard_goes_on_with_its_own_counts_and_another_vendors_provider_wit
 #[tokio::test]
 async fn what_still_happens_at_the_old_provider_counts_at_the_new_one() {
     let handle = ChallengeHandle::new(ProviderId::new("first"), Method::EmailOtp, "id");
-    let guard = || Arc::new(LocalGuard::new().with_wrong_codes(1));
+    let guard = || Arc::new(LocalGuard::new(Limits::new().with_wrong_codes(1)));
     let old = Scripted::named("first").verify_gives(Rejected::new(Reason::WrongOrExpiredCode));
     let reloadable = Reloadable::new(Arc::new(Guarded::new(Arc::new(old), guard())));
     let before = reloadable.current();

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     model::{
-        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, ProviderHealth, ProviderId, Rejected,
-        SendState, Verification,
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, Outlook, ProviderHealth, ProviderId,
+        Rejected, SendState, Verification,
     },
     provider::ChallengeProvider,
     transport::{FAR, TIMEOUT},
@@ -29,9 +29,9 @@ use crate::{
 /// ```
 /// # #[cfg(feature = "testing")] {
 /// use std::sync::Arc;
-/// use auth_challenge::{Guarded, LocalGuard, testing::Scripted};
+/// use auth_challenge::{Guarded, Limits, LocalGuard, testing::Scripted};
 ///
-/// let guard = LocalGuard::new().with_per_recipient("5 per 10m".parse()?);
+/// let guard = LocalGuard::new(Limits::new().with_per_recipient("5 per 10m".parse()?));
 /// let auth = Guarded::new(Arc::new(Scripted::new()), Arc::new(guard));
 /// # }
 /// # Ok::<(), auth_challenge::ParseRateError>(())
@@ -160,7 +160,14 @@ impl ChallengeProvider for Guarded {
     }
 
     fn health(&self) -> Vec<ProviderHealth> {
-        self.provider.health()
+        self.provider.health().into_iter().chain(self.guard.health()).collect()
+    }
+
+    async fn peek(&self, handle: &ChallengeHandle, options: &CallOptions) -> Outlook {
+        let within = self.provider.peek(handle, options).await;
+        let deadline = Time::of(self, options).deadline;
+        let looked = timeout_at(deadline, self.guard.peek(Sending::again(handle, options.client_ip()))).await;
+        looked.unwrap_or_default().and(within)
     }
 
     fn memory(&self) -> Memory {

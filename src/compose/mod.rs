@@ -8,7 +8,9 @@ mod router;
 
 use std::time::Duration;
 
-pub use guard::{Guard, LocalGuard, ParseRateError, Rate, Refusal, Sending};
+pub use guard::{Guard, Limits, LocalGuard, ParseRateError, Rate, Refusal, Sending};
+#[cfg(feature = "redis")]
+pub use guard::{OnOutage, RedisGuard};
 pub use guarded::Guarded;
 pub use reloadable::Reloadable;
 pub use router::{Router, RouterBuilder};

@@ -5,7 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 
 use crate::{
-    model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, Memory, ProviderHealth, ProviderId, Verification},
+    model::{
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, Memory, Outlook, ProviderHealth, ProviderId,
+        Verification,
+    },
     provider::ChallengeProvider,
 };
 
@@ -77,6 +80,10 @@ impl ChallengeProvider for Reloadable {
 
     fn health(&self) -> Vec<ProviderHealth> {
         self.current().health()
+    }
+
+    async fn peek(&self, handle: &ChallengeHandle, options: &CallOptions) -> Outlook {
+        self.current().peek(handle, options).await
     }
 
     fn memory(&self) -> Memory {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     model::{
-        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Method, ProviderHealth,
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Method, Outlook, ProviderHealth,
         ProviderId, SendState, Verification, Violation,
     },
     provider::ChallengeProvider,
@@ -290,6 +290,13 @@ impl ChallengeProvider for Router {
 
     fn health(&self) -> Vec<ProviderHealth> {
         self.health.tell(self.providers.keys())
+    }
+
+    async fn peek(&self, handle: &ChallengeHandle, options: &CallOptions) -> Outlook {
+        match self.providers.get(handle.provider()) {
+            Some(issuer) => issuer.peek(handle, options).await,
+            None => Outlook::default(),
+        }
     }
 
     fn memory(&self) -> Memory {

@@ -1,36 +1,91 @@
 //! What a config says of limits.
 
+use std::sync::Arc;
+
 use crate::{
-    compose::{LocalGuard, Rate},
+    compose::{Guard, Limits, LocalGuard, Rate},
     vendors::Section,
 };
 
-/// Reads the section `[guard]`.
-pub(super) fn read(section: &mut Section<'_>) -> LocalGuard {
-    let mut guard = LocalGuard::new();
-    if let Some(rate) = rate(section, "per_recipient") {
-        guard = guard.with_per_recipient(rate);
+/// Reads the section `[guard]`; gives none where there is a mistake in it.
+pub(super) fn read(section: &mut Section<'_>) -> Option<Arc<dyn Guard>> {
+    let limits = limits(section);
+    match section.choice("store", &[("local", false), ("redis", true)]).unwrap_or_default() {
+        true => shared(section, limits),
+        false => {
+            for key in ["hash_key", "redis_url"] {
+                section.neither_secret(key, "is for store = \"redis\"");
+            }
+            if section.has("on_outage") {
+                section.problem("on_outage", "is for store = \"redis\"");
+            }
+            Some(Arc::new(LocalGuard::new(limits)))
+        }
     }
-    if let Some(rate) = rate(section, "per_ip") {
-        guard = guard.with_per_ip(rate);
+}
+
+type WithRate = fn(Limits, Rate) -> Limits;
+
+fn limits(section: &mut Section<'_>) -> Limits {
+    let mut limits = Limits::new();
+    let rates: [(&str, WithRate); 4] = [
+        ("per_recipient", Limits::with_per_recipient),
+        ("per_ip", Limits::with_per_ip),
+        ("unverified_per_calling_code", Limits::with_unverified_per_calling_code),
+        ("unverified_calling_codes_per_ip", Limits::with_unverified_calling_codes_per_ip),
+    ];
+    for (key, with) in rates {
+        match section.text(key).map(|text| text.parse()) {
+            Some(Ok(rate)) => limits = with(limits, rate),
+            Some(Err(error)) => section.problem(key, &format!("{error}")),
+            None => {}
+        }
     }
     if let Some(most) = section.number("wrong_codes", 1..=1000) {
-        guard = guard.with_wrong_codes(u32::try_from(most).unwrap_or(u32::MAX));
+        limits = limits.with_wrong_codes(u32::try_from(most).unwrap_or(u32::MAX));
     }
     let codes = section.texts("calling_codes");
     let is_code = |code: &String| code.strip_prefix('+').is_some_and(|digits| (1..=7).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
     if !codes.iter().all(is_code) {
         section.problem("calling_codes", "expected calling codes such as \"+49\"");
     }
-    guard.with_calling_codes(codes)
+    let prefixes = section.texts("exempt_prefixes");
+    if prefixes.iter().any(|prefix| prefix.trim().is_empty()) {
+        section.problem("exempt_prefixes", "expected beginnings of recipients such as \"+6427000\", none of them empty");
+    }
+    let hashes = section.texts("exempt_hashes");
+    if !hashes.iter().all(|hash| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit())) {
+        section.problem("exempt_hashes", "expected hashes of 64 hexadecimal digits each");
+    }
+    if !hashes.is_empty() && section.choice("store", &[("local", false), ("redis", true)]) != Some(true) {
+        section.problem("exempt_hashes", "needs store = \"redis\", whose hash_key the hashes are made with");
+    }
+    limits = limits.with_calling_codes(codes).with_exempt_prefixes(prefixes).with_exempt_hashes(hashes);
+    if section.choice("mode", &[("enforce", false), ("observe", true)]).unwrap_or_default() { limits.with_observation() } else { limits }
 }
 
-fn rate(section: &mut Section<'_>, key: &str) -> Option<Rate> {
-    match section.text(key)?.parse() {
-        Ok(rate) => Some(rate),
+#[cfg(feature = "redis")]
+fn shared(section: &mut Section<'_>, limits: Limits) -> Option<Arc<dyn Guard>> {
+    use crate::compose::{OnOutage, RedisGuard};
+
+    let url = section.required_secret("redis_url");
+    let hash_key = section.required_secret("hash_key");
+    let choices = [("local", OnOutage::Local), ("refuse", OnOutage::Refuse), ("allow", OnOutage::Allow)];
+    let on_outage = section.choice("on_outage", &choices).unwrap_or_default();
+    match RedisGuard::new(url?, hash_key?, limits) {
+        Ok(guard) => Some(Arc::new(guard.with_on_outage(on_outage))),
         Err(error) => {
-            section.problem(key, &format!("{error}"));
+            for violation in error.violations() {
+                section.problem(violation.key().unwrap_or("redis_url"), violation.message());
+            }
             None
         }
     }
+}
+
+#[cfg(not(feature = "redis"))]
+fn shared(section: &mut Section<'_>, _: Limits) -> Option<Arc<dyn Guard>> {
+    section.skip_rest();
+    section.problem("store", "needs the crate's feature redis");
+    None
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::{
-    compose::{Guard, Guarded, LocalGuard},
+    compose::{Guard, Guarded},
     model::{Error, ErrorKind, ProviderId, SendState, Violation},
     provider::ChallengeProvider,
     transport::{Http, HttpBuilder},
@@ -130,7 +130,7 @@ struct Plan {
     instances: BTreeMap<ProviderId, Constructor>,
     http: HttpBuilder,
     routing: Routing,
-    guard: Option<LocalGuard>,
+    guard: Option<Arc<dyn Guard>>,
     problems: Vec<Violation>,
 }
 
@@ -197,7 +197,7 @@ impl Config {
             true => current,
             false => Arc::new(plan.routing.router(current, providers.into_iter(), http.timeout())?),
         };
-        Ok(match self.guard.clone().or(plan.guard.map(|guard| Arc::new(guard) as Arc<dyn Guard>)) {
+        Ok(match self.guard.clone().or(plan.guard) {
             Some(guard) => Arc::new(Guarded::new(provider, guard).with_timeout(http.timeout())),
             None => provider,
         })
@@ -218,7 +218,7 @@ impl Config {
         let mut routes = Section::new("route", section("route").unwrap_or(&nothing), &surroundings);
         routing.read_routes(&mut routes, &named);
         problems.extend(routes.finish());
-        let guard = section("guard").map(|members| {
+        let guard = section("guard").and_then(|members| {
             let mut limits = Section::new("guard", members, &surroundings);
             let guard = guard::read(&mut limits);
             problems.extend(limits.finish());

@@ -43,6 +43,22 @@ pub(crate) fn counted(to: &str) -> String {
     format!("{}@{domain}", name.trim_matches('.'))
 }
 
+/// Gives the calling code that a phone number begins with, say `+49`, as the ITU assigned them (E.164): `+1` and `+7` are one digit long, those
+/// listed two, all others three. It takes a number in the form in which it is [counted].
+pub(crate) fn calling_code(number: &str) -> Option<&str> {
+    const TWO_DIGITS: [&str; 44] = [
+        "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51", "52", "53", "54", "55", "56", "57",
+        "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
+    ];
+    let digits = number.strip_prefix('+')?;
+    let length = match digits.get(..2)? {
+        two if two.starts_with(['1', '7']) => 1,
+        two if TWO_DIGITS.contains(&two) => 2,
+        _ => 3,
+    };
+    number.get(..=length)
+}
+
 /// Gives the digits of a text that is nothing but a number, behind a plus sign.
 fn number(text: &str) -> Option<String> {
     let is_number = text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
@@ -105,6 +121,18 @@ fn without_comments(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::CredentialKind;
+
+    #[test]
+    fn a_calling_code_is_as_long_as_the_itu_says() {
+        for (number, code) in
+            [("+4915112345678", "+49"), ("+12025550123", "+1"), ("+79261234567", "+7"), ("+3581234567", "+358"), ("+982112345", "+98"), ("+64", "+64")]
+        {
+            assert_eq!(calling_code(number), Some(code), "{number}");
+        }
+        for none in ["", "+", "+4", "+35", "jane@doe.com", "+é12"] {
+            assert_eq!(calling_code(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn phone_numbers_are_e164() {

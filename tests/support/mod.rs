@@ -7,6 +7,7 @@ pub mod config;
 pub mod log;
 pub mod oddities;
 pub mod raw;
+pub mod redis;
 pub mod typed;
 pub mod vendors;
 

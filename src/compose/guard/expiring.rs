@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    hash::Hash,
     time::Duration,
 };
 
@@ -10,8 +11,8 @@ use tokio::time::Instant;
 /// Keeps values by key, each for a time.
 ///
 /// Its memory is bounded: `most` in weight are always kept, and never more than twice as many, or than [`FEW`] beside them.
-pub(super) struct Expiring<V> {
-    all: HashMap<u64, Timed<V>>,
+pub(super) struct Expiring<K, V> {
+    all: HashMap<K, Timed<V>>,
     most: usize,
     weigh: fn(&V) -> usize,
     /// What was added since the last tidying, and how much of it leads to the next one.
@@ -34,22 +35,22 @@ impl<V> Timed<V> {
     }
 }
 
-impl<V: Default> Expiring<V> {
+impl<K: Copy + Eq + Hash, V: Default> Expiring<K, V> {
     /// Starts with nothing; a value may grow by one in weight with each [`keep`](Self::keep).
     pub(super) fn new(most: usize, weigh: fn(&V) -> usize) -> Self {
         Self { all: HashMap::new(), most, weigh, added: 0, tidy_at: FEW }
     }
 
-    pub(super) fn get(&self, key: u64, now: Instant) -> Option<&V> {
-        self.all.get(&key).filter(|timed| !timed.left(now).is_zero()).map(|timed| &timed.value)
+    pub(super) fn get(&self, key: &K, now: Instant) -> Option<&V> {
+        self.all.get(key).filter(|timed| !timed.left(now).is_zero()).map(|timed| &timed.value)
     }
 
-    pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut V> {
-        self.all.get_mut(&key).map(|timed| &mut timed.value)
+    pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.all.get_mut(key).map(|timed| &mut timed.value)
     }
 
     /// Gives the value to be changed, a new one where there is none, and keeps it for a time from now; longer, if it was to be kept longer.
-    pub(super) fn keep(&mut self, key: u64, now: Instant, time: Duration) -> &mut V {
+    pub(super) fn keep(&mut self, key: K, now: Instant, time: Duration) -> &mut V {
         self.added += 1;
         if self.added >= self.tidy_at {
             self.tidy(now);
@@ -62,8 +63,8 @@ impl<V: Default> Expiring<V> {
         &mut timed.value
     }
 
-    pub(super) fn remove(&mut self, key: u64) {
-        self.all.remove(&key);
+    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
+        self.all.remove(key).map(|timed| timed.value)
     }
 
     fn tidy(&mut self, now: Instant) {
@@ -71,8 +72,8 @@ impl<V: Default> Expiring<V> {
         let mut weight: usize = self.all.values().map(|timed| (self.weigh)(&timed.value)).sum();
         if weight > self.most {
             tracing::warn!(most = self.most, "a guard counts more than it can keep, and forgets what would have ended first");
-            let mut ends: Vec<(Duration, u64)> = self.all.iter().map(|(key, timed)| (timed.left(now), *key)).collect();
-            ends.sort_unstable();
+            let mut ends: Vec<(Duration, K)> = self.all.iter().map(|(key, timed)| (timed.left(now), *key)).collect();
+            ends.sort_unstable_by_key(|(left, _)| *left);
             for (_, key) in ends {
                 if weight <= self.most {
                     break;
@@ -92,36 +93,36 @@ mod tests {
 
     #[test]
     fn a_value_is_there_for_its_time_and_starts_anew_after_it() {
-        let (mut map, start) = (Expiring::<u32>::new(10, |_| 1), Instant::now());
+        let (mut map, start) = (Expiring::<u64, u32>::new(10, |_| 1), Instant::now());
         *map.keep(1, start, MINUTE) += 1;
         *map.keep(1, start + MINUTE / 2, MINUTE) += 1;
-        assert_eq!(map.get(1, start + MINUTE), Some(&2));
-        assert_eq!(map.get(1, start + MINUTE * 3 / 2), None);
+        assert_eq!(map.get(&1, start + MINUTE), Some(&2));
+        assert_eq!(map.get(&1, start + MINUTE * 3 / 2), None);
         assert_eq!(*map.keep(1, start + MINUTE * 2, MINUTE), 0);
-        map.remove(1);
-        assert_eq!(map.get(1, start + MINUTE * 2), None);
+        map.remove(&1);
+        assert_eq!(map.get(&1, start + MINUTE * 2), None);
     }
 
     #[test]
     fn a_longer_time_is_not_cut_by_a_shorter_one() {
-        let (mut map, start) = (Expiring::<u32>::new(10, |_| 1), Instant::now());
+        let (mut map, start) = (Expiring::<u64, u32>::new(10, |_| 1), Instant::now());
         *map.keep(1, start, MINUTE) += 1;
         map.keep(1, start + MINUTE / 2, Duration::from_secs(1));
-        assert_eq!(map.get(1, start + MINUTE * 9 / 10), Some(&1));
+        assert_eq!(map.get(&1, start + MINUTE * 9 / 10), Some(&1));
     }
 
     #[test]
     fn what_has_ended_goes_and_of_too_much_what_would_end_first() {
-        let (mut map, start) = (Expiring::<u32>::new(4000, |_| 1), Instant::now());
+        let (mut map, start) = (Expiring::<u64, u32>::new(4000, |_| 1), Instant::now());
         for key in 0..50_000_u64 {
             map.keep(key, start + Duration::from_millis(key), Duration::MAX);
             assert!(map.all.len() <= 8000);
         }
         let last = start + Duration::from_secs(50);
         for key in 46_000..50_000 {
-            assert!(map.get(key, last).is_some(), "{key}");
+            assert!(map.get(&key, last).is_some(), "{key}");
         }
-        let mut map = Expiring::<u32>::new(100_000, |_| 1);
+        let mut map = Expiring::<u64, u32>::new(100_000, |_| 1);
         for key in 0..50_000_u64 {
             map.keep(key, start + Duration::from_millis(key), Duration::from_millis(10));
             assert!(map.all.len() <= 2 * FEW);
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn values_that_grow_count_for_what_they_weigh() {
-        let (mut map, start) = (Expiring::<Vec<u8>>::new(4000, Vec::len), Instant::now());
+        let (mut map, start) = (Expiring::<u64, Vec<u8>>::new(4000, Vec::len), Instant::now());
         for step in 0..50_000_u64 {
             map.keep(step % 10, start + Duration::from_millis(step), Duration::MAX).push(0);
             assert!(map.all.values().map(|timed| timed.value.len()).sum::<usize>() <= 8000);

@@ -2,8 +2,9 @@
 
 use std::{
     any::Any,
+    convert::Infallible,
     fmt,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,76 +12,45 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{
-    Guard, Rate, Refusal, Sending,
-    counts::{Counts, Sender},
-    rules::Rules,
+    Guard, Limits, Refusal, Sending,
+    counts::Counts,
+    judge::Judge,
+    store::{Count, Key, Message, Store},
 };
-use crate::model::{Challenge, ChallengeHandle, Error, Field, Reason, SendState, Verification, recipient::counted};
+use crate::model::{Challenge, ChallengeHandle, Error, Outlook, Verification};
 
 /// Limits sends and wrong answers, **in this process alone**: each process of a fleet counts for itself, and counts from nothing when it
-/// starts. A fleet shares its counts by a [`Guard`] of its own. Within the process the counts outlive the guard: where
-/// [`Reloadable`](crate::Reloadable) puts a provider with a new guard in the place of an old one, the new limits judge what was counted.
+/// starts. Within the process the counts outlive the guard: where [`Reloadable`](crate::Reloadable) puts a provider with a new guard in the place of
+/// an old one, the new limits judge what was counted. A fleet shares its counts by `RedisGuard` (feature `redis`), or a [`Guard`] of its own.
 ///
-/// - **A send** takes a place under every limit that it falls under, or under none if one of them is full. Places are taken before the message
-///   goes out, and given back only where nothing was sent ([`SendState::NotSent`](crate::SendState::NotSent)): what a vendor refused has
-///   reached it, and a caller who gives up half-way leaves the place taken.
-/// - **One recipient** is one whatever way it is written. Case (of any writing), forms for the same letter (NFKC: `ｘ` is `x`), blanks, and
-///   characters that are not seen make no difference; comments, quotes, a name before `<…>` and dots at the ends are left out; so is the `+tag`
-///   of an e-mail address; the domain counts in its ASCII form (`xn--…`). Of a phone number the digits count, without zeros in front.
-///   Dots within the name of a mailbox do count, since they tell people apart at most providers. The message goes to what was given.
-/// - **One client** is an IPv4 address, or the IPv6 network of 64 bits that one subscriber has.
-/// - **A try** at a code is taken before the vendor is asked, and given back only where the vendor was not
-///   ([`SendState::NotSent`](crate::SendState::NotSent)). So an outage, or a 401 for credentials of yours that are wrong, uses up tries as a
-///   wrong code does; a vendor's refusals look too much like each other to let a guesser have them for nothing.
-///
-/// Recipients, IP addresses and challenges are kept as keyed hashes, and only as long as they count: sends for the period of their limit, wrong
-/// answers for 24 hours after the last one. Memory is bounded: of more than 262,144 at once, what would have ended first may be forgotten, which
-/// the log warns of. Time is that of `tokio::time`, so that a test can pause it and go on by hours.
+/// Recipients, IP addresses and challenges are kept as keyed hashes, and only as long as they count. Memory is bounded: of more than 262,144 at
+/// once, what would have ended first may be forgotten, which the log warns of. Time is that of `tokio::time`, so that a test can pause it and go
+/// on by hours.
 ///
 /// ```
-/// use auth_challenge::LocalGuard;
+/// use auth_challenge::{Limits, LocalGuard};
 ///
-/// let guard = LocalGuard::new().with_per_recipient("5 per 10m".parse()?).with_per_ip("30 per 1h".parse()?).with_wrong_codes(5).with_calling_codes(["+49", "+64"]);
+/// let guard = LocalGuard::new(Limits::new().with_per_recipient("5 per 10m".parse()?).with_wrong_codes(5));
 /// # Ok::<(), auth_challenge::ParseRateError>(())
 /// ```
+#[derive(Debug)]
+pub struct LocalGuard(Judge<LocalStore>);
+
+/// Keeps counts in memory, everything under one lock.
 #[derive(Default)]
-pub struct LocalGuard {
-    rules: Rules,
+pub(super) struct LocalStore {
     /// Shared with the guards before and after this one; the outer lock is for taking them over.
     counts: Mutex<Arc<Mutex<Counts>>>,
 }
 
 impl LocalGuard {
-    /// Lets everything pass until limits are added.
-    pub fn new() -> Self {
-        Self::default()
+    /// Counts from nothing.
+    pub fn new(limits: Limits) -> Self {
+        Self(Judge::new(limits, LocalStore::default()))
     }
+}
 
-    /// Limits the messages to one recipient, resends among them, whatever id the challenge has by then.
-    pub fn with_per_recipient(mut self, rate: Rate) -> Self {
-        self.rules.per_recipient = Some(rate);
-        self
-    }
-
-    /// Limits the messages that one client asks for: an IPv4 address, or the IPv6 network of 64 bits that one subscriber has.
-    pub fn with_per_ip(mut self, rate: Rate) -> Self {
-        self.rules.per_ip = Some(rate);
-        self
-    }
-
-    /// Limits the wrong answers to one challenge: after so many none is handed in any more, and each is rejected as
-    /// [`Reason::TooManyAttempts`](crate::Reason::TooManyAttempts).
-    pub fn with_wrong_codes(mut self, most: u32) -> Self {
-        self.rules.wrong_codes = Some(most);
-        self
-    }
-
-    /// Lets messages go to phone numbers with these calling codes alone, say `+49`.
-    pub fn with_calling_codes<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
-        self.rules.calling_codes = codes.into_iter().map(Into::into).collect();
-        self
-    }
-
+impl LocalStore {
     fn shared(&self) -> Arc<Mutex<Counts>> {
         Arc::clone(&self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -93,80 +63,89 @@ impl LocalGuard {
     }
 }
 
-/// Finds whom a send counts for. One that is made once more counts for those of the first one, else for the recipient that the handle names,
-/// else for the challenge.
-fn sender(counts: &Counts, sending: Sending<'_>, now: Instant) -> Sender {
-    let recipient = sending.recipient().map(|to| counts.key("recipient", counted(to)));
-    let client_ip = sending.client_ip().map(|ip| counts.key("client_ip", network(ip)));
-    let Some(handle) = sending.handle() else { return Sender { recipient, client_ip } };
-    let challenge = challenge(counts, handle);
-    let first = counts.sender(challenge, now).unwrap_or(Sender { recipient: recipient.or(Some(challenge)), client_ip: None });
-    Sender { client_ip: client_ip.or(first.client_ip), ..first }
+#[async_trait]
+impl Store for LocalStore {
+    type Outage = Infallible;
+
+    fn key(&self, sort: &'static str, value: &[&str]) -> Key {
+        self.count(|counts, _| counts.key(sort, value))
+    }
+
+    fn hash(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    async fn take(&self, send: &Message<'_>) -> Result<Vec<Count>, Infallible> {
+        Ok(self.count(|counts, now| counts.take(send, now)))
+    }
+
+    async fn note(&self, send: &Message<'_>, challenge: Key) -> Result<(), Infallible> {
+        self.count(|counts, now| counts.note(send, challenge, now));
+        Ok(())
+    }
+
+    async fn give_back(&self, send: &Message<'_>) -> Result<(), Infallible> {
+        self.count(|counts, now| counts.give_back(send, now));
+        Ok(())
+    }
+
+    async fn take_try(&self, challenge: Key, most: u32, is_enforced: bool) -> Result<u32, Infallible> {
+        Ok(self.count(|counts, now| counts.take_try(challenge, most, is_enforced, now)))
+    }
+
+    async fn give_try_back(&self, challenge: Key) -> Result<(), Infallible> {
+        self.count(|counts, _| counts.give_try_back(challenge));
+        Ok(())
+    }
+
+    async fn verified(&self, challenge: Key) -> Result<(), Infallible> {
+        self.count(|counts, now| counts.verified(challenge, now));
+        Ok(())
+    }
+
+    async fn peek(&self, send: &Message<'_>) -> Result<(Vec<Count>, u32), Infallible> {
+        Ok(self.count(|counts, now| (counts.count(send, now), send.challenge.map_or(0, |challenge| counts.tries(challenge, now)))))
+    }
 }
 
-fn challenge(counts: &Counts, handle: &ChallengeHandle) -> u64 {
-    counts.key("challenge", (handle.provider().as_str(), handle.challenge_id().expose()))
-}
-
-/// Gives what counts as one client: an IPv4 address, or the network of 64 bits that one subscriber has.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into(),
-        v4 => v4,
+impl fmt::Debug for LocalStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalStore").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl Guard for LocalGuard {
     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
-        if sending.handle().is_none() && sending.recipient().is_some_and(|to| !self.rules.may_call(sending.method(), to)) {
-            return Err(Refusal::new("expected a phone number with one of the allowed calling codes").with_field(Field::To));
-        }
-        let taken = self.count(|counts, now| counts.take(&self.rules.limits(sender(counts, sending, now)), sending.id(), now));
-        taken.map_err(|full| Refusal::new(full.reason).with_retry_after(full.wait))
+        let Ok(ruling) = self.0.before_send(sending).await;
+        ruling
     }
 
     async fn after_send(&self, sending: Sending<'_>, outcome: Result<&Challenge, &Error>) {
-        self.count(|counts, now| {
-            let sender = sender(counts, sending, now);
-            let limits = self.rules.limits(sender);
-            match outcome {
-                _ if limits.is_empty() => {}
-                // Under the id that the message has now, which a resend may have changed.
-                Ok(sent) => counts.note_sender(challenge(counts, sent.handle()), sender, now),
-                Err(error) if error.send_state() == SendState::NotSent => counts.give_back(&limits, sending.id()),
-                Err(_) => {}
-            }
-        });
+        let Ok(()) = self.0.after_send(sending, outcome).await;
     }
 
     async fn before_verify(&self, handle: &ChallengeHandle, _: Option<IpAddr>) -> Result<(), Refusal> {
-        let Some(most) = self.rules.wrong_codes else { return Ok(()) };
-        let may_try = self.count(|counts, now| counts.take_try(challenge(counts, handle), most, now));
-        may_try.then_some(()).ok_or_else(|| Refusal::new("too many wrong answers to this challenge").with_rejection(Reason::TooManyAttempts))
+        let Ok(ruling) = self.0.before_verify(handle).await;
+        ruling
     }
 
     async fn after_verify(&self, handle: &ChallengeHandle, outcome: Result<&Verification, &Error>) {
-        self.count(|counts, _| match outcome {
-            Ok(Verification::Verified(_)) => counts.forget_tries(challenge(counts, handle)),
-            Err(error) if error.send_state() == SendState::NotSent => counts.give_try_back(challenge(counts, handle)),
-            Ok(Verification::Rejected(_)) | Err(_) => {}
-        });
+        let Ok(()) = self.0.after_verify(handle, outcome).await;
+    }
+
+    async fn peek(&self, sending: Sending<'_>) -> Outlook {
+        let Ok(outlook) = self.0.peek(sending).await;
+        outlook
     }
 
     fn memory(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        Some(self.shared())
+        Some(self.0.store().shared())
     }
 
     fn recall(&self, memory: Arc<dyn Any + Send + Sync>) {
         if let Ok(counts) = memory.downcast::<Mutex<Counts>>() {
-            *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+            *self.0.store().counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
         }
-    }
-}
-
-impl fmt::Debug for LocalGuard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalGuard").field("rules", &self.rules).finish_non_exhaustive()
     }
 }

@@ -2,9 +2,15 @@
 
 mod counts;
 mod expiring;
+mod judge;
+mod limits;
 mod local;
 mod rate;
-mod rules;
+#[cfg(feature = "redis")]
+mod redis;
+mod store;
+#[cfg(test)]
+mod tests;
 
 use std::{
     any::Any,
@@ -20,15 +26,20 @@ use std::{
 
 use async_trait::async_trait;
 
+pub use limits::Limits;
 pub use local::LocalGuard;
 pub use rate::{ParseRateError, Rate};
+#[cfg(feature = "redis")]
+pub use redis::{OnOutage, RedisGuard};
 
-use crate::model::{Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, Reason, SendState, Verification, Violation};
+use crate::model::{
+    Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, Outlook, ProviderHealth, Reason, SendState, Verification, Violation,
+};
 
 /// Sees every send, a failover as one, and every answer, and may refuse: against people who let your service send messages at your cost, or who
 /// guess codes.
 ///
-/// [`LocalGuard`](crate::LocalGuard) counts in one process. A fleet implements this over a store that its processes share.
+/// [`LocalGuard`](crate::LocalGuard) counts in one process, `RedisGuard` (feature `redis`) in all processes of a fleet.
 ///
 /// ```
 /// use std::{collections::BTreeSet, sync::Mutex};
@@ -79,6 +90,18 @@ pub trait Guard: fmt::Debug + Send + Sync + 'static {
     /// Is told after an answer was handed in, with what the vendor made of it, or the error. Not called where the caller gave up before.
     async fn after_verify(&self, handle: &ChallengeHandle, outcome: Result<&Verification, &Error>) {
         let _ = (handle, outcome);
+    }
+
+    /// Tells how long until this message may be sent, and, for one that is sent once more, how many tries at its challenge are left; uses up
+    /// neither. A guard that does not count in this way leaves nothing to tell.
+    async fn peek(&self, sending: Sending<'_>) -> Outlook {
+        let _ = sending;
+        Outlook::default()
+    }
+
+    /// Tells of the store that it counts in, where that does not answer. No I/O.
+    fn health(&self) -> Option<ProviderHealth> {
+        None
     }
 
     /// Gives what it counted, for the guard that takes its place; none where that is kept outside the process, or nowhere.

@@ -1,0 +1,218 @@
+//! Counts in Redis or Valkey: one script, one round trip a decision.
+
+use std::{
+    fmt,
+    sync::{LazyLock, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use redis::{
+    Client, FromRedisValue, RedisError, Script,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+use sha2::Sha256;
+use tokio::time::timeout;
+
+use super::outage::{Outage, Outages};
+use crate::{
+    compose::guard::{
+        limits::Rule,
+        store::{Count, Key, Message, Sender, Store},
+    },
+    model::{ErrorKind, Secret},
+};
+
+/// Keeps counts in Redis, by its clock.
+pub(in crate::compose::guard) struct RedisStore {
+    client: Client,
+    /// Comes back by itself; taken away where the server does not answer on it.
+    connection: Mutex<Option<ConnectionManager>>,
+    hash_key: Secret,
+    /// Tells the sends of this process from those of all others.
+    instance: u64,
+    pub(in crate::compose::guard) time: Duration,
+    pub(in crate::compose::guard) outages: Outages,
+    /// The time that tests set, in µs.
+    #[cfg(test)]
+    pub(in crate::compose::guard) clock: Option<std::sync::Arc<std::sync::atomic::AtomicU64>>,
+}
+
+/// What all keys begin with: one hash tag, so that a cluster keeps them in one place.
+const PREFIX: &str = "{auth-challenge}:";
+
+static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("guard.lua")));
+
+impl RedisStore {
+    pub(in crate::compose::guard) fn new(client: Client, hash_key: Secret, time: Duration) -> Self {
+        Self {
+            client,
+            connection: Mutex::new(None),
+            hash_key,
+            instance: fastrand::u64(..),
+            time,
+            outages: Outages::default(),
+            #[cfg(test)]
+            clock: None,
+        }
+    }
+
+    /// Runs one operation, within its time; not at all while the store is known to be away.
+    async fn run<T: FromRedisValue>(&self, operation: &str, asked: Asked<'_>, extra: &str) -> Result<T, Outage> {
+        self.outages.may_ask()?;
+        let answered = timeout(self.time, self.invoke(operation, asked, extra)).await;
+        let failure = match answered {
+            Ok(Ok(value)) => {
+                self.outages.end();
+                return Ok(value);
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(kind = ?error.kind(), "the store of a guard failed");
+                ErrorKind::Connect
+            }
+            Err(_) => {
+                // It may hang on that connection alone.
+                self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
+                ErrorKind::Timeout
+            }
+        };
+        Err(self.outages.begin(failure))
+    }
+
+    async fn invoke<T: FromRedisValue>(&self, operation: &str, asked: Asked<'_>, extra: &str) -> Result<T, RedisError> {
+        let mut connection = self.connection()?;
+        let mut call = SCRIPT.key(PREFIX);
+        let Sender { recipient, client_ip, calling_code } = asked.sender;
+        call.arg(operation).arg(self.now()).arg(asked.send.map(|id| format!("{:x}-{id:x}", self.instance)).unwrap_or_default());
+        for key in [recipient, client_ip, calling_code, asked.challenge] {
+            call.arg(key.map(text).unwrap_or_default());
+        }
+        call.arg(u8::from(asked.is_enforced)).arg(extra);
+        for rate in asked.message.map(|message| message.rates).into_iter().flatten() {
+            call.arg(rate.map_or(0, |rate| rate.times())).arg(rate.map_or(0, |rate| micros(rate.period())));
+        }
+        call.invoke_async(&mut connection).await
+    }
+
+    fn connection(&self) -> Result<ConnectionManager, RedisError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = &*connection {
+            return Ok(connection.clone());
+        }
+        let config = ConnectionManagerConfig::new().set_connection_timeout(Some(self.time)).set_response_timeout(Some(self.time)).set_number_of_retries(0);
+        Ok(connection.insert(ConnectionManager::new_lazy_with_config(self.client.clone(), config)?).clone())
+    }
+
+    /// Gives the time that a test set; nothing for the server's own.
+    fn now(&self) -> String {
+        #[cfg(test)]
+        if let Some(clock) = &self.clock {
+            return clock.load(std::sync::atomic::Ordering::Relaxed).to_string();
+        }
+        String::new()
+    }
+
+    fn mac(&self) -> Hmac<Sha256> {
+        // Keys of any length are good for HMAC.
+        Hmac::new_from_slice(self.hash_key.expose().as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()))
+    }
+}
+
+/// What an operation is asked about.
+#[derive(Clone, Copy, Default)]
+struct Asked<'a> {
+    message: Option<&'a Message<'a>>,
+    send: Option<u64>,
+    sender: Sender,
+    challenge: Option<Key>,
+    is_enforced: bool,
+}
+
+impl<'a> Asked<'a> {
+    fn message(message: &'a Message<'a>) -> Self {
+        let Message { id, sender, challenge, is_enforced, .. } = *message;
+        Self { message: Some(message), send: Some(id), sender, challenge, is_enforced }
+    }
+
+    fn challenge(challenge: Key) -> Self {
+        Self { challenge: Some(challenge), is_enforced: true, ..Self::default() }
+    }
+}
+
+fn text(key: Key) -> String {
+    format!("{:032x}", key.0)
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Reads the counts of an answer: rule, places taken, and µs to wait, of each.
+fn counts(answer: &[i64]) -> Vec<Count> {
+    let count = |of: &[i64]| {
+        let &[rule, taken, wait] = of else { return None };
+        let rule = Rule::ALL.into_iter().nth(usize::try_from(rule).ok()?.checked_sub(1)?)?;
+        let wait = u64::try_from(wait).ok().filter(|wait| *wait > 0).map(Duration::from_micros);
+        Some(Count { rule, taken: u64::try_from(taken).unwrap_or_default(), wait })
+    };
+    answer.chunks_exact(3).filter_map(count).collect()
+}
+
+#[async_trait]
+impl Store for RedisStore {
+    type Outage = Outage;
+
+    fn key(&self, sort: &'static str, value: &[&str]) -> Key {
+        let mut mac = self.mac();
+        for part in [sort].iter().chain(value) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        let bytes: [u8; 32] = mac.finalize().into_bytes().into();
+        Key(bytes.iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte)))
+    }
+
+    fn hash(&self, recipient: &str) -> Option<String> {
+        let mut mac = self.mac();
+        mac.update(recipient.as_bytes());
+        Some(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    async fn take(&self, message: &Message<'_>) -> Result<Vec<Count>, Outage> {
+        let answer: Vec<i64> = self.run("take", Asked::message(message), "").await?;
+        Ok(counts(&answer))
+    }
+
+    async fn note(&self, message: &Message<'_>, challenge: Key) -> Result<(), Outage> {
+        self.run("note", Asked::message(message), &text(challenge)).await
+    }
+
+    async fn give_back(&self, message: &Message<'_>) -> Result<(), Outage> {
+        self.run("give_back", Asked::message(message), "").await
+    }
+
+    async fn take_try(&self, challenge: Key, most: u32, is_enforced: bool) -> Result<u32, Outage> {
+        self.run("take_try", Asked { is_enforced, ..Asked::challenge(challenge) }, &most.to_string()).await
+    }
+
+    async fn give_try_back(&self, challenge: Key) -> Result<(), Outage> {
+        self.run("give_try_back", Asked::challenge(challenge), "").await
+    }
+
+    async fn verified(&self, challenge: Key) -> Result<(), Outage> {
+        self.run("verified", Asked::challenge(challenge), "").await
+    }
+
+    async fn peek(&self, message: &Message<'_>) -> Result<(Vec<Count>, u32), Outage> {
+        let answer: Vec<i64> = self.run("peek", Asked::message(message), "").await?;
+        let tries = answer.last().and_then(|tries| u32::try_from(*tries).ok()).unwrap_or_default();
+        Ok((counts(&answer), tries))
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore").field("time", &self.time).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,217 @@
+//! Limits that processes share, on a real Redis: what they count, and what holds while the server is away.
+#![cfg(feature = "redis")]
+
+mod support;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use auth_challenge::{
+    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guarded, Limits, OnOutage, Reason,
+    RedisGuard, Rejected, SendState, Verification, Verified, testing::Scripted,
+};
+use support::redis::Redis;
+
+const HASH_KEY: &str = "a key of thirty-two characters!!";
+
+fn rate(text: &str) -> auth_challenge::Rate {
+    text.parse().expect("a rate")
+}
+
+/// One of the processes that share a server.
+fn process(redis: &Redis, limits: Limits, on_outage: OnOutage) -> (Scripted, Guarded) {
+    let scripted = Scripted::named("first");
+    let guard = RedisGuard::new(redis.url(), HASH_KEY, limits).expect("a guard").with_on_outage(on_outage);
+    (scripted.clone(), Guarded::new(Arc::new(scripted), Arc::new(guard)))
+}
+
+fn message(to: &str) -> ChallengeRequest {
+    ChallengeRequest::sms_otp(to).with_client(ClientContext::new([203, 0, 113, 7]))
+}
+
+#[tokio::test]
+async fn what_one_process_lets_pass_counts_in_all() {
+    let Some(redis) = Redis::start() else { return };
+    let limits = || Limits::new().with_per_recipient(rate("3 per 1h")).with_per_ip(rate("5 per 1h")).with_wrong_codes(2);
+    let fleet: Vec<_> = (0..4).map(|_| process(&redis, limits(), OnOutage::Refuse)).collect();
+    let mut challenge = None;
+    for (_, one) in &fleet[..3] {
+        challenge = Some(one.create(&message("+64270000000")).await.expect("within the limit"));
+    }
+    let throttled = fleet[3].1.create(&message("+64270000000")).await.expect_err("over the limit");
+    assert_eq!((throttled.kind(), throttled.send_state()), (ErrorKind::Throttled, SendState::NotSent));
+    assert!(throttled.retry_after().is_some_and(|pause| pause > Duration::from_secs(3500) && pause <= Duration::from_secs(3600)));
+    // Two places are left under the limit of the client, which a refusal has not used up.
+    for to in ["+64270000001", "+64270000002"] {
+        fleet[3].1.create(&message(to)).await.expect("within the client's limit");
+    }
+    fleet[0].1.create(&message("+64270000003")).await.expect_err("over the client's limit");
+
+    let handle = challenge.expect("a challenge").handle().clone();
+    for (number, (scripted, one)) in fleet.iter().enumerate() {
+        let scripted = scripted.clone().verify_gives(Rejected::new(Reason::WrongOrExpiredCode));
+        let no = one.verify(&handle, &Answer::code("000000")).await.expect("an answer");
+        let Verification::Rejected(no) = no else { panic!("{no:?}") };
+        let expected = if number < 2 { Reason::WrongOrExpiredCode } else { Reason::TooManyAttempts };
+        assert_eq!((no.reason(), scripted.answered().len()), (expected, usize::from(number < 2)), "{number}");
+    }
+    let outlook = fleet[2].1.peek(&handle, &CallOptions::default()).await;
+    assert_eq!(outlook.tries_left(), Some(0));
+    assert!(outlook.next_send_in().is_some_and(|wait| wait > Duration::from_secs(3500)));
+}
+
+#[tokio::test]
+async fn nothing_personal_is_in_the_store() {
+    let Some(redis) = Redis::start() else { return };
+    let limits = Limits::new()
+        .with_per_recipient(rate("3 per 1h"))
+        .with_per_ip(rate("5 per 1h"))
+        .with_unverified_per_calling_code(rate("20 per 1h"))
+        .with_unverified_calling_codes_per_ip(rate("3 per 1h"))
+        .with_wrong_codes(2);
+    let (_, guarded) = process(&redis, limits, OnOutage::Refuse);
+    let challenge = guarded.create(&message("+64270000000")).await.expect("a challenge");
+    let _ = guarded.verify(challenge.handle(), &Answer::code("000000")).await.expect("an answer");
+    guarded.create(&message("+64270000000")).await.expect("another");
+    let mut kept = String::new();
+    for key in redis.says(&["--scan"]).lines() {
+        let kind = redis.says(&["TYPE", key]);
+        let value = match kind.trim() {
+            "zset" => redis.says(&["ZRANGE", key, "0", "-1"]),
+            "hash" => redis.says(&["HGETALL", key]),
+            _ => redis.says(&["GET", key]),
+        };
+        kept += &format!("{key} {value}\n");
+    }
+    assert!(kept.lines().count() > 6, "{kept}");
+    for personal in ["270000000", "+64", "203.0.113", challenge.handle().challenge_id().expose()] {
+        assert!(!kept.contains(personal), "{personal} in {kept}");
+    }
+}
+
+#[tokio::test]
+async fn while_the_server_is_away_its_policy_holds_and_ends_by_itself() {
+    for on_outage in [OnOutage::Local, OnOutage::Refuse, OnOutage::Allow] {
+        for is_paused in [false, true] {
+            let Some(mut redis) = Redis::start() else { return };
+            let (_, guarded) = process(&redis, Limits::new().with_per_recipient(rate("2 per 1h")), on_outage);
+            guarded.create(&message("+64270000000")).await.expect("the first");
+            assert!(guarded.health().is_empty());
+            if is_paused {
+                redis.pause()
+            } else {
+                redis.kill()
+            }
+
+            let mut sent = 0;
+            for number in 0..20 {
+                let start = Instant::now();
+                match guarded.create(&message("+64270000000")).await {
+                    Ok(_) => sent += 1,
+                    Err(error) => {
+                        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Throttled, SendState::NotSent));
+                        assert!(error.retry_after().is_some());
+                    }
+                }
+                // Its own time, and some for a machine under load; never the call's 10 s.
+                assert!(start.elapsed() < Duration::from_secs(3), "{number}: {:?}", start.elapsed());
+            }
+            let expected = match on_outage {
+                OnOutage::Local => 2,
+                OnOutage::Refuse => 0,
+                _ => 20,
+            };
+            assert_eq!(sent, expected, "{on_outage:?}, paused: {is_paused}");
+            let health = guarded.health();
+            assert_eq!(health.iter().map(|one| one.provider().as_str()).collect::<Vec<_>>(), ["guard"]);
+            assert!(health[0].failure().is_some());
+
+            let redis = if is_paused {
+                redis.resume();
+                redis
+            } else {
+                redis.restart()
+            };
+            let end = Instant::now() + Duration::from_secs(30);
+            while !guarded.health().is_empty() {
+                assert!(Instant::now() < end, "{on_outage:?}, paused: {is_paused}: still away");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                let _ = guarded.create(&message("+64270000099")).await;
+            }
+            // What was counted before is still there; a paused server may have counted one that came too late.
+            let again = guarded.create(&message("+64270000000")).await;
+            assert!(again.is_ok() || is_paused, "{on_outage:?}, paused: {is_paused}: {again:?}");
+            guarded.create(&message("+64270000000")).await.expect_err("over the limit");
+            drop(redis);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_script_that_is_gone_is_there_again() {
+    let Some(redis) = Redis::start() else { return };
+    let (_, guarded) = process(&redis, Limits::new().with_per_recipient(rate("3 per 1h")), OnOutage::Refuse);
+    for _ in 0..3 {
+        guarded.create(&message("+64270000000")).await.expect("within the limit");
+        redis.says(&["SCRIPT", "FLUSH"]);
+    }
+    guarded.create(&message("+64270000000")).await.expect_err("over the limit");
+}
+
+#[tokio::test]
+async fn a_right_code_takes_its_messages_off_the_count_of_unverified_ones() {
+    let Some(redis) = Redis::start() else { return };
+    let limits = || Limits::new().with_unverified_per_calling_code(rate("4 per 1h"));
+    let (scripted, honest) = process(&redis, limits(), OnOutage::Refuse);
+    let (_, pumping) = process(&redis, limits(), OnOutage::Refuse);
+    for person in 0..20 {
+        let challenge = honest.create(&message(&format!("+6427000{person:04}"))).await.expect("an honest one");
+        let _ = scripted.clone().verify_gives(Verified::new(challenge.handle().method()));
+        let answer = honest.verify(challenge.handle(), &Answer::code("123456")).await.expect("an answer");
+        assert!(matches!(answer, Verification::Verified(_)));
+    }
+    let sent = async |code: &str| {
+        let mut sent = 0;
+        for number in 0..20 {
+            sent += usize::from(pumping.create(&message(&format!("{code}9000{number:04}"))).await.is_ok());
+        }
+        sent
+    };
+    assert_eq!((sent("+64").await, sent("+49").await), (4, 4), "each calling code by itself");
+    honest.create(&message("+64270009999")).await.expect_err("the calling code is full");
+    honest.create(&message("+358400000000")).await.expect("another one is not");
+}
+
+#[test]
+fn a_config_asks_for_all_that_the_store_needs() {
+    let problems = |guard: &str| {
+        let config = format!("provider = \"mine\"\n[guard]\n{guard}");
+        let config = Config::from_toml_str(&config).expect("TOML").with_provider(Arc::new(Scripted::named("mine")));
+        config.problems().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let url = "redis_url = \"redis://127.0.0.1:1\"\n";
+    let key = format!("hash_key = \"{HASH_KEY}\"\n");
+    assert_eq!(
+        problems(&format!("store = \"redis\"\n{url}{key}on_outage = \"refuse\"\nmode = \"observe\"\nunverified_per_calling_code = \"20 per 1h\"")),
+        [""; 0]
+    );
+    for (guard, expected) in [
+        (format!("store = \"redis\"\n{key}"), "guard.redis_url: is required"),
+        (format!("store = \"redis\"\n{url}"), "guard.hash_key: is required"),
+        (format!("store = \"redis\"\n{url}hash_key = \"short\""), "guard.hash_key: expected at least 32 characters"),
+        (format!("store = \"redis\"\nredis_url = \"secret-host\"\n{key}"), "guard.redis_url: expected a URL"),
+        (format!("store = \"redis\"\n{url}{key}on_outage = \"panic\""), "guard.on_outage: expected one of local, refuse, allow"),
+        (format!("store = \"memcached\"\n{url}{key}"), "guard.store: expected one of local, redis"),
+        (url.to_owned(), "guard.redis_url: is for store = \"redis\""),
+        ("on_outage = \"local\"".to_owned(), "guard.on_outage: is for store = \"redis\""),
+        ("mode = \"dream\"".to_owned(), "guard.mode: expected one of enforce, observe"),
+        ("unverified_per_calling_code = \"20\"".to_owned(), "guard.unverified_per_calling_code: expected a rate"),
+        ("exempt_hashes = [\"zz\"]".to_owned(), "guard.exempt_hashes: expected hashes"),
+    ] {
+        let problems = problems(&guard);
+        assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{guard}: {problems:?}");
+        assert!(!problems.iter().any(|problem| problem.contains("secret-host") || problem.contains("short")), "{problems:?}");
+    }
+}
