@@ -71,11 +71,19 @@ use routing::{Named, Routing};
 /// [route]                                 # who gets a method: email_otp, email_link, sms_otp, whatsapp_otp, voice_otp, credential
 /// whatsapp_otp = "authsignal"
 ///
-/// [guard]                                 # limits in this process, see LocalGuard
+/// [guard]                                 # see Limits
 /// per_recipient = "5 per 10m"
 /// per_ip = "30 per 1h"
 /// wrong_codes = 5
 /// calling_codes = ["+49", "+64"]
+/// unverified_per_calling_code = "20 per 1h"     # messages whose code nobody gave: what pumping looks like
+/// unverified_calling_codes_per_ip = "3 per 1h"
+/// exempt_prefixes = ["+6427000"]          # recipients under no limit of sends; with redis also exempt_hashes
+/// mode = "enforce"                        # or "observe": decide and tell, refuse nothing
+/// store = "local"                         # in this process; or "redis" (feature redis), in all that share the server and the key:
+/// # redis_url_env = "REDIS_URL"           # or redis_url, redis_url_file
+/// # hash_key_file = "hash.key"            # or hash_key, hash_key_env: at least 32 characters, what recipients and addresses are hashed with
+/// # on_outage = "local"                   # or "refuse", "allow": when the server does not answer in time
 /// ```
 ///
 /// A section with a vendor's name is that vendor; a section with another name needs `vendor = "…"`.

@@ -299,7 +299,9 @@ mod shared {
             let mut store = RedisStore::new(client.clone(), Secret::new(format!("the key of sequence {number}")), Duration::from_secs(60));
             let clock = Arc::new(AtomicU64::new(1_800_000_000_000_000));
             store.clock = Some(Arc::clone(&clock));
-            let wait = async |time: Duration| drop(clock.fetch_add(u64::try_from(time.as_micros()).expect("a time"), Ordering::Relaxed));
+            let wait = async |time: Duration| {
+                let _ = clock.fetch_add(u64::try_from(time.as_micros()).expect("a time"), Ordering::Relaxed);
+            };
             runtime.block_on(play(&store, wait, &steps, &rates));
             Ok(())
         });

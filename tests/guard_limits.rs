@@ -1,0 +1,202 @@
+//! What limits say: unverified messages, exemptions, observation, the log, and a look that uses nothing up.
+
+mod support;
+
+use std::{sync::Arc, time::Duration};
+
+use auth_challenge::{
+    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guarded, Limits,
+    LocalGuard, Outlook, Rate, Reason, Rejected, Verification, testing::Scripted,
+};
+use support::log::Log;
+use tracing::{Level, instrument::WithSubscriber as _};
+use tracing_subscriber::fmt::Subscriber;
+
+fn rate(text: &str) -> Rate {
+    text.parse().expect("a rate")
+}
+
+fn guarded(limits: Limits) -> (Scripted, Guarded) {
+    let scripted = Scripted::named("first");
+    (scripted.clone(), Guarded::new(Arc::new(scripted), Arc::new(LocalGuard::new(limits))))
+}
+
+fn from(client: u8, to: &str) -> ChallengeRequest {
+    ChallengeRequest::sms_otp(to).with_client(ClientContext::new([203, 0, 113, client]))
+}
+
+async fn verify(guarded: &Guarded, handle: &ChallengeHandle) {
+    let answer = guarded.verify(handle, &Answer::code("123456")).await.expect("an answer");
+    assert!(matches!(answer, Verification::Verified(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pumping_is_stopped_and_an_honest_country_beside_it_is_not() {
+    let (scripted, guarded) = guarded(Limits::new().with_unverified_per_calling_code(rate("20 per 1h")));
+    let mut refused = 0;
+    for number in 0..500 {
+        // Many numbers of one calling code, each from a client of its own, of which few are answered.
+        match guarded.create(&from(7, &format!("+882{number:08}"))).await {
+            Ok(challenge) if number % 50 == 0 => verify(&guarded, challenge.handle()).await,
+            Ok(_) => {}
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Throttled);
+                refused += 1;
+            }
+        }
+        let honest = guarded.create(&from(8, &format!("+49151{number:08}"))).await.expect("an honest one");
+        verify(&guarded, honest.handle()).await;
+        tokio::time::advance(Duration::from_secs(5)).await;
+    }
+    assert_eq!((scripted.created().len(), refused), (1000 - refused, refused));
+    assert!(refused > 450, "{refused}");
+}
+
+#[tokio::test]
+async fn all_messages_of_a_person_who_answers_are_taken_off_the_count() {
+    let (_, guarded) = guarded(Limits::new().with_unverified_per_calling_code(rate("3 per 1h")));
+    // Two codes that did not come, and a third one that is sent again and then given.
+    for _ in 0..2 {
+        guarded.create(&from(7, "+64270000000")).await.expect("within the limit");
+    }
+    let challenge = guarded.create(&from(7, "+64270000000")).await.expect("within the limit");
+    guarded.resend(challenge.handle()).await.expect_err("over the limit");
+    verify(&guarded, challenge.handle()).await;
+    for number in 1..4 {
+        guarded.create(&from(7, &format!("+6427000000{number}"))).await.expect("none is counted any more");
+    }
+    guarded.create(&from(7, "+64270000009")).await.expect_err("three are");
+}
+
+#[tokio::test]
+async fn one_client_reaches_so_many_calling_codes_unverified_and_the_same_ones_again() {
+    let (_, guarded) = guarded(Limits::new().with_unverified_calling_codes_per_ip(rate("2 per 1h")));
+    let first = guarded.create(&from(7, "+64270000000")).await.expect("the first");
+    guarded.create(&from(7, "+4915112345678")).await.expect("the second");
+    guarded.create(&from(7, "+64270000001")).await.expect("one of them again");
+    guarded.create(&from(7, "+358400000000")).await.expect_err("a third one");
+    guarded.create(&from(8, "+358400000000")).await.expect("another client");
+    guarded.create(&ChallengeRequest::email_otp("jane@doe.com").with_client(ClientContext::new([203, 0, 113, 7]))).await.expect("no phone number");
+    verify(&guarded, first.handle()).await;
+    guarded.create(&from(7, "+358400000000")).await.expect("in the place of the one that was answered");
+}
+
+#[tokio::test]
+async fn who_is_exempt_is_neither_refused_nor_counted() {
+    let limits =
+        Limits::new().with_per_recipient(rate("1 per 1h")).with_per_ip(rate("2 per 1h")).with_calling_codes(["+64"]).with_exempt_prefixes(["+4915", "qa@"]);
+    let (scripted, guarded) = guarded(limits);
+    for _ in 0..5 {
+        guarded.create(&from(7, "+4915112345678")).await.expect("exempt");
+        guarded.create(&ChallengeRequest::email_otp("QA+1@example.org").with_client(ClientContext::new([203, 0, 113, 7]))).await.expect("exempt");
+    }
+    for to in ["+64270000000", "+64270000001"] {
+        guarded.create(&from(7, to)).await.expect("the client's places are left");
+    }
+    guarded.create(&from(7, "+64270000002")).await.expect_err("over the client's limit");
+    guarded.create(&from(7, "+4930123456")).await.expect_err("another country");
+    assert_eq!(scripted.created().len(), 12);
+}
+
+#[tokio::test]
+async fn observation_refuses_nothing_and_tells_what_would_be_refused() {
+    let limits = Limits::new().with_per_recipient(rate("2 per 1h")).with_wrong_codes(1).with_calling_codes(["+64", "+49"]).with_observation();
+    let (scripted, guarded) = guarded(limits);
+    let log = Log::default();
+    let told = Subscriber::builder().with_max_level(Level::INFO).with_writer(log.clone()).with_ansi(false).finish();
+    async {
+        for _ in 0..4 {
+            guarded.create(&from(7, "+64270000000")).await.expect("nothing is refused");
+        }
+        let abroad = guarded.create(&from(7, "+358400000000")).await.expect("nothing is refused");
+        for _ in 0..3 {
+            scripted.clone().verify_gives(Rejected::new(Reason::WrongOrExpiredCode));
+            let _ = guarded.verify(abroad.handle(), &Answer::code("000000")).await.expect("an answer");
+        }
+        assert_eq!(guarded.peek(abroad.handle(), &CallOptions::default()).await, Outlook::default());
+    }
+    .with_subscriber(told)
+    .await;
+    assert_eq!((scripted.created().len(), scripted.answered().len()), (5, 3));
+    let log = log.take();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("would refuse")).collect();
+    let of = |rule: &str| lines.iter().filter(|line| line.contains(&format!("rule=\"{rule}\""))).count();
+    assert_eq!((of("per_recipient"), of("calling_codes"), of("wrong_codes"), lines.len()), (2, 1, 2, 5), "{log}");
+}
+
+#[tokio::test]
+async fn every_decision_is_one_line_with_rule_count_and_limit_and_nothing_personal() {
+    let limits = Limits::new().with_per_recipient(rate("2 per 1h")).with_per_ip(rate("9 per 1h")).with_wrong_codes(3).with_exempt_prefixes(["+49"]);
+    let (_, guarded) = guarded(limits);
+    let log = Log::default();
+    let told = Subscriber::builder().with_max_level(Level::DEBUG).with_writer(log.clone()).with_ansi(false).finish();
+    async {
+        let challenge = guarded.create(&from(7, "+64270000000")).await.expect("the first");
+        guarded.create(&from(7, "+64270000000")).await.expect("the second");
+        guarded.create(&from(7, "+64270000000")).await.expect_err("the third");
+        guarded.create(&from(7, "+4915112345678")).await.expect("exempt");
+        verify(&guarded, challenge.handle()).await;
+    }
+    .with_subscriber(told)
+    .await;
+    let log = log.take();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("a guard decided")).collect();
+    let expected = [
+        r#"decision="allowed" rule="per_recipient" count=0 limit=2"#,
+        r#"decision="allowed" rule="per_recipient" count=1 limit=2"#,
+        r#"decision="refused" rule="per_recipient" count=2 limit=2"#,
+        r#"decision="exempt""#,
+        r#"decision="allowed" rule="wrong_codes" count=0 limit=3"#,
+    ];
+    assert_eq!(lines.len(), expected.len(), "{log}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.contains(expected), "{line}: {expected}");
+    }
+    for personal in ["270000000", "15112345678", "203.0.113", "123456"] {
+        assert!(!log.contains(personal), "{personal} in {log}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_tells_how_long_and_how_often_and_uses_nothing_up() {
+    let (scripted, guarded) = guarded(Limits::new().with_per_recipient(rate("2 per 1m")).with_wrong_codes(3));
+    let challenge = guarded.create(&from(7, "+64270000000")).await.expect("the first");
+    let look = async || guarded.peek(challenge.handle(), &CallOptions::default()).await;
+    for _ in 0..10 {
+        assert_eq!(look().await, Outlook::new(None, Some(3)));
+    }
+    tokio::time::advance(Duration::from_secs(20)).await;
+    guarded.resend(challenge.handle()).await.expect("the second");
+    scripted.clone().verify_gives(Rejected::new(Reason::WrongOrExpiredCode));
+    let _ = guarded.verify(challenge.handle(), &Answer::code("000000")).await.expect("an answer");
+    assert_eq!(look().await, Outlook::new(Some(Duration::from_secs(40)), Some(2)));
+    tokio::time::advance(Duration::from_secs(40)).await;
+    assert_eq!(look().await, Outlook::new(None, Some(2)));
+    // Without a guard there is nothing to tell.
+    assert_eq!(scripted.peek(challenge.handle(), &CallOptions::default()).await, Outlook::default());
+}
+
+#[tokio::test]
+async fn a_config_sets_every_limit() {
+    let config = r#"
+        provider = "first"
+        [guard]
+        unverified_per_calling_code = "1 per 1h"
+        unverified_calling_codes_per_ip = "1 per 1h"
+        exempt_prefixes = ["+4915"]
+        wrong_codes = 2
+        mode = "enforce"
+        store = "local"
+    "#;
+    let auth = Config::from_toml_str(config).expect("TOML").with_provider(Arc::new(Scripted::named("first"))).build().expect("a provider");
+    let challenge = auth.create(&from(7, "+64270000000")).await.expect("the first");
+    auth.create(&from(8, "+64270000001")).await.expect_err("unverified_per_calling_code");
+    auth.create(&from(7, "+358400000000")).await.expect_err("unverified_calling_codes_per_ip");
+    auth.create(&from(7, "+4915112345678")).await.expect("exempt_prefixes");
+    assert_eq!(auth.peek(challenge.handle(), &CallOptions::default()).await.tries_left(), Some(2));
+    let observed = config.replace("enforce", "observe");
+    let auth = Config::from_toml_str(&observed).expect("TOML").with_provider(Arc::new(Scripted::named("first"))).build().expect("a provider");
+    for _ in 0..3 {
+        auth.create(&from(7, "+64270000000")).await.expect("mode");
+    }
+}
