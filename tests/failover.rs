@@ -359,3 +359,17 @@ async fn a_config_says_when_failover_happens() {
     let problems: Vec<_> = wrong.problems().iter().map(ToString::to_string).collect();
     assert!(problems.iter().any(|problem| ["failover_when", "unsent", "unknown"].iter().all(|word| problem.contains(word))), "{problems:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_of_any_status_ends_an_outage_and_a_refusal_before_sending_does_not() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let refused = || error(ErrorKind::InvalidRequest, SendState::Refused).with_status(400);
+    for (second_error, is_well) in [(refused(), true), (error(ErrorKind::InvalidRequest, SendState::NotSent), false)] {
+        let first = Scripted::named("first").create_fails(error(ErrorKind::Connect, SendState::NotSent)).create_fails(second_error);
+        let router = pair(&first, &Scripted::named("second"));
+        router.create(&request).await.expect("the second one");
+        tokio::time::advance(Duration::from_secs(31)).await;
+        router.create(&request).await.expect_err("refused");
+        assert_eq!(router.health()[0].failure().is_none(), is_well);
+    }
+}
