@@ -123,7 +123,7 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// ```
     /// # async fn page(auth: &dyn auth_challenge::ChallengeProvider, handle: &auth_challenge::ChallengeHandle) {
-    /// let outlook = auth.peek(handle, &auth_challenge::CallOptions::new()).await;
+    /// let outlook = auth.peek(handle, &auth_challenge::CallOptions::default()).await;
     /// if let Some(wait) = outlook.next_send_in() {
     ///     println!("Send again in {} s", wait.as_secs() + 1);
     /// }

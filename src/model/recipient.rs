@@ -50,7 +50,7 @@ pub(crate) fn calling_code(number: &str) -> Option<&str> {
         "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51", "52", "53", "54", "55", "56", "57",
         "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
     ];
-    let digits = number.strip_prefix('+')?;
+    let digits = number.strip_prefix('+').filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
     let length = match digits.get(..2)? {
         two if two.starts_with(['1', '7']) => 1,
         two if TWO_DIGITS.contains(&two) => 2,

@@ -98,7 +98,7 @@ fn truth(fate: Fate) -> SendState {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80 * ProptestConfig::default().cases, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_call_sends_again_only_when_told_to_wait_ends_in_time_and_tells_the_truth(fates in prop::collection::vec(fate(), 1..5), retried in any::<bool>()) {

@@ -17,11 +17,7 @@ pub(super) const ANOTHER: &str = "the reply is about another challenge than the 
 pub(super) fn proof(method: Method, recipient: Option<&Personal>, request_id: Option<String>) -> Verified {
     let verified = Verified::new(method).with_request_id(request_id);
     let is_address = |text: &str| text.contains('@');
-    let is_of_the_method = |text: &str| match method {
-        method if method.is_to_email() => is_address(text),
-        method if method.is_to_phone() => !text.trim().is_empty() && !is_address(text),
-        _ => !text.trim().is_empty(),
-    };
+    let is_of_the_method = |text: &str| if method.is_to_email() { is_address(text) } else { !text.trim().is_empty() && !is_address(text) };
     match recipient.filter(|recipient| is_of_the_method(recipient.as_str())) {
         Some(recipient) => verified.with_recipient(recipient.clone()),
         None => verified,
@@ -57,4 +53,28 @@ pub(super) fn rejected(handle: &ChallengeHandle, reason: Reason, request_id: Opt
         other => other,
     };
     Rejected::new(reason).with_request_id(request_id.map(str::to_owned)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_names_a_recipient_that_its_method_can_have() {
+        let cases = [
+            (Method::EmailOtp, "jane@doe.com", true),
+            (Method::EmailLink, "jane", false),
+            (Method::EmailOtp, "+64270000000", false),
+            (Method::EmailOtp, "", false),
+            (Method::SmsOtp, "+64270000000", true),
+            (Method::WhatsAppOtp, "jane@doe.com", false),
+            (Method::VoiceOtp, " ", false),
+            (Method::SmsOtp, "", false),
+        ];
+        for (method, recipient, is_named) in cases {
+            let proof = proof(method, Some(&Personal::new(recipient)), None);
+            assert_eq!((proof.method(), proof.recipient()), (method, is_named.then_some(recipient)), "{recipient}");
+        }
+        assert_eq!(proof(Method::SmsOtp, None, None).recipient(), None);
+    }
 }

@@ -71,3 +71,18 @@ macro_rules! open_enum {
 }
 
 pub(crate) use open_enum;
+
+#[cfg(test)]
+mod tests {
+    use super::is_word;
+
+    #[test]
+    fn a_value_of_an_enum_is_a_short_word_that_begins_with_a_letter() {
+        for good in ["a", "SMS", "email-otp", "user_locked", "ns:type", "two words", "v2", &"x".repeat(64)] {
+            assert!(is_word(good), "{good}");
+        }
+        for bad in ["", "2fa", "_x", " x", "a@b", "x.y", "a/b", "jané", "a\n", "{", &"x".repeat(65)] {
+            assert!(!is_word(bad), "{bad}");
+        }
+    }
+}

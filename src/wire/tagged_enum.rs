@@ -105,3 +105,19 @@ macro_rules! tagged_enum {
 }
 
 pub(crate) use tagged_enum;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_variant_that_is_not_known_keeps_its_members_and_prints_its_tag_alone() {
+        let json = json!({"kind": "new", "secret": "s3cr3t"});
+        let unknown = UnknownVariant::new("new".to_owned(), json.as_object().cloned().unwrap_or_default());
+        assert_eq!((unknown.tag(), unknown.members().len(), &unknown.members()["secret"]), ("new", 2, &json!("s3cr3t")));
+        assert_eq!(serde_json::to_value(&unknown).expect("JSON"), json);
+        assert_eq!(format!("{unknown:?}"), r#"UnknownVariant { tag: "new", .. }"#);
+    }
+}

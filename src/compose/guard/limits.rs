@@ -104,6 +104,9 @@ impl Limits {
 
     /// Limits the messages to phone numbers of one calling code (`+49`; all of `+1` together) **whose code nobody gave**: what people who earn
     /// by messages (SMS pumping) leave behind. A right code takes all messages to its recipient off the count.
+    ///
+    /// Whoever fills it turns everybody of that calling code away for the rest of the period, so set it well above what honest people leave behind, and a
+    /// limit by client beside it; [observe](Self::with_observation) first.
     pub fn with_unverified_per_calling_code(self, rate: Rate) -> Self {
         self.with_rate(Rule::UnverifiedPerCallingCode, rate)
     }

@@ -58,7 +58,7 @@ fn asked() -> impl Strategy<Value = Asked> {
 fn step() -> impl Strategy<Value = Step> {
     let most = 0.9;
     prop_oneof![
-        3 => (1..1500_u64).prop_map(Step::Wait),
+        3 => (1..150_000_u64).prop_map(Step::Wait),
         8 => (asked(), prop::bool::weighted(most)).prop_map(|(to, is_enforced)| Step::Take { to, is_enforced }),
         4 => (0..3_usize, 0..4_u8).prop_map(|(back, challenge)| Step::Note { back, challenge }),
         2 => (0..3_usize).prop_map(|back| Step::GiveBack { back }),
@@ -70,8 +70,9 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn rates() -> impl Strategy<Value = [Option<Rate>; 4]> {
-    let rate =
-        || prop::option::weighted(0.7, (1..4_u32, 1..4000_u64)).prop_map(|rate| rate.and_then(|(times, ms)| Rate::new(times, Duration::from_millis(ms))));
+    let rate = || {
+        prop::option::weighted(0.7, (1..4_u32, 60_000..400_000_u64)).prop_map(|rate| rate.and_then(|(times, ms)| Rate::new(times, Duration::from_millis(ms))))
+    };
     [rate(), rate(), rate(), rate()]
 }
 
@@ -255,14 +256,13 @@ async fn play<S: Store<Outage: std::fmt::Debug>>(store: &S, wait: impl AsyncFn(D
     }
 }
 
-/// Gives how many sequences are played; fewer where `PROPTEST_CASES` says so.
-fn sequences(most: u32) -> ProptestConfig {
-    let cases = std::env::var_os("PROPTEST_CASES").map_or(most, |_| ProptestConfig::default().cases.min(most));
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+/// Plays so many times as many sequences as proptest does by itself, or as `PROPTEST_CASES` says.
+fn sequences(times: u32) -> ProptestConfig {
+    ProptestConfig { cases: times * ProptestConfig::default().cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
-    #![proptest_config(sequences(2000))]
+    #![proptest_config(sequences(8))]
 
     #[test]
     fn the_local_store_counts_as_the_model_does(steps in prop::collection::vec(step(), 1..60), rates in rates()) {
@@ -294,7 +294,7 @@ mod shared {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let client = redis::Client::open(redis.url()).expect("a URL");
         let number = AtomicU64::new(0);
-        let run = TestRunner::new(sequences(300)).run(&(prop::collection::vec(step(), 1..60), rates()), |(steps, rates)| {
+        let run = TestRunner::new(sequences(1)).run(&(prop::collection::vec(step(), 1..60), rates()), |(steps, rates)| {
             let number = number.fetch_add(1, Ordering::Relaxed);
             let mut store = RedisStore::new(client.clone(), Secret::new(format!("the key of sequence {number}")), Duration::from_secs(60));
             let clock = Arc::new(AtomicU64::new(1_800_000_000_000_000));

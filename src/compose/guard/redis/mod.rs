@@ -20,7 +20,8 @@ use store::RedisStore;
 /// - **Keys** on the server hold no recipient, address or challenge, only what HMAC-SHA-256 makes of them with your hash key; each expires by itself.
 ///   They share one hash tag, so that a cluster keeps them on one node.
 /// - **Each decision has a time of its own**, 250 ms unless [told otherwise](Self::with_timeout). Where the server does not answer in it, or not at
-///   all, [`OnOutage`] decides instead; so it does without asking, until a second later one call tries the server again. The log tells of the
+///   all, [`OnOutage`] decides instead. After three such in a row, or where there is no connection, it does so without asking, until a second later one
+///   call tries the server again. The log tells of the
 ///   beginning and the end of an outage, [`ChallengeProvider::health`](crate::ChallengeProvider::health) of an outage under the name `guard`.
 ///   A decision that came too late may have counted.
 ///

@@ -71,13 +71,13 @@ impl RedisStore {
                 tracing::debug!(kind = ?error.kind(), "the store of a guard failed");
                 ErrorKind::Connect
             }
-            Err(_) => {
-                // It may hang on that connection alone.
-                self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
-                ErrorKind::Timeout
-            }
+            Err(_) => ErrorKind::Timeout,
         };
-        Err(self.outages.begin(failure))
+        if self.outages.begin(failure) {
+            // It may hang on that connection alone.
+            self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
+        Err(Outage)
     }
 
     async fn invoke<T: FromRedisValue>(&self, operation: &str, asked: Asked<'_>, extra: &str) -> Result<T, RedisError> {
