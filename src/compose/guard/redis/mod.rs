@@ -25,7 +25,7 @@ use store::RedisStore;
 ///   beginning and the end of an outage, [`ChallengeProvider::health`](crate::ChallengeProvider::health) of an outage under the name `guard`.
 ///   A decision that came too late may have counted.
 ///
-/// The URL is `redis://[user:password@]host[:port][/database]`; with `rediss://` it is TLS, whose trust is the system's. Nothing connects before the
+/// The URL is `redis://[user:password@]host[:port][/database]`; with `rediss://` it is TLS by rustls (feature `rustls` or `rustls-no-provider`), whose trust is the system's. Nothing connects before the
 /// first decision.
 ///
 /// ```
@@ -65,14 +65,14 @@ impl RedisGuard {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] at `redis_url` for what is no URL of Redis, or one with TLS in a build without it, and at `hash_key` for a key of less than 32
+    /// [`ErrorKind::Config`] at `redis_url` for what is no URL of Redis, or one with TLS without the feature `rustls`, and at `hash_key` for a key of less than 32
     /// characters; neither is quoted.
     pub fn new(url: impl Into<Secret>, hash_key: impl Into<Secret>, limits: Limits) -> Result<Self, Error> {
         let (url, hash_key) = (url.into(), hash_key.into());
         let client = Client::open(url.expose());
         let mut mistakes = Vec::new();
         if client.is_err() {
-            mistakes.push(Violation::at_key("redis_url", "expected a URL such as \"redis://host:6379\", or \"rediss://host:6379\" in a build with TLS"));
+            mistakes.push(Violation::at_key("redis_url", "expected a URL such as \"redis://host:6379\", or \"rediss://host:6379\" with the feature rustls"));
         }
         if hash_key.expose().chars().count() < SHORTEST_KEY {
             mistakes.push(Violation::at_key("hash_key", "expected at least 32 characters"));
