@@ -20,10 +20,14 @@ fn rate(text: &str) -> auth_challenge::Rate {
     text.parse().expect("a rate")
 }
 
-/// One of the processes that share a server.
+/// One of the processes that share a server, which has long enough for a machine under load.
 fn process(redis: &Redis, limits: Limits, on_outage: OnOutage) -> (Scripted, Guarded) {
+    process_within(Duration::from_secs(20), redis, limits, on_outage)
+}
+
+fn process_within(time: Duration, redis: &Redis, limits: Limits, on_outage: OnOutage) -> (Scripted, Guarded) {
     let scripted = Scripted::named("first");
-    let guard = RedisGuard::new(redis.url(), HASH_KEY, limits).expect("a guard").with_on_outage(on_outage);
+    let guard = RedisGuard::new(redis.url(), HASH_KEY, limits).expect("a guard").with_on_outage(on_outage).with_timeout(time);
     (scripted.clone(), Guarded::new(Arc::new(scripted), Arc::new(guard)))
 }
 
@@ -96,7 +100,7 @@ async fn while_the_server_is_away_its_policy_holds_and_ends_by_itself() {
     for on_outage in [OnOutage::Local, OnOutage::Refuse, OnOutage::Allow] {
         for is_paused in [false, true] {
             let Some(mut redis) = Redis::start() else { return };
-            let (_, guarded) = process(&redis, Limits::new().with_per_recipient(rate("2 per 1h")), on_outage);
+            let (_, guarded) = process_within(Duration::from_secs(1), &redis, Limits::new().with_per_recipient(rate("2 per 1h")), on_outage);
             guarded.create(&message("+64270000000")).await.expect("the first");
             assert!(guarded.health().is_empty());
             if is_paused {
@@ -116,7 +120,7 @@ async fn while_the_server_is_away_its_policy_holds_and_ends_by_itself() {
                     }
                 }
                 // Its own time, and some for a machine under load; never the call's 10 s.
-                assert!(start.elapsed() < Duration::from_secs(3), "{number}: {:?}", start.elapsed());
+                assert!(start.elapsed() < Duration::from_secs(5), "{number}: {:?}", start.elapsed());
             }
             let expected = match on_outage {
                 OnOutage::Local => 2,
