@@ -23,7 +23,7 @@ impl Redis {
     pub fn start() -> Option<Self> {
         if Command::new("redis-server").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
             assert!(env::var_os("REDIS_REQUIRED").is_none(), "redis-server is required, and not on this machine");
-            let said = "NO REDIS-SERVER ON THIS MACHINE: a test with a real server says nothing\n";
+            let said = "\nNO REDIS-SERVER ON THIS MACHINE: a test with a real server says nothing\n";
             std::io::stderr().write_all(said.as_bytes()).expect("standard error");
             return None;
         }
