@@ -12,7 +12,9 @@ use auth_challenge::{
     Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guarded, Limits, OnOutage, Reason,
     RedisGuard, Rejected, SendState, Verification, Verified, testing::Scripted,
 };
-use support::redis::Redis;
+use support::{log::Log, redis::Redis};
+use tracing::{Level, instrument::WithSubscriber as _};
+use tracing_subscriber::fmt::Subscriber;
 
 const HASH_KEY: &str = "a key of thirty-two characters!!";
 
@@ -218,4 +220,31 @@ fn a_config_asks_for_all_that_the_store_needs() {
         assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{guard}: {problems:?}");
         assert!(!problems.iter().any(|problem| problem.contains("secret-host") || problem.contains("short")), "{problems:?}");
     }
+}
+
+#[tokio::test]
+async fn an_outage_is_told_once_at_its_beginning_and_once_at_its_end() {
+    let Some(mut redis) = Redis::start() else { return };
+    let (_, guarded) = process(&redis, Limits::new().with_per_recipient(rate("5 per 1h")), OnOutage::Local);
+    let log = Log::default();
+    let told = Subscriber::builder().with_max_level(Level::WARN).with_writer(log.clone()).with_ansi(false).finish();
+    async {
+        redis.kill();
+        for _ in 0..10 {
+            let _ = guarded.create(&message("+64270000000")).await;
+        }
+        let redis = redis.restart();
+        let end = Instant::now() + Duration::from_secs(30);
+        while !guarded.health().is_empty() && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let _ = guarded.create(&message("+64270000001")).await;
+        }
+        drop(redis);
+    }
+    .with_subscriber(told)
+    .await;
+    let log = log.take();
+    let times = |text: &str| log.matches(text).count();
+    assert_eq!((times("does not answer"), times("answers again")), (1, 1), "{log}");
+    assert!(!log.contains("270000"), "{log}");
 }
