@@ -119,7 +119,7 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Looks, for a page, how long until this challenge may be sent once more or another one in its place, and how many tries at its code are left;
-    /// uses up neither. Nothing where no guard counts. It asks the store of the guard alone, never a vendor, and an outage of that is nothing too.
+    /// uses up neither. Nothing where no guard counts. It asks the store of the guard alone, never a vendor; while that is away, it tells what the guard goes by then.
     ///
     /// ```
     /// # async fn page(auth: &dyn auth_challenge::ChallengeProvider, handle: &auth_challenge::ChallengeHandle) {

@@ -248,3 +248,16 @@ async fn an_outage_is_told_once_at_its_beginning_and_once_at_its_end() {
     assert_eq!((times("does not answer"), times("answers again")), (1, 1), "{log}");
     assert!(!log.contains("270000"), "{log}");
 }
+
+#[tokio::test]
+async fn a_recipient_is_exempt_by_its_keyed_hash() {
+    let Some(redis) = Redis::start() else { return };
+    // printf %s +64270000000 | openssl dgst -sha256 -hmac "$HASH_KEY"
+    let hash = "198fbaae182f516b6309f732828b1a3f2857803ffa70c502cf7533baa87bd970";
+    let (_, guarded) = process(&redis, Limits::new().with_per_recipient(rate("1 per 1h")).with_exempt_hashes([hash]), OnOutage::Refuse);
+    for _ in 0..3 {
+        guarded.create(&message("+64270000000")).await.expect("exempt");
+    }
+    guarded.create(&message("+64270000001")).await.expect("the first");
+    guarded.create(&message("+64270000001")).await.expect_err("over the limit");
+}

@@ -9,8 +9,9 @@ use crate::{
 
 /// Reads the section `[guard]`; gives none where there is a mistake in it.
 pub(super) fn read(section: &mut Section<'_>) -> Option<Arc<dyn Guard>> {
-    let limits = limits(section);
-    match section.choice("store", &[("local", false), ("redis", true)]).unwrap_or_default() {
+    let is_shared = section.choice("store", &[("local", false), ("redis", true)]).unwrap_or_default();
+    let limits = limits(section, is_shared);
+    match is_shared {
         true => shared(section, limits),
         false => {
             for key in ["hash_key", "redis_url"] {
@@ -26,7 +27,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Option<Arc<dyn Guard>> {
 
 type WithRate = fn(Limits, Rate) -> Limits;
 
-fn limits(section: &mut Section<'_>) -> Limits {
+fn limits(section: &mut Section<'_>, is_shared: bool) -> Limits {
     let mut limits = Limits::new();
     let rates: [(&str, WithRate); 4] = [
         ("per_recipient", Limits::with_per_recipient),
@@ -57,7 +58,7 @@ fn limits(section: &mut Section<'_>) -> Limits {
     if !hashes.iter().all(|hash| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit())) {
         section.problem("exempt_hashes", "expected hashes of 64 hexadecimal digits each");
     }
-    if !hashes.is_empty() && section.choice("store", &[("local", false), ("redis", true)]) != Some(true) {
+    if !hashes.is_empty() && !is_shared {
         section.problem("exempt_hashes", "needs store = \"redis\", whose hash_key the hashes are made with");
     }
     limits = limits.with_calling_codes(codes).with_exempt_prefixes(prefixes).with_exempt_hashes(hashes);

@@ -38,7 +38,7 @@ enum Member {
 }
 
 /// Time for which wrong answers and senders count; no challenge lives longer.
-pub(super) const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// So many sends, senders and challenges with wrong answers are always kept.
 const MOST: usize = 1 << 18;
 

@@ -271,6 +271,15 @@ proptest! {
     }
 }
 
+#[test]
+fn a_local_key_tells_sorts_apart_and_is_another_in_each_store() {
+    let store = LocalStore::default();
+    assert!(store.key("recipient", &["1"]) == store.key("recipient", &["1"]));
+    assert!(store.key("recipient", &["1"]) != store.key("client_ip", &["1"]));
+    assert!(store.key("challenge", &["1", "2"]) != store.key("challenge", &["12", ""]));
+    assert!(store.key("recipient", &["1"]) != LocalStore::default().key("recipient", &["1"]));
+}
+
 #[cfg(feature = "redis")]
 #[path = "../../../tests/support/redis.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "the tests on sockets use the rest")]
@@ -287,6 +296,18 @@ mod shared {
 
     use super::{super::redis::store::RedisStore, server::Redis, *};
     use crate::model::Secret;
+
+    #[test]
+    fn a_shared_key_tells_sorts_apart_and_depends_on_the_hash_key_alone() {
+        let store = |hash_key: &str| RedisStore::new(redis::Client::open("redis://127.0.0.1:1").expect("a URL"), Secret::new(hash_key), Duration::ZERO);
+        let key = |hash_key: &str, sort, value: &[&str]| store(hash_key).key(sort, value);
+        assert!(key("one", "recipient", &["1"]) == key("one", "recipient", &["1"]), "in every process");
+        assert!(key("one", "recipient", &["1"]) != key("two", "recipient", &["1"]));
+        assert!(key("one", "recipient", &["1"]) != key("one", "client_ip", &["1"]));
+        assert!(key("one", "challenge", &["1", "2"]) != key("one", "challenge", &["12", ""]));
+        // printf %s +64270000000 | openssl dgst -sha256 -hmac one
+        assert_eq!(store("one").hash("+64270000000").as_deref(), Some("405bbf8556db22104cd9b2206e1ec25a4acd5be2cf69071c2cc753cd6e1c0984"));
+    }
 
     #[test]
     fn the_redis_store_counts_as_the_model_does() {

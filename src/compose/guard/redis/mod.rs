@@ -21,12 +21,11 @@ use store::RedisStore;
 ///   They share one hash tag, so that a cluster keeps them on one node.
 /// - **Each decision has a time of its own**, 250 ms unless [told otherwise](Self::with_timeout). Where the server does not answer in it, or not at
 ///   all, [`OnOutage`] decides instead. After three such in a row, or where there is no connection, it does so without asking, until a second later one
-///   call tries the server again. The log tells of the
-///   beginning and the end of an outage, [`ChallengeProvider::health`](crate::ChallengeProvider::health) of an outage under the name `guard`.
-///   A decision that came too late may have counted.
+///   call tries the server again. The log tells of the beginning and the end of an outage,
+///   [`ChallengeProvider::health`](crate::ChallengeProvider::health) of an outage under the name `guard`. A decision that came too late may have counted.
 ///
-/// The URL is `redis://[user:password@]host[:port][/database]`; with `rediss://` it is TLS by rustls (feature `rustls` or `rustls-no-provider`), whose trust is the system's. Nothing connects before the
-/// first decision.
+/// The URL is `redis://[user:password@]host[:port][/database]`; with `rediss://` it is TLS by rustls (feature `rustls` or `rustls-no-provider`), whose
+/// trust is the system's. Nothing connects before the first decision.
 ///
 /// ```
 /// use auth_challenge::{Limits, OnOutage, RedisGuard};
