@@ -15,6 +15,10 @@ mod vendors;
 mod wire;
 
 pub use async_trait::async_trait;
+#[cfg(all(feature = "send-once", feature = "redis"))]
+pub use compose::RedisIntents;
+#[cfg(feature = "send-once")]
+pub use compose::{FoundIntent, IntentStore, LocalIntents, SendOnce};
 pub use compose::{Guard, Guarded, Limits, LocalGuard, ParseRateError, Rate, Refusal, Reloadable, Router, RouterBuilder, Sending};
 #[cfg(feature = "redis")]
 pub use compose::{OnOutage, RedisGuard};

@@ -186,9 +186,17 @@ pub trait ChallengeProviderExt: ChallengeProvider {
     /// Sends again because the person asked for it: the vendor's replay where there is one, else a new challenge of `request`. Keep the
     /// handle of what comes back in the place of the old one.
     async fn send_again(&self, handle: &ChallengeHandle, request: &ChallengeRequest) -> Result<Challenge, Error> {
-        match self.resend(handle).await {
-            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Handle) && error.send_state() == SendState::NotSent => {
-                self.create(request).await
+        self.send_again_with(handle, request, &CallOptions::default()).await
+    }
+
+    /// Sends again as [`send_again`](Self::send_again) does, with options: for a `SendOnce` with an intent of its own.
+    async fn send_again_with(&self, handle: &ChallengeHandle, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        match self.resend_with(handle, options).await {
+            // A conflict before sending: the intent was met before, and a new challenge made for it then.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Handle | ErrorKind::Conflict) && error.send_state() == SendState::NotSent =>
+            {
+                self.create_with(request, options).await
             }
             outcome => outcome,
         }

@@ -1,21 +1,21 @@
 //! A provider whose sends and answers pass a guard.
 
-use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    LEAST_TIME,
+    call_time::{CallTime, late},
     guard::{Guard, Refusal, Sending},
 };
 use crate::{
     model::{
-        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, Outlook, ProviderHealth, ProviderId,
-        Rejected, SendState, Verification,
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, Memory, Outlook, ProviderHealth, ProviderId, Rejected,
+        Verification,
     },
     provider::ChallengeProvider,
-    transport::{FAR, TIMEOUT},
+    transport::TIMEOUT,
 };
 
 /// Asks a [`Guard`] before every send and every answer, and tells it what came of them.
@@ -56,50 +56,22 @@ impl Guarded {
     }
 }
 
-/// Keeps the time of one call.
-struct Time {
-    deadline: Instant,
-    /// The least that the guard has to leave to the provider; none where the provider has a time of its own.
-    least: Option<Duration>,
+/// Asks the guard before anything is sent; the error is that it has not answered in time.
+async fn ask(time: &CallTime, asked: impl Future<Output = Result<(), Refusal>>) -> Result<Result<(), Refusal>, Error> {
+    timeout_at(time.deadline(), asked).await.map_err(|_| late("the time was up before the guard had answered"))
 }
 
-impl Time {
-    fn of(guarded: &Guarded, options: &CallOptions) -> Self {
-        let whole = options.timeout().or(guarded.timeout);
-        Self { deadline: Instant::now() + whole.unwrap_or(TIMEOUT).min(FAR), least: whole.map(|whole| LEAST_TIME.min(whole / 2)) }
-    }
-
-    /// Asks the guard before anything is sent; the error is that it has not answered in time.
-    async fn ask(&self, asked: impl Future<Output = Result<(), Refusal>>) -> Result<Result<(), Refusal>, Error> {
-        timeout_at(self.deadline, asked).await.map_err(|_| late("the time was up before the guard had answered"))
-    }
-
-    /// Asks the guard whether a message may go out.
-    async fn may_send(&self, asked: impl Future<Output = Result<(), Refusal>>) -> Result<(), Error> {
-        self.ask(asked).await?.map_err(Refusal::into_error)
-    }
-
-    /// Tells the guard what came of it, for as long as there is time; a call whose provider has a time of its own may have outlived the guard's.
-    async fn tell(&self, told: impl Future<Output = ()>) {
-        let deadline = if self.least.is_some() { self.deadline } else { Instant::now() + TIMEOUT };
-        if timeout_at(deadline, told).await.is_err() {
-            tracing::warn!("the time was up before the guard had taken note");
-        }
-    }
-
-    /// Gives the options for the provider, with what is left of the time; the error is that it is too little to ask with.
-    fn left<'a>(&self, options: &'a CallOptions) -> Result<Cow<'a, CallOptions>, Error> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        match self.least {
-            Some(least) if left < least => Err(late("the guard answered too late to ask the provider")),
-            Some(_) => Ok(Cow::Owned(options.clone().with_timeout(left))),
-            None => Ok(Cow::Borrowed(options)),
-        }
-    }
+/// Asks the guard whether a message may go out.
+async fn may_send(time: &CallTime, asked: impl Future<Output = Result<(), Refusal>>) -> Result<(), Error> {
+    ask(time, asked).await?.map_err(Refusal::into_error)
 }
 
-fn late(detail: &'static str) -> Error {
-    Error::new(ErrorKind::Timeout, SendState::NotSent).with_detail(detail)
+/// Tells the guard what came of it, for as long as there is time; a call whose provider has a time of its own may have outlived the guard's.
+async fn tell(time: &CallTime, told: impl Future<Output = ()>) {
+    let deadline = if time.is_shared() { time.deadline() } else { Instant::now() + TIMEOUT };
+    if timeout_at(deadline, told).await.is_err() {
+        tracing::warn!("the time was up before the guard had taken note");
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -119,43 +91,43 @@ impl ChallengeProvider for Guarded {
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         self.check(request).map_err(|error| error.with_operation("create"))?;
-        let (time, sending) = (Time::of(self, options), Sending::of(request));
+        let (time, sending) = (CallTime::of(options.timeout().or(self.timeout)), Sending::of(request));
         let at = |error: Error| error.at(&self.id(), "create");
-        time.may_send(self.guard.before_send(sending)).await.map_err(at)?;
-        let outcome = match time.left(options) {
+        may_send(&time, self.guard.before_send(sending)).await.map_err(at)?;
+        let outcome = match time.left(options, "the guard answered too late to ask the provider") {
             Ok(options) => self.provider.create_with(request, &options).await,
             Err(late) => Err(at(late)),
         };
-        time.tell(self.guard.after_send(sending, outcome.as_ref())).await;
+        tell(&time, self.guard.after_send(sending, outcome.as_ref())).await;
         outcome
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        let time = Time::of(self, options);
+        let time = CallTime::of(options.timeout().or(self.timeout));
         let at = |error: Error| error.at(handle.provider(), "verify");
-        if let Err(refusal) = time.ask(self.guard.before_verify(handle, options.client_ip())).await.map_err(at)? {
+        if let Err(refusal) = ask(&time, self.guard.before_verify(handle, options.client_ip())).await.map_err(at)? {
             return match refusal.rejection() {
                 Some(reason) => Ok(Rejected::new(reason).into()),
                 None => Err(at(refusal.into_error())),
             };
         }
-        let outcome = match time.left(options) {
+        let outcome = match time.left(options, "the guard answered too late to ask the provider") {
             Ok(options) => self.provider.verify_with(handle, answer, &options).await,
             Err(late) => Err(at(late)),
         };
-        time.tell(self.guard.after_verify(handle, outcome.as_ref())).await;
+        tell(&time, self.guard.after_verify(handle, outcome.as_ref())).await;
         outcome
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        let (time, sending) = (Time::of(self, options), Sending::again(handle, options.client_ip()));
+        let (time, sending) = (CallTime::of(options.timeout().or(self.timeout)), Sending::again(handle, options.client_ip()));
         let at = |error: Error| error.at(handle.provider(), "resend");
-        time.may_send(self.guard.before_send(sending)).await.map_err(at)?;
-        let outcome = match time.left(options) {
+        may_send(&time, self.guard.before_send(sending)).await.map_err(at)?;
+        let outcome = match time.left(options, "the guard answered too late to ask the provider") {
             Ok(options) => self.provider.resend_with(handle, &options).await,
             Err(late) => Err(at(late)),
         };
-        time.tell(self.guard.after_send(sending, outcome.as_ref())).await;
+        tell(&time, self.guard.after_send(sending, outcome.as_ref())).await;
         outcome
     }
 
@@ -165,7 +137,7 @@ impl ChallengeProvider for Guarded {
 
     async fn peek(&self, handle: &ChallengeHandle, options: &CallOptions) -> Outlook {
         let within = self.provider.peek(handle, options).await;
-        let deadline = Time::of(self, options).deadline;
+        let deadline = CallTime::of(options.timeout().or(self.timeout)).deadline();
         let looked = timeout_at(deadline, self.guard.peek(Sending::again(handle, options.client_ip()))).await;
         looked.unwrap_or_default().and(within)
     }

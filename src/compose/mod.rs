@@ -1,12 +1,15 @@
-//! Providers that are made of providers: routes and failover, guards, replacement while calls run.
+//! Providers that are made of providers: routes and failover, guards, replacement while calls run, at most one message for each intent.
 
+mod call_time;
 mod guard;
 mod guarded;
 mod health;
+#[cfg(feature = "redis")]
+mod redis;
 mod reloadable;
 mod router;
-
-use std::time::Duration;
+#[cfg(feature = "send-once")]
+mod send_once;
 
 pub use guard::{Guard, Limits, LocalGuard, ParseRateError, Rate, Refusal, Sending};
 #[cfg(feature = "redis")]
@@ -14,6 +17,13 @@ pub use guard::{OnOutage, RedisGuard};
 pub use guarded::Guarded;
 pub use reloadable::Reloadable;
 pub use router::{Router, RouterBuilder};
+#[cfg(all(feature = "send-once", feature = "redis"))]
+pub use send_once::RedisIntents;
+#[cfg(feature = "send-once")]
+pub use send_once::{FoundIntent, IntentStore, LocalIntents, SendOnce};
 
-/// Least time left before a provider is asked: with less, what is known to be not sent would turn into an unknown outcome.
-const LEAST_TIME: Duration = Duration::from_millis(250);
+/// Finds what is wrong with a key that hashes or seals.
+#[cfg(any(feature = "redis", feature = "send-once"))]
+fn problem_of_key(key: &crate::model::Secret) -> Option<&'static str> {
+    (key.expose().chars().count() < 32).then_some("expected at least 32 characters")
+}

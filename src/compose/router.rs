@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{
-    LEAST_TIME,
+    call_time::LEAST_TIME,
     health::{Health, may_fail_over},
 };
 use crate::{

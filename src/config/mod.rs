@@ -6,6 +6,7 @@ mod from_toml;
 mod guard;
 mod http;
 mod routing;
+mod send_once;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 
@@ -84,6 +85,12 @@ use routing::{Named, Routing};
 /// # redis_url_env = "REDIS_URL"           # or redis_url, redis_url_file
 /// # hash_key_file = "hash.key"            # or hash_key, hash_key_env: at least 32 characters, what recipients and addresses are hashed with
 /// # on_outage = "local"                   # or "refuse", "allow": when the server does not answer in time
+///
+/// [send_once]                             # feature send-once, see SendOnce: every create and resend then needs an intent
+/// store = "redis"                         # with redis_url, redis_url_env or redis_url_file; or "local" (default): in this process
+/// redis_url_env = "REDIS_URL"
+/// key_file = "send-once.key"              # or key, key_env: at least 32 characters, what intents are hashed and handles sealed with
+/// remembered = "24h"                      # for how long an intent sends nothing again
 /// ```
 ///
 /// A section with a vendor's name is that vendor; a section with another name needs `vendor = "…"`.
@@ -139,11 +146,12 @@ struct Plan {
     http: HttpBuilder,
     routing: Routing,
     guard: Option<Arc<dyn Guard>>,
+    send_once: Option<send_once::Around>,
     problems: Vec<Violation>,
 }
 
 /// Lists the sections that are no provider's.
-const RESERVED: [&str; 3] = ["http", "route", "guard"];
+const RESERVED: [&str; 4] = ["http", "route", "guard", "send_once"];
 
 impl Config {
     /// Sets where relative paths in the config start.
@@ -205,10 +213,14 @@ impl Config {
             true => current,
             false => Arc::new(plan.routing.router(current, providers.into_iter(), http.timeout())?),
         };
-        Ok(match self.guard.clone().or(plan.guard) {
+        let provider = match self.guard.clone().or(plan.guard) {
             Some(guard) => Arc::new(Guarded::new(provider, guard).with_timeout(http.timeout())),
             None => provider,
-        })
+        };
+        match plan.send_once {
+            Some(around) => around(provider, http.timeout()),
+            None => Ok(provider),
+        }
     }
 
     fn read(&self) -> Plan {
@@ -231,6 +243,12 @@ impl Config {
             let guard = guard::read(&mut limits);
             problems.extend(limits.finish());
             guard
+        });
+        let send_once = section("send_once").and_then(|members| {
+            let mut intents = Section::new("send_once", members, &surroundings);
+            let around = send_once::read(&mut intents);
+            problems.extend(intents.finish());
+            around
         });
 
         let mut instances = BTreeMap::new();
@@ -275,7 +293,7 @@ impl Config {
         }
         routing.read_failover(&mut top, &named, current.as_ref().map(ProviderId::as_str));
         problems.extend(top.into_problems());
-        Plan { current, instances, http, routing, guard, problems }
+        Plan { current, instances, http, routing, guard, send_once, problems }
     }
 
     /// Tells of all providers, from sections and of one's own, what they can do.

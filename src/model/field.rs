@@ -38,6 +38,8 @@ pub enum Field {
     Scope,
     /// Data of the application's own.
     Metadata,
+    /// The key of what the application intends: one message for one intent.
+    Intent,
     /// The provider's id of the challenge.
     ChallengeId,
     /// The answer as a whole.
@@ -76,6 +78,7 @@ impl Field {
             Self::Lifetime => "lifetime",
             Self::Scope => "scope",
             Self::Metadata => "metadata",
+            Self::Intent => "intent",
             Self::ChallengeId => "challenge_id",
             Self::Answer => "answer",
             Self::Kind => "kind",

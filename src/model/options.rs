@@ -2,6 +2,8 @@
 
 use std::{fmt, net::IpAddr, time::Duration};
 
+use crate::model::Secret;
+
 /// Says how one call is made.
 ///
 /// ```
@@ -12,6 +14,7 @@ use std::{fmt, net::IpAddr, time::Duration};
 pub struct CallOptions {
     timeout: Option<Duration>,
     client_ip: Option<IpAddr>,
+    intent: Option<Secret>,
     fails_over_when_unknown: bool,
     is_single_attempt: bool,
 }
@@ -27,6 +30,13 @@ impl CallOptions {
     /// [`ClientContext`](crate::ClientContext).
     pub fn with_client_ip(mut self, ip: impl Into<IpAddr>) -> Self {
         self.client_ip = Some(ip.into());
+        self
+    }
+
+    /// Names the one message that the call is to send, for a `SendOnce` (feature `send-once`): the same key again sends nothing again. Say the session, the step,
+    /// and the number of the try; any text that is not empty.
+    pub fn with_intent(mut self, key: impl Into<Secret>) -> Self {
+        self.intent = Some(key.into());
         self
     }
 
@@ -53,6 +63,11 @@ impl CallOptions {
         self.client_ip
     }
 
+    /// Gives the key of the message that the call is to send.
+    pub fn intent(&self) -> Option<&Secret> {
+        self.intent.as_ref()
+    }
+
     /// Says whether another provider may be asked after an unknown outcome.
     pub fn fails_over_when_unknown(&self) -> bool {
         self.fails_over_when_unknown
@@ -64,7 +79,7 @@ impl CallOptions {
     }
 }
 
-/// Shows all but the client's IP address.
+/// Shows all but the client's IP address and the intent.
 impl fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallOptions")

@@ -182,6 +182,12 @@ impl ChallengeRequest {
         self.user_ids.get(provider).or(self.user_id.as_ref()).map(Personal::as_str)
     }
 
+    /// Gives the user's ids that are for one provider each.
+    #[cfg(feature = "send-once")]
+    pub(crate) fn user_ids(&self) -> impl Iterator<Item = (&ProviderId, &str)> {
+        self.user_ids.iter().map(|(provider, id)| (provider, id.as_str()))
+    }
+
     /// Gives the action.
     pub fn action(&self) -> Option<&str> {
         self.action.as_deref()

@@ -7,7 +7,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Field, Method, Violation, corbado};
+use auth_challenge::{
+    CallOptions, Challenge, ChallengeProvider as _, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Field, Method, Violation, corbado,
+};
 use clap::{Args, builder::PossibleValuesParser};
 use serde_json::{Map, Value, json};
 
@@ -70,6 +72,9 @@ pub(crate) struct Create {
     /// Data of your own, as a JSON object.
     #[arg(long)]
     metadata: Option<String>,
+    /// The key of the one message that is to be sent, for a config with [send_once].
+    #[arg(long)]
+    intent: Option<String>,
     /// Show the code that the vendor's reply holds (Corbado).
     #[arg(long)]
     reveal: bool,
@@ -82,8 +87,9 @@ impl Create {
             config = config.select(provider);
         }
         let request = self.request()?;
+        let options = self.intent.iter().fold(CallOptions::default(), |options, key| options.with_intent(key.as_str()));
         let provider = config.build()?;
-        let challenge = provider.create(&request).await?;
+        let challenge = provider.create_with(&request, &options).await?;
         Ok(Outcome::done(describe(&challenge, self.reveal)?))
     }
 

@@ -295,11 +295,11 @@ mod shared {
     use proptest::test_runner::TestRunner;
 
     use super::{super::redis::store::RedisStore, server::Redis, *};
-    use crate::model::Secret;
+    use crate::{compose::redis::Link, model::Secret};
 
     #[test]
     fn a_shared_key_tells_sorts_apart_and_depends_on_the_hash_key_alone() {
-        let store = |hash_key: &str| RedisStore::new(redis::Client::open("redis://127.0.0.1:1").expect("a URL"), Secret::new(hash_key), Duration::ZERO);
+        let store = |hash_key: &str| RedisStore::new(Link::open(&Secret::new("redis://127.0.0.1:1"), "guard").expect("a URL"), Secret::new(hash_key));
         let key = |hash_key: &str, sort, value: &[&str]| store(hash_key).key(sort, value);
         assert!(key("one", "recipient", &["1"]) == key("one", "recipient", &["1"]), "in every process");
         assert!(key("one", "recipient", &["1"]) != key("two", "recipient", &["1"]));
@@ -313,11 +313,13 @@ mod shared {
     fn the_redis_store_counts_as_the_model_does() {
         let Some(redis) = Redis::start() else { return };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let client = redis::Client::open(redis.url()).expect("a URL");
+        let url = Secret::new(redis.url());
         let number = AtomicU64::new(0);
         let run = TestRunner::new(sequences(1)).run(&(prop::collection::vec(step(), 1..60), rates()), |(steps, rates)| {
             let number = number.fetch_add(1, Ordering::Relaxed);
-            let mut store = RedisStore::new(client.clone(), Secret::new(format!("the key of sequence {number}")), Duration::from_secs(60));
+            let mut link = Link::open(&url, "guard").expect("a URL");
+            link.time = Duration::from_secs(60);
+            let mut store = RedisStore::new(link, Secret::new(format!("the key of sequence {number}")));
             let clock = Arc::new(AtomicU64::new(1_800_000_000_000_000));
             store.clock = Some(Arc::clone(&clock));
             let wait = async |time: Duration| {

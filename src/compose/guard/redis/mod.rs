@@ -1,16 +1,19 @@
 //! A guard that counts in Redis or Valkey, for all processes of a fleet.
 
-mod outage;
 pub(super) mod store;
 
 use std::{any::Any, future::Future, net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use redis::Client;
 
 use super::{Guard, Limits, LocalGuard, Refusal, Sending, judge::Judge};
-use crate::model::{Challenge, ChallengeHandle, Error, ErrorKind, Outlook, ProviderHealth, Secret, SendState, Verification, Violation};
-use outage::Outage;
+use crate::{
+    compose::{
+        problem_of_key,
+        redis::{LEFT_ALONE, Link, Outage, refused},
+    },
+    model::{Challenge, ChallengeHandle, Error, Outlook, ProviderHealth, Secret, Verification, Violation},
+};
 use store::RedisStore;
 
 /// Limits sends and wrong answers **in all processes that share a Redis or Valkey server** and a hash key (feature `redis`).
@@ -48,41 +51,29 @@ pub enum OnOutage {
     /// Each process counts for itself, by the same limits, from what it counted in outages before.
     #[default]
     Local,
-    /// Nothing is sent, and no answer handed in: [`ErrorKind::Throttled`], to be tried again in a second.
+    /// Nothing is sent, and no answer handed in: [`ErrorKind::Throttled`](crate::ErrorKind::Throttled), to be tried again in a second.
     Refuse,
     /// Everything passes, uncounted.
     Allow,
 }
-
-/// Time for one decision, unless told otherwise.
-const TIME: Duration = Duration::from_millis(250);
-/// Fewest characters of a hash key.
-const SHORTEST_KEY: usize = 32;
 
 impl RedisGuard {
     /// Counts at this server. Does not connect yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] at `redis_url` for what is no URL of Redis, or one with TLS without the feature `rustls`, and at `hash_key` for a key of less than 32
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) at `redis_url` for what is no URL of Redis, or one with TLS without the feature `rustls`, and at `hash_key` for a key of less than 32
     /// characters; neither is quoted.
     pub fn new(url: impl Into<Secret>, hash_key: impl Into<Secret>, limits: Limits) -> Result<Self, Error> {
-        let (url, hash_key) = (url.into(), hash_key.into());
-        let client = Client::open(url.expose());
-        let mut mistakes = Vec::new();
-        if client.is_err() {
-            mistakes.push(Violation::at_key("redis_url", "expected a URL such as \"redis://host:6379\", or \"rediss://host:6379\" with the feature rustls"));
-        }
-        if hash_key.expose().chars().count() < SHORTEST_KEY {
-            mistakes.push(Violation::at_key("hash_key", "expected at least 32 characters"));
-        }
-        match client {
-            Ok(client) if mistakes.is_empty() => Ok(Self {
-                shared: Judge::new(limits.clone(), RedisStore::new(client, hash_key, TIME)),
+        let (link, hash_key) = (Link::open(&url.into(), "guard"), hash_key.into());
+        let short = problem_of_key(&hash_key).map(|problem| Violation::at_key("hash_key", problem));
+        match (link, short) {
+            (Ok(link), None) => Ok(Self {
+                shared: Judge::new(limits.clone(), RedisStore::new(link, hash_key)),
                 own: LocalGuard::new(limits.without_hashes()),
                 on_outage: OnOutage::default(),
             }),
-            _ => Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(mistakes)),
+            (link, short) => Err(refused(link.err().into_iter().chain(short).collect())),
         }
     }
 
@@ -94,7 +85,7 @@ impl RedisGuard {
 
     /// Sets the time for one decision; 250 ms unless told otherwise.
     pub fn with_timeout(mut self, time: Duration) -> Self {
-        self.shared.store_mut().time = time;
+        self.shared.store_mut().link.time = time;
         self
     }
 
@@ -107,7 +98,7 @@ impl RedisGuard {
         match (shared.await, self.on_outage) {
             (Ok(ruling), _) => ruling,
             (Err(Outage), OnOutage::Local) => own.await,
-            (Err(Outage), OnOutage::Refuse) => Err(Refusal::new("the limits cannot be checked now").with_retry_after(outage::LEFT_ALONE)),
+            (Err(Outage), OnOutage::Refuse) => Err(Refusal::new("the limits cannot be checked now").with_retry_after(LEFT_ALONE)),
             (Err(Outage), OnOutage::Allow) => Ok(()),
         }
     }
@@ -144,7 +135,7 @@ impl Guard for RedisGuard {
     }
 
     fn health(&self) -> Option<ProviderHealth> {
-        self.shared.store().outages.tell()
+        self.shared.store().link.health()
     }
 
     fn memory(&self) -> Option<Arc<dyn Any + Send + Sync>> {

@@ -1,87 +1,49 @@
 //! Counts in Redis or Valkey: one script, one round trip a decision.
 
-use std::{
-    fmt,
-    sync::{LazyLock, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::LazyLock, time::Duration};
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use redis::{
-    Client, FromRedisValue, RedisError, Script,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use redis::{FromRedisValue, Script};
 use sha2::Sha256;
-use tokio::time::timeout;
 
-use super::outage::{Outage, Outages};
 use crate::{
-    compose::guard::{
-        limits::Rule,
-        store::{Count, Key, Message, Sender, Store},
+    compose::{
+        guard::{
+            limits::Rule,
+            store::{Count, Key, Message, Sender, Store},
+        },
+        redis::{Link, Outage, PREFIX},
     },
-    model::{ErrorKind, Secret},
+    model::Secret,
 };
 
 /// Keeps counts in Redis, by its clock.
 pub(in crate::compose::guard) struct RedisStore {
-    client: Client,
-    /// Comes back by itself; taken away where the server does not answer on it.
-    connection: Mutex<Option<ConnectionManager>>,
+    pub(in crate::compose::guard) link: Link,
     hash_key: Secret,
     /// Tells the sends of this process from those of all others.
     instance: u64,
-    pub(in crate::compose::guard) time: Duration,
-    pub(in crate::compose::guard) outages: Outages,
     /// The time that tests set, in µs.
     #[cfg(test)]
     pub(in crate::compose::guard) clock: Option<std::sync::Arc<std::sync::atomic::AtomicU64>>,
 }
 
-/// What all keys begin with: one hash tag, so that a cluster keeps them in one place.
-const PREFIX: &str = "{auth-challenge}:";
-
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("guard.lua")));
 
 impl RedisStore {
-    pub(in crate::compose::guard) fn new(client: Client, hash_key: Secret, time: Duration) -> Self {
+    pub(in crate::compose::guard) fn new(link: Link, hash_key: Secret) -> Self {
         Self {
-            client,
-            connection: Mutex::new(None),
+            link,
             hash_key,
             instance: fastrand::u64(..),
-            time,
-            outages: Outages::default(),
             #[cfg(test)]
             clock: None,
         }
     }
 
-    /// Runs one operation, within its time; not at all while the store is known to be away.
+    /// Runs one operation.
     async fn run<T: FromRedisValue>(&self, operation: &str, asked: Asked<'_>, extra: &str) -> Result<T, Outage> {
-        self.outages.may_ask()?;
-        let answered = timeout(self.time, self.invoke(operation, asked, extra)).await;
-        let failure = match answered {
-            Ok(Ok(value)) => {
-                self.outages.end();
-                return Ok(value);
-            }
-            Ok(Err(error)) => {
-                tracing::debug!(kind = ?error.kind(), "the store of a guard failed");
-                ErrorKind::Connect
-            }
-            Err(_) => ErrorKind::Timeout,
-        };
-        if self.outages.begin(failure) {
-            // It may hang on that connection alone.
-            self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
-        }
-        Err(Outage)
-    }
-
-    async fn invoke<T: FromRedisValue>(&self, operation: &str, asked: Asked<'_>, extra: &str) -> Result<T, RedisError> {
-        let mut connection = self.connection()?;
         let mut call = SCRIPT.key(PREFIX);
         let Sender { recipient, client_ip, calling_code } = asked.sender;
         call.arg(operation).arg(self.now()).arg(asked.send.map(|id| format!("{:x}-{id:x}", self.instance)).unwrap_or_default());
@@ -92,16 +54,7 @@ impl RedisStore {
         for rate in asked.message.map(|message| message.rates).into_iter().flatten() {
             call.arg(rate.map_or(0, |rate| rate.times())).arg(rate.map_or(0, |rate| micros(rate.period())));
         }
-        call.invoke_async(&mut connection).await
-    }
-
-    fn connection(&self) -> Result<ConnectionManager, RedisError> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = &*connection {
-            return Ok(connection.clone());
-        }
-        let config = ConnectionManagerConfig::new().set_connection_timeout(Some(self.time)).set_response_timeout(Some(self.time)).set_number_of_retries(0);
-        Ok(connection.insert(ConnectionManager::new_lazy_with_config(self.client.clone(), config)?).clone())
+        self.link.run(&call).await
     }
 
     /// Gives the time that a test set; nothing for the server's own.
@@ -213,6 +166,6 @@ impl Store for RedisStore {
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore").field("time", &self.time).finish_non_exhaustive()
+        f.debug_struct("RedisStore").field("link", &self.link).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a guard's store answers.
+//! Whether a server answers.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -9,19 +9,22 @@ use tokio::time::Instant;
 
 use crate::model::{ErrorKind, ProviderHealth, ProviderId};
 
-/// Time for which a store that failed is not asked; then one call tries it.
-pub(super) const LEFT_ALONE: Duration = Duration::from_secs(1);
+/// Time for which a server that failed is not asked; then one call tries it.
+pub(in crate::compose) const LEFT_ALONE: Duration = Duration::from_secs(1);
 
-/// So many decisions in a row that came too late are an outage; one alone is a slow moment.
+/// So many answers in a row that came too late are an outage; one alone is a slow moment.
 const LATE_IN_A_ROW: u32 = 3;
 
-/// Says that a store did not decide.
+/// Says that a server did not answer.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::compose::guard) struct Outage;
+pub(in crate::compose) struct Outage;
 
-/// Remembers whether the store is away, and when one call tries it next.
-#[derive(Debug, Default)]
-pub(in crate::compose::guard) struct Outages(Mutex<State>);
+/// Remembers whether the server is away, and when one call tries it next.
+#[derive(Debug)]
+pub(super) struct Outages {
+    store: &'static str,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -36,7 +39,11 @@ struct Away {
 }
 
 impl Outages {
-    /// Lets a call ask the store; while it is away, one in so long.
+    pub(super) fn new(store: &'static str) -> Self {
+        Self { store, state: Mutex::default() }
+    }
+
+    /// Lets a call ask the server; while it is away, one in so long.
     pub(super) fn may_ask(&self) -> Result<(), Outage> {
         let (mut state, now) = (self.state(), Instant::now());
         match &mut state.away {
@@ -49,7 +56,7 @@ impl Outages {
         }
     }
 
-    /// Takes note that the store failed; says whether it is away.
+    /// Takes note that the server failed; says whether it is away.
     pub(super) fn begin(&self, failure: ErrorKind) -> bool {
         let mut state = self.state();
         state.late = state.late.saturating_add(1);
@@ -57,17 +64,17 @@ impl Outages {
             return false;
         }
         if state.away.replace(Away { failure, until: Instant::now() + LEFT_ALONE }).is_none() {
-            tracing::warn!(failure = failure.as_str(), "the store of a guard does not answer; its policy for outages holds");
+            tracing::warn!(store = self.store, failure = failure.as_str(), "a store does not answer; its policy for outages holds");
         }
         true
     }
 
-    /// Takes note that the store answered.
+    /// Takes note that the server answered.
     pub(super) fn end(&self) {
         let mut state = self.state();
         state.late = 0;
         if state.away.take().is_some() {
-            tracing::warn!("the store of a guard answers again");
+            tracing::warn!(store = self.store, "a store answers again");
         }
     }
 
@@ -76,10 +83,10 @@ impl Outages {
         let state = self.state();
         let away = state.away.as_ref()?;
         let left = away.until.saturating_duration_since(Instant::now());
-        Some(ProviderHealth::failed(ProviderId::new("guard"), away.failure, (!left.is_zero()).then_some(left)))
+        Some(ProviderHealth::failed(ProviderId::new(self.store), away.failure, (!left.is_zero()).then_some(left)))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

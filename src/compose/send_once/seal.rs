@@ -1,0 +1,132 @@
+//! What the store sees of an intent: names, fingerprints and sealed challenges, all made with the key.
+
+use chacha20poly1305::{
+    KeyInit as _, XChaCha20Poly1305, XNonce,
+    aead::{Aead as _, Generate as _, Payload},
+};
+use hmac::{Hmac, Mac as _};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::model::{Challenge, ChallengeHandle, ChallengeStatus, Secret};
+
+/// Hashes and seals with one key.
+pub(super) struct Seal {
+    names: Hmac<Sha256>,
+    fingerprints: Hmac<Sha256>,
+    challenges: XChaCha20Poly1305,
+}
+
+/// What is kept of a challenge, under the seal.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    handle: ChallengeHandle,
+    status: String,
+    request_id: Option<String>,
+}
+
+const NONCE: usize = 24;
+
+impl Seal {
+    /// Derives a key for each use, so that none says anything of another.
+    pub(super) fn new(key: &Secret) -> Self {
+        let derived = |purpose: &str| -> [u8; 32] { mac(keyed(key.expose().as_bytes()), &[purpose]) };
+        Self {
+            names: keyed(&derived("auth-challenge send-once names 1")),
+            fingerprints: keyed(&derived("auth-challenge send-once fingerprints 1")),
+            challenges: XChaCha20Poly1305::new(&derived("auth-challenge send-once challenges 1").into()),
+        }
+    }
+
+    /// Gives the name under which an intent is kept.
+    pub(super) fn name(&self, intent: &Secret) -> String {
+        mac(self.names.clone(), &[intent.expose()]).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Gives what tells one request from another.
+    pub(super) fn fingerprint(&self, parts: &[String]) -> [u8; 16] {
+        let whole = mac(self.fingerprints.clone(), parts);
+        std::array::from_fn(|index| whole.get(index).copied().unwrap_or_default())
+    }
+
+    /// Seals a challenge, for this name alone; none where the system has no randomness to give.
+    pub(super) fn close(&self, name: &str, challenge: &Challenge) -> Option<Vec<u8>> {
+        let (handle, status) = (challenge.handle().clone(), challenge.status().as_str().to_owned());
+        let sealed = Sealed { handle, status, request_id: challenge.request_id().map(str::to_owned) };
+        let plain = Secret::new(serde_json::to_string(&sealed).ok()?);
+        let nonce = XNonce::try_generate().ok()?;
+        let closed = self.challenges.encrypt(&nonce, Payload { msg: plain.expose().as_bytes(), aad: name.as_bytes() }).ok()?;
+        Some([nonce.as_slice(), &closed].concat())
+    }
+
+    /// Opens what was sealed for this name.
+    pub(super) fn open(&self, name: &str, sealed: &[u8]) -> Option<Challenge> {
+        let (nonce, closed) = sealed.split_first_chunk::<NONCE>()?;
+        let plain = self.challenges.decrypt(&XNonce::from(*nonce), Payload { msg: closed, aad: name.as_bytes() }).ok()?;
+        let plain = Secret::new(String::from_utf8(plain).ok()?);
+        let Sealed { handle, status, request_id } = serde_json::from_str(plain.expose()).ok()?;
+        Some(Challenge::new(handle).with_status(ChallengeStatus::from(status.as_str())).with_request_id(request_id))
+    }
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    // Keys of any length are good for HMAC.
+    Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
+}
+
+fn mac<T: AsRef<str>>(mut mac: Hmac<Sha256>, parts: &[T]) -> [u8; 32] {
+    for part in parts {
+        let part = part.as_ref();
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Method, ProviderId};
+
+    fn seal(key: &str) -> Seal {
+        Seal::new(&Secret::new(key))
+    }
+
+    #[test]
+    fn a_sealed_challenge_opens_with_its_key_and_under_its_name_alone() {
+        let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "chal-1").with_recipient("+64270000000");
+        let challenge = Challenge::new(handle).with_status("completed".into()).with_request_id("req-1".to_owned());
+        let sealed = seal("one").close("name", &challenge).expect("randomness");
+        let opened = seal("one").open("name", &sealed).expect("the challenge");
+        assert_eq!(opened.handle().to_compact(), challenge.handle().to_compact());
+        assert_eq!((opened.status(), opened.request_id()), (challenge.status(), Some("req-1")));
+        assert!(seal("two").open("name", &sealed).is_none());
+        assert!(seal("one").open("other", &sealed).is_none());
+        for index in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[index] ^= 1;
+            assert!(seal("one").open("name", &changed).is_none(), "{index}");
+            assert!(seal("one").open("name", &sealed[..index]).is_none(), "{index}");
+        }
+        assert_ne!(seal("one").close("name", &challenge).expect("randomness"), sealed, "two seals of one challenge are not alike");
+    }
+
+    #[test]
+    fn a_sealed_challenge_tells_nothing() {
+        let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "chal-1").with_recipient("+64270000000");
+        let sealed = seal("one").close("name", &Challenge::new(handle)).expect("randomness");
+        for plain in ["chal-1", "+64270000000", "authsignal", "sms_otp"] {
+            assert!(!sealed.windows(plain.len()).any(|window| window == plain.as_bytes()), "{plain}");
+        }
+    }
+
+    #[test]
+    fn names_and_fingerprints_depend_on_the_key_and_on_where_a_part_ends() {
+        let parts = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
+        assert_eq!(seal("one").name(&Secret::new("a")), seal("one").name(&Secret::new("a")));
+        assert_ne!(seal("one").name(&Secret::new("a")), seal("two").name(&Secret::new("a")));
+        assert_eq!(seal("one").name(&Secret::new("a")).len(), 64);
+        assert_ne!(seal("one").fingerprint(&parts(&["ab", ""])), seal("one").fingerprint(&parts(&["a", "b"])));
+        assert_ne!(seal("one").fingerprint(&parts(&["ab"])), seal("two").fingerprint(&parts(&["ab"])));
+    }
+}

@@ -1,0 +1,482 @@
+//! At most one message for each intent, on every store.
+#![cfg(feature = "send-once")]
+
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use auth_challenge::{
+    Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, CredentialKind,
+    Error, ErrorKind, Field, FoundIntent, IntentStore, LocalIntents, Method, ProviderId, SendOnce, SendState, Verification, testing::Scripted,
+};
+use tokio::time::{Instant, sleep};
+
+const KEY: &str = "a key of thirty-two characters, or a few more";
+
+/// A service in one of several processes: a provider of its own and a store that all share.
+fn once(provider: impl ChallengeProvider, store: &Arc<dyn IntentStore>) -> SendOnce {
+    SendOnce::new(Arc::new(provider), Arc::clone(store), KEY).expect("a key")
+}
+
+fn intent(key: &str) -> CallOptions {
+    CallOptions::default().with_intent(key)
+}
+
+fn request() -> ChallengeRequest {
+    ChallengeRequest::email_otp("jane@doe.com").with_action("login")
+}
+
+fn id(challenge: &Challenge) -> &str {
+    challenge.handle().challenge_id().expose()
+}
+
+/// Keeps the server of a test alive.
+struct Stores {
+    all: Vec<(&'static str, Arc<dyn IntentStore>)>,
+    #[cfg(feature = "redis")]
+    _server: Option<support::redis::Redis>,
+}
+
+/// Gives every store that there is on this machine.
+fn stores() -> Stores {
+    let mut all: Vec<(&'static str, Arc<dyn IntentStore>)> = vec![("local", Arc::new(LocalIntents::new()))];
+    #[cfg(feature = "redis")]
+    let server = support::redis::Redis::start();
+    #[cfg(feature = "redis")]
+    if let Some(server) = &server {
+        all.push(("redis", Arc::new(auth_challenge::RedisIntents::new(server.url()).expect("a URL").with_timeout(Duration::from_secs(20)))));
+    }
+    Stores {
+        all,
+        #[cfg(feature = "redis")]
+        _server: server,
+    }
+}
+
+/// A provider that takes its time, or never answers.
+#[derive(Clone, Debug)]
+struct Slow {
+    time: Duration,
+    sends: Arc<AtomicU64>,
+}
+
+impl Slow {
+    fn new(time: Duration) -> Self {
+        Self { time, sends: Arc::default() }
+    }
+}
+
+#[auth_challenge::async_trait]
+impl ChallengeProvider for Slow {
+    fn id(&self) -> ProviderId {
+        ProviderId::new("slow")
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Scripted::new().capabilities()
+    }
+
+    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        let number = self.sends.fetch_add(1, Ordering::SeqCst);
+        let time = options.timeout().unwrap_or(Duration::MAX);
+        sleep(self.time.min(time)).await;
+        if self.time >= time {
+            return Err(Error::new(ErrorKind::Timeout, SendState::Unknown));
+        }
+        Ok(Challenge::new(ChallengeHandle::new(self.id(), request.method(), format!("slow-{number}"))))
+    }
+
+    async fn verify_with(&self, _: &ChallengeHandle, _: &Answer, _: &CallOptions) -> Result<Verification, Error> {
+        Err(Error::new(ErrorKind::Unsupported, SendState::NotSent))
+    }
+}
+
+#[tokio::test]
+async fn an_intent_that_comes_again_gives_its_challenge_and_sends_nothing() {
+    for (name, store) in stores().all {
+        let vendors = [Scripted::new(), Scripted::new()];
+        let services = vendors.clone().map(|vendor| once(vendor, &store));
+        let first = services[0].create_with(&request(), &intent("session 7")).await.expect("a challenge");
+        for service in &services {
+            let client = ClientContext::new([203, 0, 113, 9]).with_user_agent("another network, another browser");
+            let again = service.create_with(&request().with_client(client), &intent("session 7")).await.expect("its challenge");
+            assert_eq!(again.handle().to_compact(), first.handle().to_compact(), "{name}");
+            assert_eq!((again.status(), again.request_id()), (first.status(), first.request_id()), "{name}");
+        }
+        let other = services[1].create_with(&request(), &intent("session 8")).await.expect("a challenge");
+        let again = services[0].create_with(&request(), &intent("session 8")).await.expect("its challenge");
+        assert_eq!(id(&again), id(&other), "{name}");
+        assert_eq!(vendors.map(|vendor| vendor.created().len()), [1, 1], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_intent_for_another_request_is_a_conflict_and_sends_nothing() {
+    let others = [
+        ChallengeRequest::email_otp("mary@doe.com").with_action("login"),
+        ChallengeRequest::email_link("jane@doe.com").with_action("login"),
+        request().with_action("payment"),
+        request().with_action_key("a"),
+        request().with_locale("de"),
+        request().with_lifetime(Duration::from_secs(60)),
+        request().with_scope("s"),
+        request().with_user_id("u"),
+        request().with_user_id_at(ProviderId::CORBADO, "u"),
+        request().with_code("1"),
+        request().with_metadata([("a".to_owned(), 1.into())].into_iter().collect()),
+    ];
+    for (name, store) in stores().all {
+        let vendor = Scripted::new();
+        let service = once(vendor.clone(), &store);
+        let first = service.create_with(&request(), &intent("session 7")).await.expect("a challenge");
+        for other in &others {
+            let error = service.create_with(other, &intent("session 7")).await.expect_err("another request");
+            assert_eq!((error.kind(), error.send_state(), error.operation()), (ErrorKind::Conflict, SendState::NotSent, Some("create")), "{name}: {other:?}");
+        }
+        let error = service.resend_with(first.handle(), &intent("session 7")).await.expect_err("another operation");
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::Conflict, Some("resend")), "{name}");
+        assert_eq!((vendor.created().len(), vendor.resent().len()), (1, 0), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn of_many_calls_at_once_with_one_intent_one_sends_and_all_have_its_challenge() {
+    for (name, store) in stores().all {
+        let vendor = Slow::new(Duration::from_millis(100));
+        let calls = (0..50).map(|_| {
+            let service = once(vendor.clone(), &store);
+            tokio::spawn(async move { service.create_with(&request(), &intent("session 7")).await.map(|challenge| id(&challenge).to_owned()) })
+        });
+        let mut ids = BTreeSet::new();
+        for call in calls.collect::<Vec<_>>() {
+            ids.insert(call.await.expect("no panic").expect("a challenge"));
+        }
+        assert_eq!((vendor.sends.load(Ordering::SeqCst), ids.len()), (1, 1), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_provably_not_sent_is_free_again_and_what_may_have_been_is_never_sent_again() {
+    use SendState::*;
+    for (name, store) in stores().all {
+        for (state, is_free) in [(NotSent, true), (Refused, true), (Unknown, false), (Accepted, false)] {
+            let failed = || Error::new(ErrorKind::Unavailable, state);
+            let vendor = Scripted::new().create_fails(failed());
+            let (service, options) = (once(vendor.clone(), &store), intent(&format!("{state:?}")));
+            let error = service.create_with(&request(), &options).await.expect_err("as the vendor said");
+            assert_eq!((error.kind(), error.send_state()), (ErrorKind::Unavailable, state), "{name}");
+            for _ in 0..3 {
+                let again = service.create_with(&request(), &options).await;
+                assert_eq!(again.is_ok(), is_free, "{name} {state:?}");
+                if let Err(error) = again {
+                    assert_eq!((error.kind(), error.send_state()), (ErrorKind::Interrupted, Unknown), "{name} {state:?}");
+                }
+            }
+            assert_eq!(vendor.created().len(), if is_free { 2 } else { 1 }, "{name} {state:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_went_away_while_it_sent_is_unknown_after_its_time_and_never_sent_again() {
+    for (name, store) in stores().all {
+        let vendor = Slow::new(Duration::MAX);
+        let service = once(vendor.clone(), &store);
+        let options = intent("session 7").with_timeout(Duration::from_millis(300));
+        let left = tokio::time::timeout(Duration::from_millis(100), service.create_with(&request(), &options)).await;
+        assert!(left.is_err(), "{name}: it is dropped while it sends");
+        // Another call with more time waits for it, until its time is over.
+        let error = service.create_with(&request(), &intent("session 7").with_timeout(Duration::from_secs(60))).await.expect_err("nobody knows");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Interrupted, SendState::Unknown), "{name}");
+        let error = service.create_with(&request(), &intent("session 7")).await.expect_err("nobody knows");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Interrupted, SendState::Unknown), "{name}");
+        assert_eq!(vendor.sends.load(Ordering::SeqCst), 1, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_time_is_up_before_another_one_with_its_intent_has_ended_does_not_know() {
+    let (vendor, store): (_, Arc<dyn IntentStore>) = (Slow::new(Duration::from_secs(5)), Arc::new(LocalIntents::new()));
+    let (first, second) = (once(vendor.clone(), &store), once(vendor.clone(), &store));
+    let first = tokio::spawn(async move { first.create_with(&request(), &intent("session 7")).await });
+    sleep(Duration::from_millis(1)).await;
+    let start = Instant::now();
+    let error = second.create_with(&request(), &intent("session 7").with_timeout(Duration::from_secs(2))).await.expect_err("too early");
+    assert_eq!((error.kind(), error.send_state()), (ErrorKind::Timeout, SendState::Unknown));
+    assert_eq!(start.elapsed().as_millis(), 2000);
+    let made = first.await.expect("no panic").expect("a challenge");
+    assert_eq!(id(&second.create_with(&request(), &intent("session 7")).await.expect("its challenge")), id(&made));
+    assert_eq!(vendor.sends.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_waits_sends_itself_where_the_other_one_could_not() {
+    /// Is slow to say that it sent nothing.
+    #[derive(Clone, Debug)]
+    struct Full(Arc<AtomicU64>);
+    #[auth_challenge::async_trait]
+    impl ChallengeProvider for Full {
+        fn id(&self) -> ProviderId {
+            ProviderId::new("full")
+        }
+        fn capabilities(&self) -> Capabilities {
+            Scripted::new().capabilities()
+        }
+        async fn create_with(&self, request: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {
+            sleep(Duration::from_secs(1)).await;
+            match self.0.fetch_add(1, Ordering::SeqCst) {
+                0 => Err(Error::new(ErrorKind::RateLimited, SendState::Refused)),
+                number => Ok(Challenge::new(ChallengeHandle::new(self.id(), request.method(), number.to_string()))),
+            }
+        }
+        async fn verify_with(&self, _: &ChallengeHandle, _: &Answer, _: &CallOptions) -> Result<Verification, Error> {
+            Err(Error::new(ErrorKind::Unsupported, SendState::NotSent))
+        }
+    }
+    let (vendor, store): (_, Arc<dyn IntentStore>) = (Full(Arc::default()), Arc::new(LocalIntents::new()));
+    let (first, second) = (once(vendor.clone(), &store), once(vendor.clone(), &store));
+    let first = tokio::spawn(async move { first.create_with(&request(), &intent("session 7")).await });
+    sleep(Duration::from_millis(1)).await;
+    second.create_with(&request(), &intent("session 7")).await.expect("a challenge");
+    assert_eq!(first.await.expect("no panic").expect_err("refused").kind(), ErrorKind::RateLimited);
+    assert_eq!(vendor.0.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_intent_is_remembered_for_its_time_and_at_least_for_twice_that_of_its_call() {
+    for (remembered, timeout, kept) in [(3600, 10, 3600), (1, 10, 22)] {
+        let (vendor, store): (_, Arc<dyn IntentStore>) = (Scripted::new(), Arc::new(LocalIntents::new()));
+        let service = once(vendor.clone(), &store).with_remembered(Duration::from_secs(remembered)).with_timeout(Duration::from_secs(timeout));
+        for (wait, sent) in [(0, 1), (kept - 1, 1), (1, 2)] {
+            sleep(Duration::from_secs(wait)).await;
+            service.create_with(&request(), &intent("session 7")).await.expect("a challenge");
+            assert_eq!(vendor.created().len(), sent, "{remembered} {wait}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_send_needs_an_intent_and_a_request_that_is_refused_uses_none_up() {
+    let (vendor, store): (_, Arc<dyn IntentStore>) = (Scripted::new(), Arc::new(LocalIntents::new()));
+    let service = once(vendor.clone(), &store);
+    let handle = ChallengeHandle::new(ProviderId::new("scripted"), Method::EmailOtp, "id");
+    for options in [CallOptions::default(), intent("")] {
+        let errors =
+            [service.create_with(&request(), &options).await.expect_err("no intent"), service.resend_with(&handle, &options).await.expect_err("no intent")];
+        for error in errors {
+            assert_eq!((error.kind(), error.send_state()), (ErrorKind::InvalidRequest, SendState::NotSent));
+            assert_eq!(error.violations().first().and_then(|violation| violation.field()), Some(Field::Intent));
+        }
+    }
+    let error = service.create_with(&ChallengeRequest::email_otp("no address"), &intent("session 7")).await.expect_err("malformed");
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    service.create_with(&request(), &intent("session 7")).await.expect("it is free");
+    assert_eq!(SendOnce::new(Arc::new(vendor), store, "short").expect_err("a short key").kind(), ErrorKind::Config);
+}
+
+#[tokio::test]
+async fn a_resend_is_sent_once_for_its_intent_and_answers_and_credentials_pass() {
+    for (name, store) in stores().all {
+        let vendor = Scripted::new();
+        let service = once(vendor.clone(), &store);
+        let challenge = service.create_with(&request(), &intent("first")).await.expect("a challenge");
+        for _ in 0..3 {
+            service.resend_with(challenge.handle(), &intent("second")).await.expect("sent once more");
+        }
+        service.resend_with(challenge.handle(), &intent("third")).await.expect("sent once more");
+        assert_eq!(vendor.resent().len(), 2, "{name}");
+        for _ in 0..2 {
+            let _ = service.verify(challenge.handle(), &Answer::code("1")).await.expect("an answer");
+            service.create(&ChallengeRequest::credential(CredentialKind::Fido2, "code")).await.expect("a challenge");
+        }
+        assert_eq!((vendor.answered().len(), vendor.created().len()), (2, 3), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn sending_again_with_one_intent_sends_once_whether_the_vendor_can_replay_or_not() {
+    for can_replay in [true, false] {
+        let (vendor, store): (_, Arc<dyn IntentStore>) = (Scripted::new(), Arc::new(LocalIntents::new()));
+        let slow = Slow::new(Duration::ZERO);
+        let service = if can_replay { once(vendor.clone(), &store) } else { once(slow.clone(), &store) };
+        let challenge = service.create_with(&request(), &intent("first")).await.expect("a challenge");
+        let mut ids = BTreeSet::new();
+        for _ in 0..3 {
+            let again = service.send_again_with(challenge.handle(), &request(), &intent("second")).await.expect("sent again");
+            ids.insert(id(&again).to_owned());
+        }
+        let messages = if can_replay { vendor.created().len() + vendor.resent().len() } else { slow.sends.load(Ordering::SeqCst) as usize };
+        assert_eq!((messages, ids.len()), (2, 1), "{can_replay}");
+    }
+}
+
+/// A store that fails or hangs at one of its steps.
+#[derive(Debug)]
+struct Failing {
+    step: &'static str,
+    hangs: bool,
+    kept: LocalIntents,
+}
+
+impl Failing {
+    async fn at(&self, step: &str) -> Result<(), Error> {
+        match (self.step == step, self.hangs) {
+            (false, _) => Ok(()),
+            (true, false) => Err(Error::new(ErrorKind::Unavailable, SendState::NotSent)),
+            (true, true) => std::future::pending().await,
+        }
+    }
+}
+
+#[auth_challenge::async_trait]
+impl IntentStore for Failing {
+    async fn reserve(&self, name: &str, record: &[u8], time: Duration) -> Result<Option<FoundIntent>, Error> {
+        let found = self.kept.reserve(name, record, time).await;
+        self.at("reserve").await?;
+        found
+    }
+
+    async fn settle(&self, name: &str, reserved: &[u8], record: &[u8]) -> Result<(), Error> {
+        self.at("settle").await?;
+        self.kept.settle(name, reserved, record).await
+    }
+
+    async fn release(&self, name: &str, reserved: &[u8]) -> Result<(), Error> {
+        self.at("release").await?;
+        self.kept.release(name, reserved).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_lets_nothing_out_before_the_message_and_withholds_nothing_after_it() {
+    for hangs in [false, true] {
+        for step in ["reserve", "settle"] {
+            let vendor = Scripted::new();
+            let store: Arc<dyn IntentStore> = Arc::new(Failing { step, hangs, kept: LocalIntents::new() });
+            let service = once(vendor.clone(), &store);
+            let (start, options) = (Instant::now(), intent("session 7").with_timeout(Duration::from_secs(2)));
+            let outcome = service.create_with(&request(), &options).await;
+            assert!(start.elapsed() <= Duration::from_millis(2001), "{step} {hangs}");
+            match outcome {
+                Ok(_) => assert_eq!((step, vendor.created().len()), ("settle", 1)),
+                Err(error) => {
+                    assert_eq!((step, vendor.created().len()), ("reserve", 0));
+                    let kind = if hangs { ErrorKind::Timeout } else { ErrorKind::Throttled };
+                    assert_eq!((error.kind(), error.send_state()), (kind, SendState::NotSent), "{hangs}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_goes_away_while_a_call_waits_for_another_one_leaves_it_unknown() {
+    /// Knows of a reservation, and then hangs or fails.
+    #[derive(Debug)]
+    struct Gone(AtomicU64, bool, LocalIntents);
+    #[auth_challenge::async_trait]
+    impl IntentStore for Gone {
+        async fn reserve(&self, name: &str, record: &[u8], time: Duration) -> Result<Option<FoundIntent>, Error> {
+            match self.0.fetch_add(1, Ordering::SeqCst) {
+                0 | 1 => self.2.reserve(name, record, time).await,
+                _ if self.1 => std::future::pending().await,
+                _ => Err(Error::new(ErrorKind::Unavailable, SendState::NotSent)),
+            }
+        }
+        async fn settle(&self, _: &str, _: &[u8], _: &[u8]) -> Result<(), Error> {
+            Ok(())
+        }
+        async fn release(&self, _: &str, _: &[u8]) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+    for hangs in [false, true] {
+        let store: Arc<dyn IntentStore> = Arc::new(Gone(AtomicU64::new(0), hangs, LocalIntents::new()));
+        let service = once(Slow::new(Duration::from_secs(5)), &store);
+        let first = tokio::time::timeout(Duration::from_millis(1), service.create_with(&request(), &intent("session 7"))).await;
+        assert!(first.is_err(), "it is under way");
+        let error = service.create_with(&request(), &intent("session 7").with_timeout(Duration::from_secs(2))).await.expect_err("nobody knows");
+        assert_eq!(error.send_state(), SendState::Unknown, "{hangs}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_challenge_that_could_not_be_kept_is_unknown_when_it_is_asked_for_again() {
+    let vendor = Scripted::new();
+    let store: Arc<dyn IntentStore> = Arc::new(Failing { step: "settle", hangs: false, kept: LocalIntents::new() });
+    let service = once(vendor.clone(), &store);
+    service.create_with(&request(), &intent("session 7")).await.expect("a challenge");
+    let error = service.create_with(&request(), &intent("session 7").with_timeout(Duration::from_secs(60))).await.expect_err("nobody knows");
+    assert_eq!((error.kind(), error.send_state(), vendor.created().len()), (ErrorKind::Interrupted, SendState::Unknown, 1));
+}
+
+#[tokio::test]
+async fn a_reservation_that_the_store_was_too_slow_to_confirm_is_taken_back() {
+    let vendor = Scripted::new();
+    let kept = Arc::new(Failing { step: "reserve", hangs: false, kept: LocalIntents::new() });
+    let store: Arc<dyn IntentStore> = Arc::clone(&kept) as _;
+    once(vendor.clone(), &store).create_with(&request(), &intent("session 7")).await.expect_err("not confirmed");
+    let name_is_free = |store: Arc<dyn IntentStore>| async move { once(Scripted::new(), &store).create_with(&request(), &intent("session 7")).await };
+    let healthy: Arc<dyn IntentStore> = Arc::new(Forwarding(kept));
+    name_is_free(healthy).await.expect("it is free");
+}
+
+/// The same store, once it answers again.
+#[derive(Debug)]
+struct Forwarding(Arc<Failing>);
+
+#[auth_challenge::async_trait]
+impl IntentStore for Forwarding {
+    async fn reserve(&self, name: &str, record: &[u8], time: Duration) -> Result<Option<FoundIntent>, Error> {
+        self.0.kept.reserve(name, record, time).await
+    }
+
+    async fn settle(&self, name: &str, reserved: &[u8], record: &[u8]) -> Result<(), Error> {
+        self.0.kept.settle(name, reserved, record).await
+    }
+
+    async fn release(&self, name: &str, reserved: &[u8]) -> Result<(), Error> {
+        self.0.kept.release(name, reserved).await
+    }
+}
+
+#[tokio::test]
+async fn what_another_key_or_layout_kept_is_unknown_and_never_sent() {
+    /// Says that something is kept under every name.
+    #[derive(Debug)]
+    struct Odd(Vec<u8>);
+    #[auth_challenge::async_trait]
+    impl IntentStore for Odd {
+        async fn reserve(&self, _: &str, _: &[u8], time: Duration) -> Result<Option<FoundIntent>, Error> {
+            Ok(Some(FoundIntent::new(self.0.clone(), time)))
+        }
+        async fn settle(&self, _: &str, _: &[u8], _: &[u8]) -> Result<(), Error> {
+            Ok(())
+        }
+        async fn release(&self, _: &str, _: &[u8]) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+    for bytes in [vec![], vec![2, 0], vec![9; 200]] {
+        let (vendor, store): (_, Arc<dyn IntentStore>) = (Scripted::new(), Arc::new(Odd(bytes)));
+        let error = once(vendor.clone(), &store).create_with(&request(), &intent("session 7")).await.expect_err("not readable");
+        assert_eq!((error.kind(), error.send_state(), vendor.created().len()), (ErrorKind::Interrupted, SendState::Unknown, 0));
+    }
+}
+
+#[test]
+fn no_intent_is_shown() {
+    let options = intent("session 7 of jane@doe.com");
+    let service = once(Scripted::new(), &(Arc::new(LocalIntents::new()) as _));
+    let shown = format!("{options:?} {service:?} {:?}", FoundIntent::new(b"sealed".to_vec(), Duration::ZERO));
+    for secret in ["session 7", "jane", "sealed", "115, 101", KEY] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
