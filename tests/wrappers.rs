@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
     CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Field, Guarded, Http,
-    Limits, LocalGuard, Memory, Method, Outlook, ProviderHealth, ProviderId, Reloadable, Router, SendState, Verification,
+    Limits, LocalGuard, LocalIntents, Memory, Method, Outlook, ProviderHealth, ProviderId, Reloadable, Router, SendOnce, SendState, Verification,
     corbado::{Corbado, CorbadoConfig},
     testing::Scripted,
 };
@@ -51,13 +51,18 @@ fn talkative(name: &str) -> Arc<dyn ChallengeProvider> {
     Arc::new(Talkative(Scripted::named(name)))
 }
 
+fn send_once(provider: Arc<dyn ChallengeProvider>) -> SendOnce {
+    SendOnce::new(provider, Arc::new(LocalIntents::new()), "a secret of 32 characters or more").expect("a key")
+}
+
 #[tokio::test]
 async fn every_wrapper_passes_on_what_the_provider_within_says() {
     let guard = || Arc::new(LocalGuard::new(Limits::new()));
-    let wrappers: [(&str, Arc<dyn ChallengeProvider>); 6] = [
+    let wrappers: [(&str, Arc<dyn ChallengeProvider>); 7] = [
         ("Guarded", Arc::new(Guarded::new(talkative("one"), guard()))),
         ("Reloadable", Arc::new(Reloadable::new(talkative("one")))),
         ("Router", Arc::new(Router::builder(talkative("one")).with_provider(talkative("two")).build().expect("a router"))),
+        ("SendOnce", Arc::new(send_once(talkative("one")))),
         ("Arc", Arc::new(talkative("one"))),
         ("Box", Arc::new(Box::new(Talkative(Scripted::named("one"))))),
         ("all", Arc::new(Reloadable::new(Arc::new(Guarded::new(talkative("one"), guard()))))),
@@ -78,8 +83,8 @@ async fn health_is_told_through_every_wrapper() {
     let first = Scripted::named("first").create_fails(Error::new(ErrorKind::Connect, SendState::NotSent));
     let router = Router::builder(Arc::new(first)).with_provider(Arc::new(Scripted::named("second"))).with_failover([ProviderId::new("second")]);
     let router = Arc::new(router.build().expect("a router"));
-    let wrapped = Reloadable::new(Arc::new(Guarded::new(router, Arc::new(LocalGuard::new(Limits::new())))));
-    wrapped.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("the second one");
+    let wrapped = send_once(Arc::new(Reloadable::new(Arc::new(Guarded::new(router, Arc::new(LocalGuard::new(Limits::new())))))));
+    wrapped.create_with(&ChallengeRequest::email_otp("jane@doe.com"), &CallOptions::default().with_intent("one")).await.expect("the second one");
     let health = wrapped.health();
     let told: Vec<_> = health.iter().map(|one| (one.provider().as_str(), one.failure(), one.is_passed_over())).collect();
     assert_eq!(told, [("first", Some(ErrorKind::Connect), true), ("second", None, false)]);

@@ -94,7 +94,7 @@ enum Turn {
     /// Nothing: the message is this call's to send.
     Ours(Reservation),
     /// The challenge that was made before.
-    Made(Challenge),
+    Made(Box<Challenge>),
 }
 
 /// An intent that this call has reserved.
@@ -161,7 +161,9 @@ impl SendOnce {
             let left = match &record.state {
                 State::Made(sealed) => {
                     let made = self.seal.open(&ours.name, sealed);
-                    return made.map(Turn::Made).ok_or_else(|| unknown("the challenge of this intent cannot be opened; a message may be under way"));
+                    return made
+                        .map(|made| Turn::Made(Box::new(made)))
+                        .ok_or_else(|| unknown("the challenge of this intent cannot be opened; a message may be under way"));
                 }
                 State::Unfinished => Duration::ZERO,
                 State::Reserved => record.held_for(found.left()),
@@ -244,7 +246,7 @@ impl ChallengeProvider for SendOnce {
         self.check(request).map_err(|error| error.with_operation("create"))?;
         let at = |error: Error| error.at(&self.id(), "create");
         let ours = match self.begin(&fingerprint::of_create(request), options).await.map_err(at)? {
-            Turn::Made(challenge) => return Ok(challenge),
+            Turn::Made(challenge) => return Ok(*challenge),
             Turn::Ours(ours) => ours,
         };
         let outcome = match ours.time.left(options, TOO_LATE) {
@@ -261,7 +263,7 @@ impl ChallengeProvider for SendOnce {
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let at = |error: Error| error.at(handle.provider(), "resend");
         let ours = match self.begin(&fingerprint::of_resend(handle), options).await.map_err(at)? {
-            Turn::Made(challenge) => return Ok(challenge),
+            Turn::Made(challenge) => return Ok(*challenge),
             Turn::Ours(ours) => ours,
         };
         let outcome = match ours.time.left(options, TOO_LATE) {
