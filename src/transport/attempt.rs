@@ -93,7 +93,7 @@ impl Attempt {
         self.progress().head = Some(ReplyHead::of(status.as_u16(), response.headers(), self.0.request_id_header));
 
         let mut body = Bytes::new();
-        let mut too_large = response.content_length().is_some_and(|length| length > max as u64);
+        let mut too_large = false;
         while !too_large && let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
             too_large = body.len() + chunk.len() > max;
             body = match body.is_empty() {
@@ -194,3 +194,24 @@ macro_rules! hooks {
 }
 
 pub(crate) use hooks;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_may_be_a_secret_is_in_no_log() {
+        let mut authorization = HeaderValue::from_static("Basic secret");
+        authorization.set_sensitive(true);
+        let attempt = Attempt::new(reqwest::Client::new(), Some(authorization), None, 1000);
+        let mut request = reqwest::Request::new(reqwest::Method::POST, "https://vendor.example".parse().expect("a URL"));
+        for name in ["accept", "content-type", "api-version", "x-code"] {
+            request.headers_mut().insert(name, HeaderValue::from_static("text"));
+        }
+        attempt.prepare(&mut request);
+        let mut headers: Vec<_> = request.headers().iter().map(|(name, value)| (name.as_str(), value.is_sensitive())).collect();
+        headers.sort_unstable();
+        assert_eq!(headers, [("accept", false), ("authorization", true), ("connection", false), ("content-type", false), ("x-code", true)]);
+        assert_eq!(format!("{attempt:?}"), "Attempt");
+    }
+}

@@ -140,7 +140,7 @@ pub(super) fn read<T: DeserializeOwned>(
         Some(Ended::Undecodable) if is_done => {
             of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &progress.body))).into()
         }
-        Some(Ended::Undecodable) if is_success(head.status) => of_status(head).with_detail(HELD_BACK).into(),
+        Some(Ended::Undecodable) => of_status(head).with_detail(HELD_BACK).into(),
         Some(_) => refused(head, &progress.body, operation.read_error, &mask),
     };
     if let (None, Some(id)) = (failure.error.request_id(), &head.request_id) {
@@ -257,5 +257,42 @@ fn shape(head: &ReplyHead, body: &[u8]) -> String {
     match body.len() {
         0 => format!("{kind}, empty"),
         length => format!("{kind}, {length} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn error_with(cause: &'static str) -> Error {
+        Error::new(ErrorKind::Interrupted, SendState::Unknown).with_source(io::Error::other(cause))
+    }
+
+    #[test]
+    fn a_cause_that_holds_a_value_of_the_call_is_left_out_and_any_other_one_is_not() {
+        let mask = || {
+            let mut mask = Mask::default();
+            mask.hide("jane@doe.com");
+            mask
+        };
+        for (cause, is_kept) in [("connection closed", true), ("cannot reach jane@doe.com", false), ("JANE%40DOE.COM", false)] {
+            assert_eq!(unless_echoing(error_with(cause), mask).source().is_some(), is_kept, "{cause}");
+        }
+        let bare = Error::new(ErrorKind::Interrupted, SendState::Unknown);
+        assert!(unless_echoing(bare, || unreachable!("nothing to look through")).source().is_none());
+    }
+
+    #[test]
+    fn what_a_vendor_holds_back_is_told_whether_its_reply_can_be_read_or_not() {
+        let operation = Operation { is_done: |status| status != 202, ..Operation::of(&[], |_, _| ErrorReply::default()) };
+        let head = ReplyHead { status: 202, request_id: None, retry_after: None, location: None, content_type: None };
+        let progress = Progress { head: Some(head), ..Progress::default() };
+        for ended in [Ok(()), Err(Ended::Undecodable)] {
+            let Err(failure) = read(ended, &progress, &operation, 1000, Mask::default) else { panic!("not done") };
+            assert_eq!((failure.error.kind(), failure.error.send_state()), (ErrorKind::UnexpectedReply, SendState::Accepted));
+            assert!(failure.error.to_string().contains(HELD_BACK), "{}", failure.error);
+        }
     }
 }

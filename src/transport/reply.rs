@@ -54,3 +54,16 @@ impl<T> Deref for Reply<T> {
         &self.value
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_tells_of_its_exchange() {
+        let reply = Reply::new("value", 201, Some("req-1".to_owned()));
+        assert_eq!((*reply, reply.http_status(), reply.request_id()), ("value", 201, Some("req-1")));
+        assert_eq!(Reply::new((), 200, None).request_id(), None);
+        assert_eq!(reply.into_parts(), ("value", Some("req-1".to_owned())));
+    }
+}

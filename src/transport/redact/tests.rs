@@ -208,3 +208,24 @@ proptest! {
         prop_assert_eq!(masked(&[&value], &format!("({text})")), "(***)", "{} as {}", value, text);
     }
 }
+
+#[test]
+fn a_number_that_is_not_hidden_stays() {
+    let mut mask = Mask::default();
+    mask.hide_members(&Submitted { body: br#"{"attempts":12345,"code":67890}"#.to_vec(), is_form: false }, &["code"]);
+    let mut told = "12345 attempts with 67890".to_owned();
+    mask.apply([Told::words(&mut told)]);
+    assert_eq!(told, "12345 attempts with ***");
+}
+
+#[test]
+fn a_name_keeps_what_is_too_short_to_be_a_value_in_it() {
+    let mut mask = Mask::default();
+    mask.hide("7");
+    mask.hide("123456");
+    for (name, told) in [("error_7", "error_7"), ("request-17-7", "request-17-7"), ("req-123456", "req-***")] {
+        let mut text = name.to_owned();
+        mask.apply([Told::name(&mut text)]);
+        assert_eq!(text, told);
+    }
+}
