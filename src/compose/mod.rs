@@ -1,5 +1,6 @@
 //! Providers that are made of providers: routes and failover, guards, replacement while calls run.
 
+mod expiring;
 mod guard;
 mod guarded;
 mod health;
