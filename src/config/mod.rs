@@ -70,6 +70,8 @@ use routing::{Named, Routing};
 ///
 /// [route]                                 # who gets a method: email_otp, email_link, sms_otp, whatsapp_otp, voice_otp, credential
 /// whatsapp_otp = "authsignal"
+/// sms_otp = { "+49" = "authsignal", "*" = "corbado" }   # or by calling code, for methods to a phone: the longest one that the number begins with;
+///                                         # "*" is the rest, which without it goes as if there were no route
 ///
 /// [guard]                                 # see Limits
 /// per_recipient = "5 per 10m"
