@@ -64,7 +64,8 @@ use routing::{Named, Routing};
 /// With several sections these go beside them; `failover` stands above the first section:
 ///
 /// ```toml
-/// failover = ["authsignal"]               # who is asked next where the provider cannot be reached, in order
+/// failover = ["authsignal"]               # who is asked next where the provider cannot be reached, in order; of several, those not yet tried for the
+///                                         # same recipient first
 /// failover_when = "unsent"                # or "unknown": also after a time-out, a reset, a 5xx, where it may have sent: the person may get two
 ///                                         # messages. Each provider then has an equal share of the time
 ///

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Router, routes::Routes};
+use super::{Router, routes::Routes, tried::Tried};
 use crate::{
     compose::health::Health,
     model::{Error, ErrorKind, Method, ProviderId, SendState, Violation},
@@ -72,7 +72,8 @@ impl RouterBuilder {
         self
     }
 
-    /// Sets the providers that are asked, in this order, where the first cannot be reached or refuses for a reason of its own. One that needs a user id of its own, as Corbado does, is asked only where
+    /// Sets the providers that are asked, in this order, where the first cannot be reached or refuses for a reason of its own; those that were tried for
+    /// the same recipient within the last ten minutes come after the others. One that needs a user id of its own, as Corbado does, is asked only where
     /// [`with_user_id_at`](crate::ChallengeRequest::with_user_id_at) gives it.
     pub fn with_failover(mut self, providers: impl IntoIterator<Item = ProviderId>) -> Self {
         self.failover = providers.into_iter().collect();
@@ -123,6 +124,6 @@ impl RouterBuilder {
             return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(mistakes));
         }
         let Self { current, routes, failover, fails_over_when_unknown, timeout, .. } = self;
-        Ok(Router { current, providers, routes, failover, fails_over_when_unknown, health: Health::default(), timeout })
+        Ok(Router { current, providers, routes, failover, fails_over_when_unknown, health: Health::default(), tried: Tried::default(), timeout })
     }
 }

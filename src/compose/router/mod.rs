@@ -2,6 +2,7 @@
 
 mod builder;
 mod routes;
+mod tried;
 
 use std::{
     borrow::Cow,
@@ -28,6 +29,7 @@ use crate::{
 };
 pub use builder::RouterBuilder;
 use routes::Routes;
+use tried::{Tried, Tries};
 
 /// Puts several providers behind one.
 ///
@@ -38,6 +40,9 @@ use routes::Routes;
 ///   never for credentials, and never where the limit is the recipient's. After a time-out, a reset or a 5xx nobody else is asked, unless
 ///   [`with_failover_when_unknown`](RouterBuilder::with_failover_when_unknown) allows it. A provider that the request does not suit is left out. Each hop is on
 ///   the challenge, in the error, and warned of in the log.
+/// - Of the failover providers **those not yet tried for this recipient** come first, each group in its order. A try is one that was handed a create in
+///   the last ten minutes, whether it sent or failed: whoever asks again may not have got the message. This is remembered in this process alone, by keyed
+///   hashes, and within bounds; a new router starts without.
 /// - A provider that **failed** so that another one is asked is passed over: for 30 s, or after a 429 for its `Retry-After` if that is shorter. Then one call
 ///   tries it again. Where all others fail too, it is asked all the same. A 403, and a 429 without an end, pass nobody over, since they may be about
 ///   one person. Of answers and resends, no connection and a 401 count as well. [`health`](ChallengeProvider::health) shows it; a new router starts with all well.
@@ -68,6 +73,7 @@ pub struct Router {
     failover: Vec<ProviderId>,
     fails_over_when_unknown: bool,
     health: Health,
+    tried: Tried,
     timeout: Duration,
 }
 
@@ -101,14 +107,21 @@ impl Router {
     }
 
     /// Lists the providers that a request may go to, in order.
-    fn candidates(&self, request: &ChallengeRequest) -> impl Iterator<Item = &Arc<dyn ChallengeProvider>> {
+    fn candidates(&self, request: &ChallengeRequest, tries: &Tries<'_>) -> impl Iterator<Item = &Arc<dyn ChallengeProvider>> {
         let first = self.first(request);
         let mut others = Vec::new();
         // A passkey or key belongs to one vendor.
         if request.method().credential_kind().is_none() {
             others.extend(self.others(first).filter(|provider| provider.check(&self.addressed(request, &***provider)).is_ok()));
+            others.sort_by_cached_key(|provider| tries.has(&provider.id()));
         }
         iter::once(first).chain(others)
+    }
+
+    /// Gives the tries for the recipient of a request.
+    fn tries(&self, request: &ChallengeRequest) -> Tries<'_> {
+        // One provider alone is the next one anyway.
+        self.tried.by(request.recipient().filter(|_| self.failover.len() > 1))
     }
 
     /// Lists the providers for failover from the first one, whether the request suits them or not.
@@ -159,7 +172,8 @@ impl ChallengeProvider for Router {
         let deadline = Instant::now() + options.timeout().unwrap_or(self.timeout).min(FAR);
         let even_if_unknown = self.fails_over_when_unknown || options.fails_over_when_unknown();
         let mut hops = Vec::new();
-        let mut queue: VecDeque<Candidate<'_>> = self.candidates(request).map(|provider| Candidate { provider, is_second_chance: false }).collect();
+        let tries = self.tries(request);
+        let mut queue: VecDeque<Candidate<'_>> = self.candidates(request, &tries).map(|provider| Candidate { provider, is_second_chance: false }).collect();
         while let Some(Candidate { provider, is_second_chance }) = queue.pop_front() {
             let id = provider.id();
             let turn = self.health.turn(id.clone());
@@ -177,7 +191,9 @@ impl ChallengeProvider for Router {
                 // Waiting is for the last one alone: where there is another, it is asked at once.
                 hop_options = hop_options.with_single_attempt();
             }
+            let this_try = tries.begin(&id);
             let outcome = provider.create_with(&self.addressed(request, &**provider), &hop_options).await;
+            this_try.end(&outcome);
             turn.end(&outcome, even_if_unknown);
             let error = match outcome {
                 Ok(challenge) => return Ok(challenge.with_hops(hops)),
