@@ -5,7 +5,7 @@ mod support;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use auth_challenge::{ChallengeProvider, ChallengeProviderExt as _, Config, Http, SendState};
+use auth_challenge::{ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Http, SendState, testing::Scripted};
 use support::{
     Server, Step,
     config::{Folder, Outcome, problems},
@@ -103,6 +103,25 @@ fn a_provider_of_ones_own_can_be_named_and_needs_no_section() -> Outcome {
     let config = Config::from_toml_str("provider = \"own\"")?.with_provider(own);
     assert_eq!(problems(&config), []);
     assert_eq!(config.build()?.id().as_str(), "own");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_route_may_be_by_calling_code_in_any_format() -> Outcome {
+    let codes = serde_json::json!({ "+1": "a", "+1684": "b", "*": "c" });
+    for (what, config) in [
+        ("a table in a line", Config::from_toml_str("provider = \"d\"\n[route]\nsms_otp = { \"+1\" = \"a\", \"+1684\" = \"b\", \"*\" = \"c\" }")?),
+        ("a section", Config::from_toml_str("provider = \"d\"\n[route.sms_otp]\n\"+1\" = \"a\"\n\"+1684\" = \"b\"\n\"*\" = \"c\"")?),
+        ("JSON", serde_json::from_value(serde_json::json!({ "provider": "d", "route": { "sms_otp": codes } }))?),
+    ] {
+        let config = ["a", "b", "c", "d"].into_iter().fold(config, |config, name| config.with_provider(Arc::new(Scripted::named(name))));
+        assert_eq!(problems(&config), [], "{what}");
+        let auth = config.build()?;
+        for (to, expected) in [("+12025550123", "a"), ("+16846331234", "b"), ("+64270000000", "c")] {
+            assert_eq!(auth.create(&ChallengeRequest::sms_otp(to)).await?.provider().as_str(), expected, "{what}: {to}");
+            assert_eq!(auth.create(&ChallengeRequest::voice_otp(to)).await?.provider().as_str(), "d", "{what}: {to}");
+        }
+    }
     Ok(())
 }
 

@@ -257,6 +257,21 @@ fn a_limit_that_is_out_of_range_or_of_another_form_is_told() -> Outcome {
 }
 
 #[test]
+fn a_calling_code_of_a_guard_that_is_none_is_told() -> Outcome {
+    const CODES: &[(&str, &str)] = &[("guard.calling_codes", "expected calling codes such as \"+49\"")];
+    check_each(
+        "provider = \"VENDOR\"\nSECTION[guard]\n",
+        &[
+            ("calling_codes = [\"+49\", \"+1684\", \"+1234567\"]", &[]),
+            ("calling_codes = [\"+49\", \"49\"]", CODES),
+            ("calling_codes = [\"+\"]", CODES),
+            ("calling_codes = [\"+12345678\"]", CODES),
+            ("calling_codes = [\"*\"]", CODES),
+        ],
+    )
+}
+
+#[test]
 fn a_provider_that_names_no_section_is_told() -> Outcome {
     check_each(
         "",
@@ -349,6 +364,92 @@ fn a_failover_that_can_never_take_over_is_told() -> Outcome {
                     assert_problems(&with_all_sections(&before, &format!("[route]\n{} = \"{}\"", method.as_str(), routed.name)), &[])?;
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+/// Each vendor that sends text messages, with each other one.
+fn pairs_with_sms() -> Vec<(&'static Vendor, &'static Vendor)> {
+    let able = || vendors::all().into_iter().filter(|vendor| vendor.offers.contains(&Method::SmsOtp));
+    able().flat_map(|one| able().filter(move |other| *other != one).map(move |other| (one, other))).collect()
+}
+
+#[test]
+fn a_mistake_in_a_route_by_calling_code_is_told_by_method_and_code() -> Outcome {
+    let unable = vendors::all().into_iter().find(|vendor| !vendor.offers.contains(&Method::SmsOtp)).ok_or("a vendor without text messages")?;
+    const FORM: &str = "or a table such as { \"+49\" = ";
+    const CODE: &str = "+ and 1 to 7 digits, such as \"+49\"; or \"*\"";
+    const PHONE: &str = "no calling codes";
+    const TEXT: &str = "text in quotes";
+    let table: &[Mistake] = &[
+        ("sms_otp = 5", &[("route.sms_otp", FORM)]),
+        ("sms_otp = [\"canary\"]", &[("route.sms_otp", FORM)]),
+        ("whatsapp_otp = true", &[("route.whatsapp_otp", FORM)]),
+        ("voice_otp = {}", &[("route.voice_otp", FORM)]),
+        ("sms_otp = \"\"", &[("route.sms_otp", "is empty")]),
+        ("sms_otp = { 49 = \"ABLE\" }", &[("route.sms_otp.49", CODE)]),
+        ("sms_otp = { \"+\" = \"ABLE\" }", &[("route.sms_otp.+", CODE)]),
+        ("sms_otp = { \"+12345678\" = \"ABLE\" }", &[("route.sms_otp.+12345678", CODE)]),
+        ("sms_otp = { \"+4 9\" = \"ABLE\" }", &[("route.sms_otp.+4 9", CODE)]),
+        ("sms_otp = { \"**\" = \"ABLE\" }", &[("route.sms_otp.**", CODE)]),
+        ("sms_otp = { \"\" = \"ABLE\" }", &[("route.sms_otp.", CODE)]),
+        ("sms_otp = { \"+49\" = 5 }", &[("route.sms_otp.+49", TEXT)]),
+        ("sms_otp = { \"+49\" = { \"*\" = \"ABLE\" } }", &[("route.sms_otp.+49", TEXT)]),
+        ("sms_otp = { \"*\" = \" \" }", &[("route.sms_otp.*", "is empty")]),
+        ("sms_otp = { \"+49\" = \"TYPO\" }", &[("route.sms_otp.+49", "did you mean ABLE?")]),
+        ("sms_otp = { \"*\" = \"canary\" }", &[("route.sms_otp.*", "expected the name of a section: ")]),
+        ("sms_otp = { \"+49\" = \"UNABLE\" }", &[("route.sms_otp.+49", "UNABLE does not have this method; expected one of ")]),
+        ("email_otp = { \"*\" = \"ABLE\" }", &[("route.email_otp", PHONE)]),
+        ("email_link = {}", &[("route.email_link", PHONE)]),
+        ("email_otp = 5", &[("route.email_otp", TEXT)]),
+        ("credential = { \"+49\" = \"UNABLE\" }", &[("route.credential", PHONE)]),
+        (
+            "sms_otp = { \"49\" = \"canary\", \"+1\" = \"UNABLE\", \"*\" = 5, \"+64\" = \"ABLE\" }\nemail_otp = { \"+49\" = 5 }",
+            &[
+                ("route.email_otp", PHONE),
+                ("route.sms_otp.*", TEXT),
+                ("route.sms_otp.+1", "does not have this method"),
+                ("route.sms_otp.49", CODE),
+                ("route.sms_otp.49", "expected the name of a section"),
+            ],
+        ),
+        ("sms_otp = { \"+49\" = \"ABLE\" }", &[]),
+        ("sms_otp = { \"*\" = \"ABLE\" }", &[]),
+        ("sms_otp = { \"+1684\" = \"ABLE\", \"+1\" = \"OTHER\", \"*\" = \"ABLE\" }", &[]),
+    ];
+    for (able, other) in pairs_with_sms() {
+        let typo = &able.name[..able.name.len() - 1];
+        let fill = |text: &str| text.replace("UNABLE", unable.name).replace("ABLE", able.name).replace("TYPO", typo).replace("OTHER", other.name);
+        for (lines, expected) in table {
+            let expected: Vec<(String, String)> = expected.iter().map(|(key, words)| ((*key).to_owned(), fill(words))).collect();
+            assert_problems(&with_all_sections(&format!("provider = \"{}\"", able.name), &format!("[route]\n{}", fill(lines))), &expected)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn all_routes_of_a_method_count_for_who_can_take_over() -> Outcome {
+    for (one, other) in pairs_with_sms() {
+        let shared = one.offers.iter().filter(|method| other.offers.contains(method) && method.credential_kind().is_none());
+        let elsewhere: String = shared.filter(|method| **method != Method::SmsOtp).map(|method| format!("{} = \"ONE\"\n", method.as_str())).collect();
+        for (provider, failover, sms, can) in [
+            ("ONE", "ONE", "{ \"+49\" = \"OTHER\" }", true),
+            ("ONE", "ONE", "{ \"+49\" = \"ONE\", \"*\" = \"OTHER\" }", true),
+            ("ONE", "ONE", "{ \"+49\" = \"OTHER\", \"*\" = \"ONE\" }", true),
+            ("ONE", "ONE", "{ \"+49\" = \"ONE\" }", false),
+            ("ONE", "OTHER", "{ \"+49\" = \"OTHER\" }", true),
+            ("OTHER", "ONE", "{ \"+49\" = \"ONE\" }", true),
+            ("OTHER", "ONE", "{ \"+49\" = \"ONE\", \"*\" = \"ONE\" }", false),
+            ("OTHER", "ONE", "{ \"+49\" = \"ONE\", \"+64\" = \"OTHER\", \"*\" = \"ONE\" }", true),
+        ] {
+            let fill = |text: &str| text.replace("ONE", one.name).replace("OTHER", other.name);
+            let before = fill(&format!("provider = \"{provider}\"\nfailover = [\"{failover}\"]"));
+            let text = with_all_sections(&before, &fill(&format!("[route]\n{elsewhere}sms_otp = {sms}")));
+            let why = if provider == failover { "is the provider itself" } else { "can never take over" };
+            let expected = (!can).then(|| ("failover".to_owned(), why.to_owned()));
+            assert_problems(&text, expected.as_slice())?;
         }
     }
     Ok(())

@@ -373,3 +373,136 @@ async fn a_reply_of_any_status_ends_an_outage_and_a_refusal_before_sending_does_
         assert_eq!(router.health()[0].failure().is_none(), is_well);
     }
 }
+
+/// A provider that refuses so many creates for a reason of its own, by which nobody is passed over later.
+fn limited(name: &str, times: usize) -> Scripted {
+    (0..times).fold(Scripted::named(name), |scripted, _| scripted.create_fails(error(ErrorKind::RateLimited, SendState::Refused)))
+}
+
+/// A router over a first provider, and all others for failover in this order.
+fn in_order(first: &Scripted, others: &[&Scripted]) -> Router {
+    let builder = others.iter().fold(Router::builder(Arc::new(first.clone())), |builder, other| builder.with_provider(Arc::new(Scripted::clone(other))));
+    builder.with_failover(others.iter().map(|other| other.id())).build().expect("a router")
+}
+
+/// Who sends to this recipient.
+async fn sender(router: &Router, to: &str) -> String {
+    router.create(&ChallengeRequest::email_otp(to)).await.expect("a challenge").provider().to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn failover_goes_first_to_the_providers_that_were_not_tried_for_this_recipient() {
+    let first = limited("first", 100);
+    let (b, c, d) = (Scripted::named("b"), Scripted::named("c"), Scripted::named("d"));
+    let router = in_order(&first, &[&b, &c, &d]);
+    // Each row a minute after the one before; all spellings are one recipient.
+    for (to, expected) in
+        [("jane@doe.com", "b"), ("Jane+again@DOE.com", "c"), ("joe@doe.com", "b"), ("jane@doe.com", "d"), ("jane@doe.com", "b"), ("joe@doe.com", "c")]
+    {
+        assert_eq!(sender(&router, to).await, expected, "{to}");
+        tokio::time::advance(Duration::from_secs(60)).await;
+    }
+    assert_eq!(first.created().len(), 6, "it stays the first");
+    assert!(!format!("{router:?}").contains("jane"));
+    // The first one of a call without failover was tried as well.
+    let router = Router::builder(Arc::new(limited("first", 1)))
+        .with_provider(Arc::new(b.clone()))
+        .with_provider(Arc::new(c.clone()))
+        .with_route(Method::SmsOtp, id("b"))
+        .with_failover([id("b"), id("c")])
+        .build()
+        .expect("a router");
+    let number = "+64270000000";
+    assert_eq!(router.create(&ChallengeRequest::sms_otp(number)).await.expect("a challenge").provider(), &id("b"));
+    assert_eq!(router.create(&ChallengeRequest::voice_otp(number)).await.expect("a challenge").provider(), &id("c"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_is_forgotten_after_ten_minutes() {
+    for (later, expected) in [(Duration::from_millis(599_999), "c"), (Duration::from_secs(600), "b")] {
+        let router = in_order(&limited("first", 2), &[&Scripted::named("b"), &Scripted::named("c")]);
+        assert_eq!(sender(&router, "jane@doe.com").await, "b");
+        tokio::time::advance(later).await;
+        assert_eq!(sender(&router, "jane@doe.com").await, expected, "{later:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_handed_the_create_was_tried_whatever_became_of_it() {
+    use ErrorKind::*;
+    use SendState::{Accepted, NotSent, Refused, Unknown};
+    // Where the one that failed was tried, the next call goes to one that was not: to `c`, or where failover went there at once, to `d`.
+    for (kind, state, next) in [
+        (Connect, NotSent, "d"),
+        (Interrupted, NotSent, "d"),
+        (Authentication, Refused, "d"),
+        (RateLimited, Refused, "d"),
+        (InvalidRequest, Refused, "c"),
+        (Timeout, Unknown, "c"),
+        (Unavailable, Unknown, "c"),
+        (UnexpectedReply, Accepted, "c"),
+        // Refused before anything was sent, by what is in the request or by a guard within.
+        (InvalidRequest, NotSent, "b"),
+        (Unsupported, NotSent, "b"),
+        (Throttled, NotSent, "b"),
+        (Timeout, NotSent, "b"),
+    ] {
+        let b = Scripted::named("b").create_fails(error(kind, state));
+        let router = in_order(&limited("first", 2), &[&b, &Scripted::named("c"), &Scripted::named("d")]);
+        let _ = router.create(&ChallengeRequest::email_otp("jane@doe.com")).await;
+        // Nobody is passed over any more.
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert_eq!(sender(&router, "jane@doe.com").await, next, "{kind:?} {state:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_stays_one_where_a_later_create_is_refused_before_sending() {
+    let sent = || Challenge::new(ChallengeHandle::new(id("c"), Method::EmailOtp, "challenge-1"));
+    let b = Scripted::named("b").create_gives(sent()).create_fails(error(ErrorKind::RateLimited, SendState::Refused));
+    let c = Scripted::named("c").create_gives(sent()).create_fails(error(ErrorKind::Throttled, SendState::NotSent));
+    let router = in_order(&limited("first", 4), &[&b, &c]);
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    for _ in 0..2 {
+        router.create(&request).await.expect("a challenge");
+    }
+    assert_eq!(router.create(&request).await.expect_err("c refuses").kind(), ErrorKind::Throttled);
+    assert_eq!(sender(&router, "jane@doe.com").await, "b", "both were tried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_under_way_or_was_dropped_is_a_try() {
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    let router = Router::builder(Arc::new(limited("first", 2)))
+        .with_provider(Arc::new(Hanging("b")))
+        .with_provider(Arc::new(Scripted::named("c")))
+        .with_failover([id("b"), id("c")])
+        .build()
+        .expect("a router");
+    {
+        let mut hanging = std::pin::pin!(router.create(&request));
+        assert!(tokio::time::timeout(Duration::from_secs(1), &mut hanging).await.is_err());
+        assert_eq!(sender(&router, "jane@doe.com").await, "c", "while the other call waits for b");
+    }
+    let router = Router::builder(Arc::new(limited("first", 2)))
+        .with_provider(Arc::new(Hanging("b")))
+        .with_provider(Arc::new(Scripted::named("c")))
+        .with_failover([id("b"), id("c")])
+        .build()
+        .expect("a router");
+    assert!(tokio::time::timeout(Duration::from_secs(1), router.create(&request)).await.is_err());
+    assert_eq!(sender(&router, "jane@doe.com").await, "c", "after the other call was dropped");
+}
+
+#[tokio::test]
+async fn a_provider_that_is_passed_over_is_so_whether_it_was_tried_for_the_recipient_or_not() {
+    let connect = || error(ErrorKind::Connect, SendState::NotSent);
+    let c = Scripted::named("c").create_fails(connect());
+    let router = in_order(&limited("first", 3), &[&limited("b", 1), &c, &Scripted::named("d")]);
+    assert_eq!(sender(&router, "jane@doe.com").await, "d");
+    // For Joe none was tried, and c is passed over; with b tried, d is next.
+    assert_eq!(sender(&router, "joe@doe.com").await, "b");
+    let challenge = router.create(&ChallengeRequest::email_otp("joe@doe.com")).await.expect("a challenge");
+    let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.was_skipped())).collect();
+    assert_eq!((challenge.provider(), hops), (&id("d"), vec![("first", false), ("c", true)]));
+}

@@ -144,6 +144,7 @@ fn pause(error: &Error, even_if_unknown: bool) -> Option<Duration> {
     }
 }
 
-fn is_of_transport(error: &Error) -> bool {
+/// Says whether a call failed on its way to the vendor.
+pub(super) fn is_of_transport(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Connect | ErrorKind::Interrupted)
 }

@@ -1,6 +1,7 @@
 //! Providers that are made of providers: routes and failover, guards, replacement while calls run, at most one message for each intent.
 
 mod call_time;
+mod expiring;
 mod guard;
 mod guarded;
 mod health;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     compose::{Guard, Limits, LocalGuard, Rate},
+    model::recipient,
     vendors::Section,
 };
 
@@ -46,8 +47,7 @@ fn limits(section: &mut Section<'_>, is_shared: bool) -> Limits {
         limits = limits.with_wrong_codes(u32::try_from(most).unwrap_or(u32::MAX));
     }
     let codes = section.texts("calling_codes");
-    let is_code = |code: &String| code.strip_prefix('+').is_some_and(|digits| (1..=7).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
-    if !codes.iter().all(is_code) {
+    if !codes.iter().all(|code| recipient::is_calling_code(code)) {
         section.problem("calling_codes", "expected calling codes such as \"+49\"");
     }
     let prefixes = section.texts("exempt_prefixes");

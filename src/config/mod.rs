@@ -65,12 +65,15 @@ use routing::{Named, Routing};
 /// With several sections these go beside them; `failover` stands above the first section:
 ///
 /// ```toml
-/// failover = ["authsignal"]               # who is asked next where the provider cannot be reached, in order
+/// failover = ["authsignal"]               # who is asked next where the provider cannot be reached, in order; of several, those not yet tried for the
+///                                         # same recipient first
 /// failover_when = "unsent"                # or "unknown": also after a time-out, a reset, a 5xx, where it may have sent: the person may get two
 ///                                         # messages. Each provider then has an equal share of the time
 ///
 /// [route]                                 # who gets a method: email_otp, email_link, sms_otp, whatsapp_otp, voice_otp, credential
 /// whatsapp_otp = "authsignal"
+/// sms_otp = { "+49" = "authsignal", "*" = "corbado" }   # or by calling code, for methods to a phone: the longest one that the number begins with;
+///                                         # "*" is the rest, which without it goes as if there were no route
 ///
 /// [guard]                                 # see Limits
 /// per_recipient = "5 per 10m"

@@ -1,10 +1,12 @@
-//! What a config says of several providers: routes and failover.
+//! What a config says of several providers: routes, by method and calling code, and failover.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use serde_json::Value;
+
 use crate::{
     compose::Router,
-    model::{Capabilities, CredentialKind, Error, Method, ProviderId},
+    model::{Capabilities, CredentialKind, Error, Method, ProviderId, recipient},
     provider::ChallengeProvider,
     vendors::{Section, nearest},
 };
@@ -40,31 +42,69 @@ impl Named {
     fn with(&self, method: Method) -> String {
         self.0.keys().filter(|name| self.can(name, method)).cloned().collect::<Vec<_>>().join(", ")
     }
+
+    /// Reads the name of a provider that has a method.
+    fn read(&self, section: &mut Section<'_>, key: &str, method: Method) -> Option<ProviderId> {
+        let name = section.text(key)?;
+        if !self.has(&name) {
+            section.problem(key, &self.expected(&name));
+        } else if !self.can(&name, method) {
+            let problem = match self.with(method) {
+                able if able.is_empty() => format!("{name} does not have this method, and no other section does"),
+                able => format!("{name} does not have this method; expected one of {able}"),
+            };
+            section.problem(key, &problem);
+        }
+        Some(ProviderId::new(name))
+    }
 }
 
 /// Says who is asked for what.
 #[derive(Debug, Default)]
 pub(super) struct Routing {
-    routes: Vec<(Method, ProviderId)>,
+    routes: Vec<Route>,
     failover: Vec<ProviderId>,
     fails_over_when_unknown: bool,
 }
+
+#[derive(Debug)]
+struct Route {
+    method: Method,
+    /// What the recipient begins with; none for the rest.
+    calling_code: Option<String>,
+    provider: ProviderId,
+}
+
+/// The key of the rest among calling codes.
+const REST: &str = "*";
 
 impl Routing {
     pub(super) fn read_routes(&mut self, section: &mut Section<'_>, named: &Named) {
         // All kinds of credential go the same way.
         for method in Method::names().filter_map(|name| Method::from_name(name, None).or(Method::from_name(name, Some(CredentialKind::Fido2)))) {
-            let Some(name) = section.text(method.as_str()) else { continue };
-            if !named.has(&name) {
-                section.problem(method.as_str(), &named.expected(&name));
-            } else if !named.can(&name, method) {
-                let problem = match named.with(method) {
-                    able if able.is_empty() => format!("{name} does not have this method, and no other section does"),
-                    able => format!("{name} does not have this method; expected one of {able}"),
-                };
-                section.problem(method.as_str(), &problem);
+            let key = method.as_str();
+            match section.take(key) {
+                Some(Value::Object(codes)) if method.is_to_phone() && !codes.is_empty() => {
+                    section.table(key, |table| self.read_calling_codes(table, method, named));
+                }
+                Some(Value::Object(_)) if !method.is_to_phone() => {
+                    section.problem(key, "expected the name of a section in quotes: what goes to no phone has no calling codes");
+                }
+                Some(value) if method.is_to_phone() && !value.is_string() => {
+                    section.problem(key, "expected the name of a section in quotes, or a table such as { \"+49\" = \"authsignal\", \"*\" = \"corbado\" }");
+                }
+                _ => self.routes.extend(named.read(section, key, method).map(|provider| Route { method, calling_code: None, provider })),
             }
-            self.routes.push((method, ProviderId::new(name)));
+        }
+    }
+
+    fn read_calling_codes(&mut self, table: &mut Section<'_>, method: Method, named: &Named) {
+        for key in table.keys() {
+            if key != REST && !recipient::is_calling_code(key) {
+                table.problem(key, "expected a calling code, + and 1 to 7 digits, such as \"+49\"; or \"*\" for the rest");
+            }
+            let provider = named.read(table, key, method);
+            self.routes.extend(provider.map(|provider| Route { method, calling_code: (key != REST).then(|| key.to_owned()), provider }));
         }
     }
 
@@ -92,9 +132,10 @@ impl Routing {
     /// Says whether there is a method, not of credentials, for which another provider is asked first and this one may be asked next.
     fn can_take_over(&self, name: &str, named: &Named, current: &str) -> bool {
         Method::ALL.into_iter().filter(|method| method.credential_kind().is_none()).any(|method| {
-            let routed = self.routes.iter().find(|(routed, _)| *routed == method);
-            let first = routed.map_or(current, |(_, provider)| provider.as_str());
-            first != name && named.can(first, method) && named.can(name, method)
+            let routes: Vec<&Route> = self.routes.iter().filter(|route| route.method == method).collect();
+            let unrouted = routes.iter().all(|route| route.calling_code.is_some()).then_some(current);
+            let mut firsts = routes.iter().map(|route| route.provider.as_str()).chain(unrouted);
+            named.can(name, method) && firsts.any(|first| first != name && named.can(first, method))
         })
     }
 
@@ -105,7 +146,10 @@ impl Routing {
         timeout: Duration,
     ) -> Result<Router, Error> {
         let builder = others.fold(Router::builder(current), |builder, other| builder.with_provider(other));
-        let builder = self.routes.into_iter().fold(builder, |builder, (method, provider)| builder.with_route(method, provider));
+        let builder = self.routes.into_iter().fold(builder, |builder, Route { method, calling_code, provider }| match calling_code {
+            Some(code) => builder.with_calling_code_route(method, code, provider),
+            None => builder.with_route(method, provider),
+        });
         let builder = builder.with_failover(self.failover).with_timeout(timeout);
         if self.fails_over_when_unknown { builder.with_failover_when_unknown() } else { builder }.build()
     }

@@ -59,6 +59,14 @@ pub(crate) fn calling_code(number: &str) -> Option<&str> {
     number.get(..=length)
 }
 
+/// Most digits of a calling code in a list.
+pub(crate) const LONGEST_CALLING_CODE: usize = 7;
+
+/// Says whether a text may stand in a list of calling codes: `+`, then 1 to 7 digits. No calling code is so long, but `+1684` is more exact than `+1`.
+pub(crate) fn is_calling_code(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| (1..=LONGEST_CALLING_CODE).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// Gives the digits of a text that is nothing but a number, behind a plus sign.
 fn number(text: &str) -> Option<String> {
     let is_number = text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
@@ -131,6 +139,16 @@ mod tests {
         }
         for none in ["", "+", "+4", "+35", "jane@doe.com", "+é12"] {
             assert_eq!(calling_code(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_listed_calling_code_is_a_plus_sign_and_one_to_seven_digits() {
+        for good in ["+1", "+49", "+358", "+1684", "+1234567"] {
+            assert!(is_calling_code(good), "{good}");
+        }
+        for bad in ["", "+", "49", "*", "+12345678", "+4 9", " +49", "+49 ", "++49", "+4a", "+４９", "0049"] {
+            assert!(!is_calling_code(bad), "{bad:?}");
         }
     }
 

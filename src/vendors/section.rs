@@ -1,6 +1,7 @@
 //! One section of a config, read key by key; every mistake is noted, none ends the reading.
 
 use std::{
+    borrow::Cow,
     env,
     path::{Path, PathBuf},
     time::Duration,
@@ -30,7 +31,7 @@ pub(crate) struct Surroundings {
 
 /// Reads a section key by key, and notes the mistakes found so far.
 pub(crate) struct Section<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     members: &'a Map<String, Value>,
     surroundings: &'a Surroundings,
     known: Vec<String>,
@@ -38,13 +39,13 @@ pub(crate) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    pub(crate) fn new(name: &'a str, members: &'a Map<String, Value>, surroundings: &'a Surroundings) -> Self {
-        Self { name, members, surroundings, known: Vec::new(), problems: Vec::new() }
+    pub(crate) fn new(name: impl Into<Cow<'a, str>>, members: &'a Map<String, Value>, surroundings: &'a Surroundings) -> Self {
+        Self { name: name.into(), members, surroundings, known: Vec::new(), problems: Vec::new() }
     }
 
     /// Gives the name of the instance that the section configures.
     pub(crate) fn id(&self) -> ProviderId {
-        ProviderId::new(self.name)
+        ProviderId::new(&*self.name)
     }
 
     /// Notes a mistake at a key.
@@ -73,6 +74,19 @@ impl<'a> Section<'a> {
             Value::String(_) => self.none(key, "is empty"),
             _ => self.none(key, "expected a text in quotes"),
         }
+    }
+
+    /// Reads a table as a section of its own, with its mistakes; nothing where none is there.
+    pub(crate) fn table(&mut self, key: &str, read: impl FnOnce(&mut Self)) {
+        let Some(members) = self.take(key).and_then(Value::as_object) else { return };
+        let mut table = Section::new(self.path(key), members, self.surroundings);
+        read(&mut table);
+        self.problems.extend(table.finish());
+    }
+
+    /// Lists the keys that are there.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.members.keys().map(String::as_str)
     }
 
     /// Reads a text that must be there.
@@ -225,7 +239,8 @@ impl<'a> Section<'a> {
         self.known.extend(self.members.keys().cloned());
     }
 
-    fn take(&mut self, key: &str) -> Option<&'a Value> {
+    /// Gives a value of any form, whose key is known from then on.
+    pub(crate) fn take(&mut self, key: &str) -> Option<&'a Value> {
         self.note(key);
         self.members.get(key)
     }

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::{
     Rate,
-    expiring::Expiring,
     limits::Rule,
     store::{Count, Key, Message, Sender},
 };
+use crate::compose::expiring::Expiring;
 
 /// Holds what was sent to whom, and how often a challenge was answered wrongly. Recipients, IP addresses and challenges are there as keyed
 /// hashes alone.
@@ -39,6 +39,8 @@ enum Member {
 
 /// Time for which wrong answers and senders count; no challenge lives longer.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// Who forgets, in the log, where there is too much.
+const OWNER: &str = "a guard";
 /// So many sends, senders and challenges with wrong answers are always kept.
 const MOST: usize = 1 << 18;
 
@@ -46,10 +48,10 @@ impl Default for Counts {
     fn default() -> Self {
         Self {
             hashers: [RandomState::new(), RandomState::new()],
-            windows: Expiring::new(MOST, |window| window.0.len()),
-            unverified: Expiring::new(MOST, Vec::len),
-            senders: Expiring::new(MOST, |_| 1),
-            tries: Expiring::new(MOST, |_| 1),
+            windows: Expiring::new(OWNER, MOST, |window| window.0.len()),
+            unverified: Expiring::new(OWNER, MOST, Vec::len),
+            senders: Expiring::new(OWNER, MOST, |_| 1),
+            tries: Expiring::new(OWNER, MOST, |_| 1),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What may refuse a send or an answer before the vendor sees it.
 
 mod counts;
-mod expiring;
 mod judge;
 mod limits;
 mod local;

@@ -1,8 +1,13 @@
-//! Several providers behind one: a challenge is checked where it was made, a new one goes by method and by health.
+//! Several providers behind one: a challenge is checked where it was made, a new one goes by method, calling code and health.
+
+mod builder;
+mod routes;
+mod tried;
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, VecDeque, btree_map::Entry},
+    collections::{BTreeMap, VecDeque},
+    iter,
     sync::Arc,
     time::Duration,
 };
@@ -16,22 +21,28 @@ use super::{
 };
 use crate::{
     model::{
-        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Method, Outlook, ProviderHealth,
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Outlook, ProviderHealth,
         ProviderId, SendState, Verification, Violation,
     },
     provider::ChallengeProvider,
-    transport::{FAR, TIMEOUT},
+    transport::FAR,
 };
+pub use builder::RouterBuilder;
+use routes::Routes;
+use tried::{Tried, Tries};
 
 /// Puts several providers behind one.
 ///
-/// - A **new challenge** goes to the provider that its method is routed to, else to the current one if it has the method, else to the one
-///   provider that has it. `user_id` is for the current provider alone; another one is told the id that
+/// - A **new challenge** goes to the provider that its method is routed to, by the recipient's calling code where there is a route for it, else to the
+///   current one if it has the method, else to the one provider that has it. `user_id` is for the current provider alone; another one is told the id that
 ///   [`with_user_id_at`](ChallengeRequest::with_user_id_at) gives it, or none.
 /// - If that one cannot be reached, or refuses for a reason of its own (401, 403, 429), the **failover** providers are asked in order,
 ///   never for credentials, and never where the limit is the recipient's. After a time-out, a reset or a 5xx nobody else is asked, unless
 ///   [`with_failover_when_unknown`](RouterBuilder::with_failover_when_unknown) allows it. A provider that the request does not suit is left out. Each hop is on
 ///   the challenge, in the error, and warned of in the log.
+/// - Of the failover providers **those not yet tried for this recipient** come first, each group in its order. A try is one that was handed a create in
+///   the last ten minutes, whether it sent or failed: whoever asks again may not have got the message. This is remembered in this process alone, by keyed
+///   hashes, and within bounds; a new router starts without.
 /// - A provider that **failed** so that another one is asked is passed over: for 30 s, or after a 429 for its `Retry-After` if that is shorter. Then one call
 ///   tries it again. Where all others fail too, it is asked all the same. A 403, and a 429 without an end, pass nobody over, since they may be about
 ///   one person. Of answers and resends, no connection and a 401 count as well. [`health`](ChallengeProvider::health) shows it; a new router starts with all well.
@@ -58,22 +69,11 @@ use crate::{
 pub struct Router {
     current: Arc<dyn ChallengeProvider>,
     providers: BTreeMap<ProviderId, Arc<dyn ChallengeProvider>>,
-    routes: BTreeMap<MethodName, ProviderId>,
+    routes: Routes,
     failover: Vec<ProviderId>,
     fails_over_when_unknown: bool,
     health: Health,
-    timeout: Duration,
-}
-
-/// Collects the providers of a [`Router`], and who is asked for what.
-#[derive(Debug)]
-#[must_use = "a router is made by `build`"]
-pub struct RouterBuilder {
-    current: Arc<dyn ChallengeProvider>,
-    others: Vec<Arc<dyn ChallengeProvider>>,
-    routes: BTreeMap<MethodName, ProviderId>,
-    failover: Vec<ProviderId>,
-    fails_over_when_unknown: bool,
+    tried: Tried,
     timeout: Duration,
 }
 
@@ -83,87 +83,16 @@ struct Candidate<'a> {
     is_second_chance: bool,
 }
 
-/// Names a method without the kind of credential: all kinds go the same way.
-type MethodName = &'static str;
-
-impl RouterBuilder {
-    /// Adds a provider: for its own challenges, for methods that the current one lacks, for routes and failover.
-    pub fn with_provider(mut self, provider: Arc<dyn ChallengeProvider>) -> Self {
-        self.others.push(provider);
-        self
-    }
-
-    /// Sends a method to a provider; a credential of any kind.
-    pub fn with_route(mut self, method: Method, provider: ProviderId) -> Self {
-        self.routes.insert(method.as_str(), provider);
-        self
-    }
-
-    /// Sets the providers that are asked, in this order, where the first cannot be reached or refuses for a reason of its own. One that needs a user id
-    /// of its own, as Corbado does, is asked only where [`with_user_id_at`](ChallengeRequest::with_user_id_at) gives it.
-    pub fn with_failover(mut self, providers: impl IntoIterator<Item = ProviderId>) -> Self {
-        self.failover = providers.into_iter().collect();
-        self
-    }
-
-    /// Lets every create ask the next provider even where the one before may have sent: **the person may get two messages**. Each then has
-    /// an equal share of the time left, so that one that hangs leaves time for the others.
-    pub fn with_failover_when_unknown(mut self) -> Self {
-        self.fails_over_when_unknown = true;
-        self
-    }
-
-    /// Sets the time for a whole call, all hops together; 10 s unless told otherwise.
-    pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Makes the router.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Config`] where two providers have the same id, since the one would be asked about the other's challenges, where a route or
-    /// the failover names a provider that is not there, and where the failover names one twice, which would be asked twice. All such mistakes
-    /// are told at once.
-    pub fn build(self) -> Result<Router, Error> {
-        let mut providers = BTreeMap::from([(self.current.id(), Arc::clone(&self.current))]);
-        let mut mistakes = Vec::new();
-        for provider in self.others {
-            match providers.entry(provider.id()) {
-                Entry::Vacant(place) => drop(place.insert(provider)),
-                Entry::Occupied(place) => mistakes.push(Violation::at_key(place.key().as_str(), "expected one provider of this name, not several")),
-            }
-        }
-        for (number, provider) in self.failover.iter().enumerate() {
-            if self.failover.iter().take(number).any(|earlier| earlier == provider) {
-                mistakes.push(Violation::at_key("failover", format!("expected {provider} once, not several times")));
-            }
-        }
-        let known = || providers.keys().map(ProviderId::as_str).collect::<Vec<_>>().join(", ");
-        let routes = self.routes.iter().map(|(method, provider)| (format!("route.{method}"), provider));
-        let failover = self.failover.iter().map(|provider| ("failover".to_owned(), provider));
-        for (key, provider) in routes.chain(failover).filter(|(_, provider)| !providers.contains_key(provider)) {
-            mistakes.push(Violation::at_key(key, format!("expected one of {}, not {provider}", known())));
-        }
-        if !mistakes.is_empty() {
-            return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(mistakes));
-        }
-        let Self { current, routes, failover, fails_over_when_unknown, timeout, .. } = self;
-        Ok(Router { current, providers, routes, failover, fails_over_when_unknown, health: Health::default(), timeout })
-    }
-}
-
 impl Router {
     /// Starts from the provider for new challenges.
     pub fn builder(current: Arc<dyn ChallengeProvider>) -> RouterBuilder {
-        RouterBuilder { current, others: Vec::new(), routes: BTreeMap::new(), failover: Vec::new(), fails_over_when_unknown: false, timeout: TIMEOUT }
+        RouterBuilder::new(current)
     }
 
     /// Finds the provider that a request goes to first.
     fn first(&self, request: &ChallengeRequest) -> &Arc<dyn ChallengeProvider> {
         let method = request.method();
-        if let Some(routed) = self.routes.get(method.as_str()).and_then(|id| self.providers.get(id)) {
+        if let Some(routed) = self.routes.of(request).and_then(|id| self.providers.get(id)) {
             return routed;
         }
         if self.current.capabilities().supports(method) {
@@ -178,25 +107,32 @@ impl Router {
     }
 
     /// Lists the providers that a request may go to, in order.
-    fn candidates(&self, request: &ChallengeRequest) -> Vec<&Arc<dyn ChallengeProvider>> {
+    fn candidates(&self, request: &ChallengeRequest, tries: &Tries<'_>) -> impl Iterator<Item = &Arc<dyn ChallengeProvider>> {
         let first = self.first(request);
-        let mut candidates = vec![first];
+        let mut others = Vec::new();
         // A passkey or key belongs to one vendor.
         if request.method().credential_kind().is_none() {
-            candidates.extend(self.others(request).filter(|provider| provider.check(&self.addressed(request, &***provider)).is_ok()));
+            others.extend(self.others(first).filter(|provider| provider.check(&self.addressed(request, &***provider)).is_ok()));
+            others.sort_by_cached_key(|provider| tries.has(&provider.id()));
         }
-        candidates
+        iter::once(first).chain(others)
     }
 
-    /// Lists the providers for failover, whether the request suits them or not.
-    fn others(&self, request: &ChallengeRequest) -> impl Iterator<Item = &Arc<dyn ChallengeProvider>> {
-        let first = self.first(request).id();
+    /// Gives the tries for the recipient of a request.
+    fn tries(&self, request: &ChallengeRequest) -> Tries<'_> {
+        // One provider alone is the next one anyway.
+        self.tried.by(request.recipient().filter(|_| self.failover.len() > 1))
+    }
+
+    /// Lists the providers for failover from the first one, whether the request suits them or not.
+    fn others(&self, first: &Arc<dyn ChallengeProvider>) -> impl Iterator<Item = &Arc<dyn ChallengeProvider>> {
+        let first = first.id();
         self.failover.iter().filter(move |id| **id != first).filter_map(|id| self.providers.get(id))
     }
 
     /// Tells an operator whom failover would have asked, had the request what they need.
     fn warn_of_those_left_out(&self, request: &ChallengeRequest) {
-        for provider in self.others(request).filter(|provider| provider.capabilities().supports(request.method())) {
+        for provider in self.others(self.first(request)).filter(|provider| provider.capabilities().supports(request.method())) {
             if let Err(error) = provider.check(&self.addressed(request, &**provider)) {
                 let fields: Vec<&str> = error.violations().iter().filter_map(Violation::field).map(Field::as_str).collect();
                 tracing::warn!(provider = %provider.id(), ?fields, "not asked in failover, for want of these fields of the request");
@@ -236,7 +172,8 @@ impl ChallengeProvider for Router {
         let deadline = Instant::now() + options.timeout().unwrap_or(self.timeout).min(FAR);
         let even_if_unknown = self.fails_over_when_unknown || options.fails_over_when_unknown();
         let mut hops = Vec::new();
-        let mut queue: VecDeque<Candidate<'_>> = self.candidates(request).into_iter().map(|provider| Candidate { provider, is_second_chance: false }).collect();
+        let tries = self.tries(request);
+        let mut queue: VecDeque<Candidate<'_>> = self.candidates(request, &tries).map(|provider| Candidate { provider, is_second_chance: false }).collect();
         while let Some(Candidate { provider, is_second_chance }) = queue.pop_front() {
             let id = provider.id();
             let turn = self.health.turn(id.clone());
@@ -254,7 +191,9 @@ impl ChallengeProvider for Router {
                 // Waiting is for the last one alone: where there is another, it is asked at once.
                 hop_options = hop_options.with_single_attempt();
             }
+            let this_try = tries.begin(&id);
             let outcome = provider.create_with(&self.addressed(request, &**provider), &hop_options).await;
+            this_try.end(&outcome);
             turn.end(&outcome, even_if_unknown);
             let error = match outcome {
                 Ok(challenge) => return Ok(challenge.with_hops(hops)),

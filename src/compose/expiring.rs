@@ -13,6 +13,8 @@ use tokio::time::Instant;
 /// Its memory is bounded: `most` in weight are always kept, and never more than twice as many, or than [`FEW`] beside them.
 pub(super) struct Expiring<K, V> {
     all: HashMap<K, Timed<V>>,
+    /// Whose memory it is, as the log names it.
+    owner: &'static str,
     most: usize,
     weigh: fn(&V) -> usize,
     /// What was added since the last tidying, and how much of it leads to the next one.
@@ -37,8 +39,8 @@ impl<V> Timed<V> {
 
 impl<K: Copy + Eq + Hash, V: Default> Expiring<K, V> {
     /// Starts with nothing; a value may grow by one in weight with each [`keep`](Self::keep).
-    pub(super) fn new(most: usize, weigh: fn(&V) -> usize) -> Self {
-        Self { all: HashMap::new(), most, weigh, added: 0, tidy_at: FEW }
+    pub(super) fn new(owner: &'static str, most: usize, weigh: fn(&V) -> usize) -> Self {
+        Self { all: HashMap::new(), owner, most, weigh, added: 0, tidy_at: FEW }
     }
 
     pub(super) fn get(&self, key: &K, now: Instant) -> Option<&V> {
@@ -71,7 +73,7 @@ impl<K: Copy + Eq + Hash, V: Default> Expiring<K, V> {
         self.all.retain(|_, timed| !timed.left(now).is_zero());
         let mut weight: usize = self.all.values().map(|timed| (self.weigh)(&timed.value)).sum();
         if weight > self.most {
-            tracing::warn!(most = self.most, "a guard counts more than it can keep, and forgets what would have ended first");
+            tracing::warn!(most = self.most, "{} remembers more than it can keep, and forgets what would have ended first", self.owner);
             let mut ends: Vec<(Duration, K)> = self.all.iter().map(|(key, timed)| (timed.left(now), *key)).collect();
             ends.sort_unstable_by_key(|(left, _)| *left);
             for (_, key) in ends {
@@ -93,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_value_is_there_for_its_time_and_starts_anew_after_it() {
-        let (mut map, start) = (Expiring::<u64, u32>::new(10, |_| 1), Instant::now());
+        let (mut map, start) = (Expiring::<u64, u32>::new("a test", 10, |_| 1), Instant::now());
         *map.keep(1, start, MINUTE) += 1;
         *map.keep(1, start + MINUTE / 2, MINUTE) += 1;
         assert_eq!(map.get(&1, start + MINUTE), Some(&2));
@@ -105,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_longer_time_is_not_cut_by_a_shorter_one() {
-        let (mut map, start) = (Expiring::<u64, u32>::new(10, |_| 1), Instant::now());
+        let (mut map, start) = (Expiring::<u64, u32>::new("a test", 10, |_| 1), Instant::now());
         *map.keep(1, start, MINUTE) += 1;
         map.keep(1, start + MINUTE / 2, Duration::from_secs(1));
         assert_eq!(map.get(&1, start + MINUTE * 9 / 10), Some(&1));
@@ -113,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_has_ended_goes_and_of_too_much_what_would_end_first() {
-        let (mut map, start) = (Expiring::<u64, u32>::new(4000, |_| 1), Instant::now());
+        let (mut map, start) = (Expiring::<u64, u32>::new("a test", 4000, |_| 1), Instant::now());
         for key in 0..50_000_u64 {
             map.keep(key, start + Duration::from_millis(key), Duration::MAX);
             assert!(map.all.len() <= 8000);
@@ -122,7 +124,7 @@ mod tests {
         for key in 46_000..50_000 {
             assert!(map.get(&key, last).is_some(), "{key}");
         }
-        let mut map = Expiring::<u64, u32>::new(100_000, |_| 1);
+        let mut map = Expiring::<u64, u32>::new("a test", 100_000, |_| 1);
         for key in 0..50_000_u64 {
             map.keep(key, start + Duration::from_millis(key), Duration::from_millis(10));
             assert!(map.all.len() <= 2 * FEW);
@@ -131,7 +133,7 @@ mod tests {
 
     #[test]
     fn values_that_grow_count_for_what_they_weigh() {
-        let (mut map, start) = (Expiring::<u64, Vec<u8>>::new(4000, Vec::len), Instant::now());
+        let (mut map, start) = (Expiring::<u64, Vec<u8>>::new("a test", 4000, Vec::len), Instant::now());
         for step in 0..50_000_u64 {
             map.keep(step % 10, start + Duration::from_millis(step), Duration::MAX).push(0);
             assert!(map.all.values().map(|timed| timed.value.len()).sum::<usize>() <= 8000);
