@@ -60,20 +60,21 @@ impl RedisStore {
 
     /// Runs one operation, within its time; not at all while the store is known to be away.
     async fn run<T: FromRedisValue>(&self, operation: &str, asked: Asked<'_>, extra: &str) -> Result<T, Outage> {
-        self.outages.may_ask()?;
+        let question = self.outages.may_ask()?;
         let answered = timeout(self.time, self.invoke(operation, asked, extra)).await;
         let failure = match answered {
             Ok(Ok(value)) => {
-                self.outages.end();
+                self.outages.end(question);
                 return Ok(value);
             }
             Ok(Err(error)) => {
                 tracing::debug!(kind = ?error.kind(), "the store of a guard failed");
-                ErrorKind::Connect
+                // The client has the same time as the decision, and may be the first to see that it is up.
+                if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Connect }
             }
             Err(_) => ErrorKind::Timeout,
         };
-        if self.outages.begin(failure) {
+        if self.outages.begin(question, failure) {
             // It may hang on that connection alone.
             self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
