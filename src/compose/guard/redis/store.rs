@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use redis::{
-    Client, FromRedisValue, RedisError, Script,
+    Client, FromRedisValue, RedisError, Script, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use sha2::Sha256;
@@ -42,7 +42,9 @@ pub(in crate::compose::guard) struct RedisStore {
 /// What all keys begin with: one hash tag, so that a cluster keeps them in one place.
 const PREFIX: &str = "{auth-challenge}:";
 
-static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("guard.lua")));
+const SOURCE: &str = include_str!("guard.lua");
+
+static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(SOURCE));
 
 impl RedisStore {
     pub(in crate::compose::guard) fn new(client: Client, hash_key: Secret, time: Duration) -> Self {
@@ -83,17 +85,25 @@ impl RedisStore {
 
     async fn invoke<T: FromRedisValue>(&self, operation: &str, asked: Asked<'_>, extra: &str) -> Result<T, RedisError> {
         let mut connection = self.connection()?;
-        let mut call = SCRIPT.key(PREFIX);
-        let Sender { recipient, client_ip, calling_code } = asked.sender;
-        call.arg(operation).arg(self.now()).arg(asked.send.map(|id| format!("{:x}-{id:x}", self.instance)).unwrap_or_default());
-        for key in [recipient, client_ip, calling_code, asked.challenge] {
-            call.arg(key.map(text).unwrap_or_default());
+        let call = |command, script| {
+            let mut call = redis::cmd(command);
+            call.arg(script).arg(1).arg(PREFIX);
+            let Sender { recipient, client_ip, calling_code } = asked.sender;
+            call.arg(operation).arg(self.now()).arg(asked.send.map(|id| format!("{:x}-{id:x}", self.instance)).unwrap_or_default());
+            for key in [recipient, client_ip, calling_code, asked.challenge] {
+                call.arg(key.map(text).unwrap_or_default());
+            }
+            call.arg(u8::from(asked.is_enforced)).arg(extra);
+            for rate in asked.message.map(|message| message.rates).into_iter().flatten() {
+                call.arg(rate.map_or(0, |rate| rate.times())).arg(rate.map_or(0, |rate| micros(rate.period())));
+            }
+            call
+        };
+        match call("EVALSHA", SCRIPT.get_hash()).query_async(&mut connection).await {
+            // The script goes along: between loading it and running it, it could be flushed once more.
+            Err(error) if error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoScript) => call("EVAL", SOURCE).query_async(&mut connection).await,
+            answered => answered,
         }
-        call.arg(u8::from(asked.is_enforced)).arg(extra);
-        for rate in asked.message.map(|message| message.rates).into_iter().flatten() {
-            call.arg(rate.map_or(0, |rate| rate.times())).arg(rate.map_or(0, |rate| micros(rate.period())));
-        }
-        call.invoke_async(&mut connection).await
     }
 
     fn connection(&self) -> Result<ConnectionManager, RedisError> {
