@@ -9,32 +9,18 @@ use std::{
 };
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guarded, Limits, OnOutage, Reason,
-    RedisGuard, Rejected, SendState, Verification, Verified, testing::Scripted,
+    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Config, ErrorKind, Limits, OnOutage, Reason, Rejected, SendState,
+    Verification, Verified, testing::Scripted,
 };
-use support::{log::Log, redis::Redis};
+use support::{
+    guards::{HASH_KEY, from, process, process_within, rate},
+    log::Log,
+    redis::Redis,
+};
 use tracing::{Level, instrument::WithSubscriber as _};
-use tracing_subscriber::fmt::Subscriber;
-
-const HASH_KEY: &str = "a key of thirty-two characters!!";
-
-fn rate(text: &str) -> auth_challenge::Rate {
-    text.parse().expect("a rate")
-}
-
-/// One of the processes that share a server, which has long enough for a machine under load.
-fn process(redis: &Redis, limits: Limits, on_outage: OnOutage) -> (Scripted, Guarded) {
-    process_within(Duration::from_secs(20), redis, limits, on_outage)
-}
-
-fn process_within(time: Duration, redis: &Redis, limits: Limits, on_outage: OnOutage) -> (Scripted, Guarded) {
-    let scripted = Scripted::named("first");
-    let guard = RedisGuard::new(redis.url(), HASH_KEY, limits).expect("a guard").with_on_outage(on_outage).with_timeout(time);
-    (scripted.clone(), Guarded::new(Arc::new(scripted), Arc::new(guard)))
-}
 
 fn message(to: &str) -> ChallengeRequest {
-    ChallengeRequest::sms_otp(to).with_client(ClientContext::new([203, 0, 113, 7]))
+    from(7, to)
 }
 
 #[tokio::test]
@@ -156,14 +142,59 @@ async fn while_the_server_is_away_its_policy_holds_and_ends_by_itself() {
 }
 
 #[tokio::test]
-async fn a_script_that_is_gone_is_there_again() {
+async fn one_late_answer_is_a_slow_moment_and_three_in_a_row_are_an_outage() {
+    let Some(redis) = Redis::start() else { return };
+    let (_, guarded) = process_within(Duration::from_secs(1), &redis, Limits::new().with_per_recipient(rate("5 per 1h")), OnOutage::Refuse);
+    guarded.create(&message("+64270000000")).await.expect("the first");
+    redis.pause();
+    for is_away in [false, false, true] {
+        guarded.create(&message("+64270000000")).await.expect_err("nobody decides");
+        let failures: Vec<_> = guarded.health().iter().map(|one| one.failure()).collect();
+        assert_eq!(failures, vec![Some(ErrorKind::Timeout); usize::from(is_away)]);
+    }
+    redis.resume();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_that_are_flushed_all_the_time_are_there_for_every_decision() {
     let Some(redis) = Redis::start() else { return };
     let (_, guarded) = process(&redis, Limits::new().with_per_recipient(rate("3 per 1h")), OnOutage::Refuse);
-    for _ in 0..3 {
-        guarded.create(&message("+64270000000")).await.expect("within the limit");
-        redis.says(&["SCRIPT", "FLUSH"]);
+    let flushes = redis.flush_scripts();
+    for number in 0..100 {
+        let sent = async || guarded.create(&message(&format!("+6427000{number:04}"))).await;
+        for _ in 0..3 {
+            sent().await.expect("within the limit");
+        }
+        sent().await.expect_err("over the limit");
+        assert!(guarded.health().is_empty(), "no outage");
     }
-    guarded.create(&message("+64270000000")).await.expect_err("over the limit");
+    assert!(flushes.end() > 100);
+}
+
+#[tokio::test]
+async fn a_decision_is_one_command_to_the_server() {
+    let Some(redis) = Redis::start() else { return };
+    let limits = Limits::new()
+        .with_per_recipient(rate("2 per 1h"))
+        .with_per_ip(rate("9 per 1h"))
+        .with_unverified_per_calling_code(rate("9 per 1h"))
+        .with_unverified_calling_codes_per_ip(rate("9 per 1h"))
+        .with_wrong_codes(2);
+    let (scripted, guarded) = process(&redis, limits, OnOutage::Refuse);
+    // The first one connects, and brings the script along.
+    guarded.create(&message("+64270000001")).await.expect("within the limit");
+    let monitor = redis.monitor();
+    // A place, and the challenge that has it.
+    let challenge = guarded.create(&message("+64270000000")).await.expect("within the limit");
+    guarded.resend(challenge.handle()).await.expect("within the limit");
+    // No place; a try; a look; a try, and what is taken off the count.
+    guarded.resend(challenge.handle()).await.expect_err("over the limit");
+    let _ = scripted.clone().verify_gives(Rejected::new(Reason::WrongOrExpiredCode));
+    let _ = guarded.verify(challenge.handle(), &Answer::code("000000")).await.expect("an answer");
+    assert_eq!(guarded.peek(challenge.handle(), &CallOptions::default()).await.tries_left(), Some(1));
+    let _ = guarded.verify(challenge.handle(), &Answer::code("123456")).await.expect("an answer");
+    let commands = monitor.end();
+    assert_eq!(commands, vec!["EVALSHA"; 2 + 2 + 1 + 1 + 1 + 2]);
 }
 
 #[tokio::test]
@@ -227,7 +258,7 @@ async fn an_outage_is_told_once_at_its_beginning_and_once_at_its_end() {
     let Some(mut redis) = Redis::start() else { return };
     let (_, guarded) = process(&redis, Limits::new().with_per_recipient(rate("5 per 1h")), OnOutage::Local);
     let log = Log::default();
-    let told = Subscriber::builder().with_max_level(Level::WARN).with_writer(log.clone()).with_ansi(false).finish();
+    let told = log.hears(Level::WARN);
     async {
         redis.kill();
         for _ in 0..10 {

@@ -5,51 +5,18 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guarded, Limits,
-    LocalGuard, Outlook, Rate, Reason, Rejected, Verification, testing::Scripted,
+    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, Guarded, Limits, Outlook, Reason,
+    Rejected, Verification, testing::Scripted,
 };
-use support::log::Log;
+use support::{
+    guards::{from, guarded, rate},
+    log::Log,
+};
 use tracing::{Level, instrument::WithSubscriber as _};
-use tracing_subscriber::fmt::Subscriber;
-
-fn rate(text: &str) -> Rate {
-    text.parse().expect("a rate")
-}
-
-fn guarded(limits: Limits) -> (Scripted, Guarded) {
-    let scripted = Scripted::named("first");
-    (scripted.clone(), Guarded::new(Arc::new(scripted), Arc::new(LocalGuard::new(limits))))
-}
-
-fn from(client: u8, to: &str) -> ChallengeRequest {
-    ChallengeRequest::sms_otp(to).with_client(ClientContext::new([203, 0, 113, client]))
-}
 
 async fn verify(guarded: &Guarded, handle: &ChallengeHandle) {
     let answer = guarded.verify(handle, &Answer::code("123456")).await.expect("an answer");
     assert!(matches!(answer, Verification::Verified(_)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn pumping_is_stopped_and_an_honest_country_beside_it_is_not() {
-    let (scripted, guarded) = guarded(Limits::new().with_unverified_per_calling_code(rate("20 per 1h")));
-    let mut refused = 0;
-    for number in 0..500 {
-        // Many numbers of one calling code, each from a client of its own, of which few are answered.
-        match guarded.create(&from(7, &format!("+882{number:08}"))).await {
-            Ok(challenge) if number % 50 == 0 => verify(&guarded, challenge.handle()).await,
-            Ok(_) => {}
-            Err(error) => {
-                assert_eq!(error.kind(), ErrorKind::Throttled);
-                refused += 1;
-            }
-        }
-        let honest = guarded.create(&from(8, &format!("+49151{number:08}"))).await.expect("an honest one");
-        verify(&guarded, honest.handle()).await;
-        tokio::time::advance(Duration::from_secs(5)).await;
-    }
-    assert_eq!((scripted.created().len(), refused), (1000 - refused, refused));
-    assert!(refused > 450, "{refused}");
 }
 
 #[tokio::test]
@@ -103,7 +70,7 @@ async fn observation_refuses_nothing_and_tells_what_would_be_refused() {
     let limits = Limits::new().with_per_recipient(rate("2 per 1h")).with_wrong_codes(1).with_calling_codes(["+64", "+49"]).with_observation();
     let (scripted, guarded) = guarded(limits);
     let log = Log::default();
-    let told = Subscriber::builder().with_max_level(Level::INFO).with_writer(log.clone()).with_ansi(false).finish();
+    let told = log.hears(Level::INFO);
     async {
         for _ in 0..4 {
             guarded.create(&from(7, "+64270000000")).await.expect("nothing is refused");
@@ -129,7 +96,7 @@ async fn every_decision_is_one_line_with_rule_count_and_limit_and_nothing_person
     let limits = Limits::new().with_per_recipient(rate("2 per 1h")).with_per_ip(rate("9 per 1h")).with_wrong_codes(3).with_exempt_prefixes(["+49"]);
     let (_, guarded) = guarded(limits);
     let log = Log::default();
-    let told = Subscriber::builder().with_max_level(Level::DEBUG).with_writer(log.clone()).with_ansi(false).finish();
+    let told = log.hears(Level::DEBUG);
     async {
         let challenge = guarded.create(&from(7, "+64270000000")).await.expect("the first");
         guarded.create(&from(7, "+64270000000")).await.expect("the second");

@@ -2,10 +2,11 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::{Dispatch, Level, level_filters::LevelFilter};
+use tracing_subscriber::fmt::{MakeWriter, Subscriber};
 
 /// A log that tests read.
 #[derive(Clone, Default)]
@@ -31,6 +32,14 @@ impl MakeWriter<'_> for Log {
 }
 
 impl Log {
+    /// Hears what is told from this level on.
+    pub fn hears(&self, level: Level) -> Dispatch {
+        // Beside one subscriber alone, an event that a thread without any reaches first is taken for one that nobody hears, for all threads.
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Subscriber::builder().with_max_level(LevelFilter::OFF).finish().into());
+        Subscriber::builder().with_max_level(level).with_writer(self.clone()).with_ansi(false).finish().into()
+    }
+
     /// What was logged since the last time.
     pub fn take(&self) -> String {
         let bytes = std::mem::take(&mut *self.0.lock().expect("the log"));

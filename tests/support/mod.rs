@@ -4,6 +4,7 @@
 
 pub mod canaries;
 pub mod config;
+pub mod guards;
 pub mod log;
 pub mod oddities;
 pub mod raw;

@@ -2,11 +2,15 @@
 
 use std::{
     env, fs,
-    io::Write as _,
+    io::{BufRead as _, BufReader, Write as _},
     net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    thread::sleep,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{JoinHandle, sleep, spawn},
     time::{Duration, Instant},
 };
 
@@ -56,6 +60,32 @@ impl Redis {
         String::from_utf8_lossy(&out.stdout).into_owned()
     }
 
+    /// Connects as one who types commands, a line each.
+    fn connect(&self) -> BufReader<TcpStream> {
+        BufReader::new(TcpStream::connect(("127.0.0.1", self.port)).expect("a connection"))
+    }
+
+    /// Flushes the scripts again and again, as fast as the server does it.
+    pub fn flush_scripts(&self) -> Flushes {
+        let (mut connection, is_over) = (self.connect(), Arc::new(AtomicBool::new(false)));
+        let ends = Arc::clone(&is_over);
+        let thread = spawn(move || {
+            let mut flushes = 0;
+            while !ends.load(Ordering::Relaxed) && say(&mut connection, "SCRIPT FLUSH").is_some_and(|said| said == "+OK") {
+                flushes += 1;
+            }
+            flushes
+        });
+        Flushes { is_over, thread }
+    }
+
+    /// Listens to what clients send from now on.
+    pub fn monitor(&self) -> Monitor<'_> {
+        let mut connection = self.connect();
+        assert_eq!(say(&mut connection, "MONITOR").as_deref(), Some("+OK"));
+        Monitor { redis: self, connection }
+    }
+
     /// Kills the server, so that connections to it are refused.
     pub fn kill(&mut self) {
         self.process.kill().expect("a running server");
@@ -83,9 +113,63 @@ impl Redis {
     }
 }
 
+/// What flushes scripts until it is told to end.
+#[derive(Debug)]
+pub struct Flushes {
+    is_over: Arc<AtomicBool>,
+    thread: JoinHandle<u64>,
+}
+
+impl Flushes {
+    /// Ends it; gives how often it flushed.
+    pub fn end(self) -> u64 {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.thread.join().expect("the flushes")
+    }
+}
+
+/// Hears every command.
+#[derive(Debug)]
+pub struct Monitor<'a> {
+    redis: &'a Redis,
+    connection: BufReader<TcpStream>,
+}
+
+impl Monitor<'_> {
+    /// Gives the names of the commands that clients sent since it began; what scripts call is none of them.
+    pub fn end(mut self) -> Vec<String> {
+        self.redis.says(&["ECHO", "the end of the monitor"]);
+        let mut names = Vec::new();
+        loop {
+            let line = line(&mut self.connection).expect("a server that goes on");
+            if line.contains("the end of the monitor") {
+                return names;
+            }
+            // +1700000000.000000 [0 127.0.0.1:50000] "EVALSHA" "…
+            let (from, command) = line.split_once("] ").expect("a command");
+            if !from.ends_with(" lua") {
+                names.push(command.split('"').nth(1).expect("a name").to_owned());
+            }
+        }
+    }
+}
+
+fn say(connection: &mut BufReader<TcpStream>, command: &str) -> Option<String> {
+    connection.get_mut().write_all(format!("{command}\r\n").as_bytes()).ok()?;
+    line(connection)
+}
+
+/// Reads a line; none where the server is gone.
+fn line(connection: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = String::new();
+    connection.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    Some(line.trim_end().to_owned())
+}
+
 fn run(port: u16, folder: &std::path::Path) -> Child {
     let mut command = Command::new("redis-server");
-    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--dir"]).arg(folder);
+    // Written before it answers, which outlives the process; to wait for the disk would test that.
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--dir"]).arg(folder);
     command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null()).spawn().expect("redis-server")
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use redis::{
-    Client, FromRedisValue, RedisError, ScriptInvocation,
+    Client, Cmd, FromRedisValue, RedisError, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use tokio::time::timeout;
@@ -23,6 +23,15 @@ pub(super) const PREFIX: &str = "{auth-challenge}:";
 
 /// Time for one answer, unless told otherwise.
 const TIME: Duration = Duration::from_millis(250);
+
+/// A script, which the server is told by its hash where it knows it.
+pub(super) struct Script(redis::Script, &'static str);
+
+impl Script {
+    pub(super) fn new(source: &'static str) -> Self {
+        Self(redis::Script::new(source), source)
+    }
+}
 
 /// Runs scripts on a server, all over one connection.
 pub(super) struct Link {
@@ -45,30 +54,41 @@ impl Link {
         }
     }
 
-    /// Runs one script, within its time; not at all while the server is known to be away.
-    pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Outage> {
-        self.outages.may_ask()?;
-        let failure = match timeout(self.time, self.invoke(script)).await {
+    /// Runs a script on a key, within its time; not at all while the server is known to be away. `tell` adds its arguments.
+    pub(super) async fn run<T: FromRedisValue>(&self, script: &Script, key: &str, tell: impl Fn(&mut Cmd)) -> Result<T, Outage> {
+        let question = self.outages.may_ask()?;
+        let failure = match timeout(self.time, self.invoke(script, key, tell)).await {
             Ok(Ok(value)) => {
-                self.outages.end();
+                self.outages.end(question);
                 return Ok(value);
             }
             Ok(Err(error)) => {
                 tracing::debug!(kind = ?error.kind(), "a store failed");
-                ErrorKind::Connect
+                // The client has the same time, and may be the first to see that it is up.
+                if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Connect }
             }
             Err(_) => ErrorKind::Timeout,
         };
-        if self.outages.begin(failure) {
+        if self.outages.begin(question, failure) {
             // It may hang on that connection alone.
             self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
         Err(Outage)
     }
 
-    async fn invoke<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, RedisError> {
+    async fn invoke<T: FromRedisValue>(&self, script: &Script, key: &str, tell: impl Fn(&mut Cmd)) -> Result<T, RedisError> {
         let mut connection = self.connection()?;
-        script.invoke_async(&mut connection).await
+        let call = |command, script: &str| {
+            let mut call = redis::cmd(command);
+            call.arg(script).arg(1).arg(key);
+            tell(&mut call);
+            call
+        };
+        match call("EVALSHA", script.0.get_hash()).query_async(&mut connection).await {
+            // The script goes along: between loading it and running it, it could be flushed once more.
+            Err(error) if error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoScript) => call("EVAL", script.1).query_async(&mut connection).await,
+            answered => answered,
+        }
     }
 
     fn connection(&self) -> Result<ConnectionManager, RedisError> {

@@ -3,11 +3,11 @@
 use std::{sync::LazyLock, time::Duration};
 
 use async_trait::async_trait;
-use redis::Script;
+use redis::{Cmd, FromRedisValue};
 
 use super::store::{FoundIntent, IntentStore};
 use crate::{
-    compose::redis::{LEFT_ALONE, Link, Outage, PREFIX, refused},
+    compose::redis::{LEFT_ALONE, Link, Outage, PREFIX, Script, refused},
     model::{Error, ErrorKind, ProviderHealth, Secret, SendState},
 };
 
@@ -56,10 +56,11 @@ impl RedisIntents {
         self
     }
 
-    async fn run<T: redis::FromRedisValue>(&self, name: &str, operation: &str, reserved: &[u8], extra: &[u8]) -> Result<T, Error> {
-        let mut call = SCRIPT.key(format!("{PREFIX}intent:{name}"));
-        call.arg(operation).arg(reserved).arg(extra);
-        self.link.run(&call).await.map_err(|Outage| {
+    async fn run<T: FromRedisValue>(&self, name: &str, operation: &str, reserved: &[u8], extra: &[u8]) -> Result<T, Error> {
+        let tell = |call: &mut Cmd| {
+            call.arg(operation).arg(reserved).arg(extra);
+        };
+        self.link.run(&SCRIPT, &format!("{PREFIX}intent:{name}"), tell).await.map_err(|Outage| {
             let error = Error::new(ErrorKind::Unavailable, SendState::NotSent);
             error.with_detail("the server of the intents does not answer").with_retry_after(LEFT_ALONE)
         })

@@ -4,7 +4,7 @@ use std::{fmt, sync::LazyLock, time::Duration};
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use redis::{FromRedisValue, Script};
+use redis::{Cmd, FromRedisValue};
 use sha2::Sha256;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
             limits::Rule,
             store::{Count, Key, Message, Sender, Store},
         },
-        redis::{Link, Outage, PREFIX},
+        redis::{Link, Outage, PREFIX, Script},
     },
     model::Secret,
 };
@@ -44,17 +44,18 @@ impl RedisStore {
 
     /// Runs one operation.
     async fn run<T: FromRedisValue>(&self, operation: &str, asked: Asked<'_>, extra: &str) -> Result<T, Outage> {
-        let mut call = SCRIPT.key(PREFIX);
-        let Sender { recipient, client_ip, calling_code } = asked.sender;
-        call.arg(operation).arg(self.now()).arg(asked.send.map(|id| format!("{:x}-{id:x}", self.instance)).unwrap_or_default());
-        for key in [recipient, client_ip, calling_code, asked.challenge] {
-            call.arg(key.map(text).unwrap_or_default());
-        }
-        call.arg(u8::from(asked.is_enforced)).arg(extra);
-        for rate in asked.message.map(|message| message.rates).into_iter().flatten() {
-            call.arg(rate.map_or(0, |rate| rate.times())).arg(rate.map_or(0, |rate| micros(rate.period())));
-        }
-        self.link.run(&call).await
+        let tell = |call: &mut Cmd| {
+            let Sender { recipient, client_ip, calling_code } = asked.sender;
+            call.arg(operation).arg(self.now()).arg(asked.send.map(|id| format!("{:x}-{id:x}", self.instance)).unwrap_or_default());
+            for key in [recipient, client_ip, calling_code, asked.challenge] {
+                call.arg(key.map(text).unwrap_or_default());
+            }
+            call.arg(u8::from(asked.is_enforced)).arg(extra);
+            for rate in asked.message.map(|message| message.rates).into_iter().flatten() {
+                call.arg(rate.map_or(0, |rate| rate.times())).arg(rate.map_or(0, |rate| micros(rate.period())));
+            }
+        };
+        self.link.run(&SCRIPT, PREFIX, tell).await
     }
 
     /// Gives the time that a test set; nothing for the server's own.
