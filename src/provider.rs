@@ -93,6 +93,17 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// processed is sent again.
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error>;
 
+    /// Finds what a [`resend_with`](Self::resend_with) of this challenge would be refused for before anything is sent. No I/O.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Handle`] where this provider did not make the challenge, [`ErrorKind::Unsupported`] where it cannot send one once more.
+    fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
+        let refused = |error: Error| error.at(&self.id(), "resend");
+        handle.require_issuer(&self.id()).map_err(refused)?;
+        if self.capabilities().can_resend() { Ok(()) } else { Err(refused(cannot_resend())) }
+    }
+
     /// Sends an existing challenge once more, where [`Capabilities::can_resend`] says that the vendor can. Each call sends a message.
     ///
     /// # Errors
@@ -100,8 +111,7 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// [`ErrorKind::Unsupported`] where it cannot.
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let _ = (handle, options);
-        let error = Error::new(ErrorKind::Unsupported, SendState::NotSent).at(&self.id(), "resend");
-        Err(error.with_detail("the provider cannot send a challenge once more; make a new one"))
+        Err(cannot_resend().at(&self.id(), "resend"))
     }
 
     /// Tells how the providers fared that it is made of, in the order of their names: which are passed over, for how long, and why. No I/O;
@@ -145,6 +155,10 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     fn recall(&self, memory: Memory) {
         let _ = memory;
     }
+}
+
+fn cannot_resend() -> Error {
+    Error::new(ErrorKind::Unsupported, SendState::NotSent).with_detail("the provider cannot send a challenge once more; make a new one")
 }
 
 /// Gives every provider short forms of [`ChallengeProvider`]'s methods.
@@ -191,13 +205,12 @@ pub trait ChallengeProviderExt: ChallengeProvider {
 
     /// Sends again as [`send_again`](Self::send_again) does, with options: for a `SendOnce` with an intent of its own.
     async fn send_again_with(&self, handle: &ChallengeHandle, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        let cannot = |error: &Error| matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Handle) && error.send_state() == SendState::NotSent;
+        if self.check_resend(handle).is_err_and(|error| cannot(&error)) {
+            return self.create_with(request, options).await;
+        }
         match self.resend_with(handle, options).await {
-            // A conflict before sending: the intent was met before, and a new challenge made for it then.
-            Err(error)
-                if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Handle | ErrorKind::Conflict) && error.send_state() == SendState::NotSent =>
-            {
-                self.create_with(request, options).await
-            }
+            Err(error) if cannot(&error) => self.create_with(request, options).await,
             outcome => outcome,
         }
     }
@@ -229,6 +242,10 @@ macro_rules! forward {
 
             async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
                 (**self).verify_with(handle, answer, options).await
+            }
+
+            fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
+                (**self).check_resend(handle)
             }
 
             async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {

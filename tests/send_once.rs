@@ -14,7 +14,7 @@ use std::{
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, CredentialKind,
-    Error, ErrorKind, Field, FoundIntent, IntentStore, LocalIntents, Method, ProviderId, SendOnce, SendState, Verification, testing::Scripted,
+    Error, ErrorKind, Field, FoundIntent, IntentStore, LocalIntents, Method, ProviderId, Reloadable, SendOnce, SendState, Verification, testing::Scripted,
 };
 use tokio::time::{Instant, sleep};
 
@@ -80,7 +80,7 @@ impl ChallengeProvider for Slow {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Scripted::new().capabilities()
+        Scripted::new().capabilities().with_resend(false)
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
@@ -319,6 +319,56 @@ async fn sending_again_with_one_intent_sends_once_whether_the_vendor_can_replay_
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn sending_again_at_the_same_moment_sends_once_and_fails_nobody() {
+    /// Takes its time for each step.
+    #[derive(Debug, Default)]
+    struct Far(LocalIntents);
+    const STEP: Duration = Duration::from_millis(3);
+    #[auth_challenge::async_trait]
+    impl IntentStore for Far {
+        async fn reserve(&self, name: &str, record: &[u8], time: Duration) -> Result<Option<FoundIntent>, Error> {
+            sleep(STEP).await;
+            let found = self.0.reserve(name, record, time).await;
+            sleep(STEP).await;
+            found
+        }
+        async fn settle(&self, name: &str, reserved: &[u8], record: &[u8]) -> Result<(), Error> {
+            sleep(STEP).await;
+            self.0.settle(name, reserved, record).await
+        }
+        async fn release(&self, name: &str, reserved: &[u8]) -> Result<(), Error> {
+            sleep(STEP).await;
+            self.0.release(name, reserved).await
+        }
+    }
+    let handle = ChallengeHandle::new(ProviderId::new("slow"), Method::EmailOtp, "slow-1");
+    for gap in 0..60 {
+        let vendor = Slow::new(Duration::from_millis(5));
+        let service = Arc::new(once(vendor.clone(), &(Arc::new(Far::default()) as _)));
+        let calls = [0, gap].map(|wait| {
+            let (service, handle) = (Arc::clone(&service), handle.clone());
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(wait)).await;
+                service.send_again_with(&handle, &request(), &intent("second")).await
+            })
+        });
+        for call in calls {
+            call.await.expect("no panic").unwrap_or_else(|error| panic!("{gap}: {error}"));
+        }
+        assert_eq!(vendor.sends.load(Ordering::SeqCst), 1, "{gap}");
+    }
+}
+
+#[tokio::test]
+async fn sending_again_with_the_first_messages_intent_is_a_conflict_where_the_vendor_replays() {
+    let (vendor, store): (_, Arc<dyn IntentStore>) = (Scripted::new(), Arc::new(LocalIntents::new()));
+    let service = once(vendor, &store);
+    let challenge = service.create_with(&request(), &intent("first")).await.expect("a challenge");
+    let error = service.send_again_with(challenge.handle(), &request(), &intent("first")).await.expect_err("another message");
+    assert_eq!((error.kind(), error.send_state()), (ErrorKind::Conflict, SendState::NotSent));
+}
+
 /// A store that fails or hangs at one of its steps.
 #[derive(Debug)]
 struct Failing {
@@ -419,38 +469,156 @@ async fn a_challenge_that_could_not_be_kept_is_unknown_when_it_is_asked_for_agai
     assert_eq!((error.kind(), error.send_state(), vendor.created().len()), (ErrorKind::Interrupted, SendState::Unknown, 1));
 }
 
-#[tokio::test]
-async fn a_reservation_that_the_store_was_too_slow_to_confirm_is_taken_back() {
-    let vendor = Scripted::new();
-    let kept = Arc::new(Failing { step: "reserve", hangs: false, kept: LocalIntents::new() });
-    let store: Arc<dyn IntentStore> = Arc::clone(&kept) as _;
-    once(vendor.clone(), &store).create_with(&request(), &intent("session 7")).await.expect_err("not confirmed");
-    let name_is_free = |store: Arc<dyn IntentStore>| async move { once(Scripted::new(), &store).create_with(&request(), &intent("session 7")).await };
-    let healthy: Arc<dyn IntentStore> = Arc::new(Forwarding(kept));
-    name_is_free(healthy).await.expect("it is free");
+/// A store that keeps so many reservations without saying so, at once or after a while, and then gets well.
+#[derive(Debug)]
+struct Mumbling {
+    times: AtomicU64,
+    after: Duration,
+    kept: LocalIntents,
 }
 
-/// The same store, once it answers again.
-#[derive(Debug)]
-struct Forwarding(Arc<Failing>);
-
 #[auth_challenge::async_trait]
-impl IntentStore for Forwarding {
+impl IntentStore for Mumbling {
     async fn reserve(&self, name: &str, record: &[u8], time: Duration) -> Result<Option<FoundIntent>, Error> {
-        self.0.kept.reserve(name, record, time).await
+        let found = self.kept.reserve(name, record, time).await;
+        if self.times.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |times| times.checked_sub(1)).is_err() {
+            return found;
+        }
+        sleep(self.after).await;
+        Err(Error::new(ErrorKind::Unavailable, SendState::NotSent))
     }
 
     async fn settle(&self, name: &str, reserved: &[u8], record: &[u8]) -> Result<(), Error> {
-        self.0.kept.settle(name, reserved, record).await
+        self.kept.settle(name, reserved, record).await
     }
 
     async fn release(&self, name: &str, reserved: &[u8]) -> Result<(), Error> {
-        self.0.kept.release(name, reserved).await
+        self.kept.release(name, reserved).await
     }
 }
 
+fn mumbling(times: u64, after: Duration) -> Arc<dyn IntentStore> {
+    Arc::new(Mumbling { times: AtomicU64::new(times), after, kept: LocalIntents::new() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reservation_that_the_store_did_not_confirm_is_taken_back_by_its_process_and_unknown_to_any_other() {
+    for (number, after) in [Duration::ZERO, Duration::from_secs(60)].into_iter().enumerate() {
+        let (vendor, store) = (Scripted::new(), mumbling(1, after));
+        let (service, other) = (once(vendor.clone(), &store), once(vendor.clone(), &store));
+        let error = service.create_with(&request(), &intent("session 7")).await.expect_err("not confirmed");
+        assert_eq!(error.send_state(), SendState::NotSent, "{number}");
+        if number == 0 {
+            let error = other.create_with(&request(), &intent("session 7").with_timeout(Duration::from_secs(60))).await.expect_err("nobody told it");
+            assert_eq!(error.send_state(), SendState::Unknown);
+        }
+        // By many calls at once too.
+        let service = Arc::new(service);
+        let calls = (0..20).map(|_| {
+            let service = Arc::clone(&service);
+            tokio::spawn(async move { service.create_with(&request(), &intent("session 7")).await.map(|challenge| id(&challenge).to_owned()) })
+        });
+        let mut ids = BTreeSet::new();
+        for call in calls.collect::<Vec<_>>() {
+            ids.insert(call.await.expect("no panic").expect("its challenge"));
+        }
+        assert_eq!((ids.len(), vendor.created().len()), (1, 1), "{number}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_while_it_reserves_leaves_its_intent_free() {
+    let (vendor, store) = (Scripted::new(), mumbling(1, Duration::from_secs(5)));
+    let service = once(vendor.clone(), &store);
+    assert!(tokio::time::timeout(Duration::from_secs(1), service.create_with(&request(), &intent("session 7"))).await.is_err());
+    service.create_with(&request(), &intent("session 7")).await.expect("it is free");
+    assert_eq!(vendor.created().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_takes_back_what_another_call_of_the_process_is_about_to_send() {
+    /// Keeps a reservation long before it says so.
+    #[derive(Debug)]
+    struct Late(LocalIntents);
+    #[auth_challenge::async_trait]
+    impl IntentStore for Late {
+        async fn reserve(&self, name: &str, record: &[u8], time: Duration) -> Result<Option<FoundIntent>, Error> {
+            let found = self.0.reserve(name, record, time).await;
+            sleep(Duration::from_secs(1)).await;
+            found
+        }
+        async fn settle(&self, name: &str, reserved: &[u8], record: &[u8]) -> Result<(), Error> {
+            self.0.settle(name, reserved, record).await
+        }
+        async fn release(&self, name: &str, reserved: &[u8]) -> Result<(), Error> {
+            self.0.release(name, reserved).await
+        }
+    }
+    let (vendor, store): (_, Arc<dyn IntentStore>) = (Slow::new(Duration::from_secs(1)), Arc::new(Late(LocalIntents::new())));
+    let service = Arc::new(once(vendor.clone(), &store));
+    let calls = (0..20).map(|number| {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(200 * number)).await;
+            service.create_with(&request(), &intent("session 7")).await
+        })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.expect("no panic").expect("the challenge");
+    }
+    assert_eq!(vendor.sends.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_by_its_deadline_whatever_the_provider_does() {
+    /// Minds no time.
+    #[derive(Debug)]
+    struct Hangs;
+    #[auth_challenge::async_trait]
+    impl ChallengeProvider for Hangs {
+        fn id(&self) -> ProviderId {
+            ProviderId::new("hangs")
+        }
+        fn capabilities(&self) -> Capabilities {
+            Scripted::new().capabilities()
+        }
+        async fn create_with(&self, _: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {
+            std::future::pending().await
+        }
+        async fn verify_with(&self, _: &ChallengeHandle, _: &Answer, _: &CallOptions) -> Result<Verification, Error> {
+            std::future::pending().await
+        }
+    }
+    for (options, seconds) in [(intent("a"), 10), (intent("b").with_timeout(Duration::from_secs(3)), 3)] {
+        let (store, start): (Arc<dyn IntentStore>, _) = (Arc::new(LocalIntents::new()), Instant::now());
+        let service = once(Hangs, &store).with_remembered(Duration::ZERO);
+        let error = service.create_with(&request(), &options).await.expect_err("no answer");
+        assert_eq!((error.kind(), error.send_state(), start.elapsed().as_secs()), (ErrorKind::Timeout, SendState::Unknown, seconds));
+        assert_eq!((error.provider().map(ProviderId::as_str), error.operation()), (Some("hangs"), Some("create")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_challenge_that_comes_at_the_last_moment_is_kept() {
+    let (vendor, store): (_, Arc<dyn IntentStore>) = (Slow::new(Duration::from_millis(9899)), Arc::new(LocalIntents::new()));
+    let service = once(vendor.clone(), &store);
+    let made = service.create_with(&request(), &intent("session 7")).await.expect("a challenge");
+    assert_eq!(id(&service.create_with(&request(), &intent("session 7")).await.expect("it is kept")), id(&made));
+}
+
 #[tokio::test]
-async fn what_another_key_or_layout_kept_is_unknown_and_never_sent() {
+async fn a_reload_goes_on_with_the_intents_of_this_process() {
+    let vendor = Scripted::new();
+    let new = || -> Arc<dyn ChallengeProvider> { Arc::new(once(vendor.clone(), &(Arc::new(LocalIntents::new()) as _))) };
+    let auth = Reloadable::new(new());
+    let first = auth.create_with(&request(), &intent("session 7")).await.expect("a challenge");
+    auth.replace(new());
+    let again = auth.create_with(&request(), &intent("session 7")).await.expect("its challenge");
+    assert_eq!((id(&first), vendor.created().len()), (id(&again), 1));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_unknown_and_never_sent() {
     /// Says that something is kept under every name.
     #[derive(Debug)]
     struct Odd(Vec<u8>);

@@ -3,7 +3,14 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use auth_challenge::{CallOptions, ChallengeProvider, ChallengeRequest, Config, Error, ErrorKind, RedisIntents, SendOnce, SendState, testing::Scripted};
 use support::redis::Redis;
@@ -91,6 +98,88 @@ async fn while_the_server_is_away_nothing_is_sent_and_what_it_kept_holds_when_it
         service.create_with(&request(), &intent("third")).await.expect("its script is loaded again");
         assert_eq!(vendor.created().len(), 2);
     }
+}
+
+/// Callers that never rest, each with intents of its own: every one is asked for until it has its challenge, or nobody knows.
+async fn crowd(service: Arc<SendOnce>, number: usize, is_over: Arc<AtomicBool>) -> (Vec<(String, Option<String>)>, Duration) {
+    let (mut seen, mut slowest) = (Vec::new(), Duration::ZERO);
+    for round in 0.. {
+        if is_over.load(Ordering::Relaxed) {
+            break;
+        }
+        let key = format!("{number}-{round}");
+        let id = loop {
+            let start = Instant::now();
+            let outcome = service.create_with(&request().with_action(&key), &intent(&key).with_timeout(Duration::from_secs(5))).await;
+            slowest = slowest.max(start.elapsed());
+            match outcome {
+                Ok(challenge) => break Some(challenge.handle().challenge_id().expose().to_owned()),
+                Err(error) if error.send_state() == SendState::NotSent => {
+                    assert!(matches!(error.kind(), ErrorKind::Throttled | ErrorKind::Timeout), "{error}");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(error) => {
+                    assert_eq!(error.send_state(), SendState::Unknown, "{error}");
+                    break None;
+                }
+            }
+        };
+        seen.push((key, id));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    (seen, slowest)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_stopped_and_flushed_under_load_makes_no_intent_send_twice_and_leaves_none_unknown_that_was_not_sent() {
+    let Some(mut redis) = Redis::start() else { return };
+    let (vendor, service) = service(&redis);
+    let (service, is_over) = (Arc::new(service), Arc::new(AtomicBool::new(false)));
+    let callers: Vec<_> = (0..8).map(|number| tokio::spawn(crowd(Arc::clone(&service), number, Arc::clone(&is_over)))).collect();
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        redis.pause();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        redis.resume();
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        redis.says(&["SCRIPT", "FLUSH"]);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        redis.kill();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        redis = redis.restart();
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+    }
+    is_over.store(true, Ordering::Relaxed);
+    let (mut sent, mut known, mut unknown) = (BTreeMap::<String, usize>::new(), BTreeMap::new(), Vec::new());
+    for request in vendor.created() {
+        *sent.entry(request.action().unwrap_or_default().to_owned()).or_default() += 1;
+    }
+    for caller in callers {
+        let (seen, slowest) = caller.await.expect("calls as they have to be");
+        // Its time, and a good deal for a machine with other work.
+        assert!(slowest < Duration::from_secs(60), "{slowest:?}");
+        for (key, id) in seen {
+            match id {
+                Some(id) => drop(known.insert(key, id)),
+                None => unknown.push(key),
+            }
+        }
+    }
+    // What the last calls sent is counted above, or here.
+    for request in vendor.created().iter().skip(sent.values().sum()) {
+        *sent.entry(request.action().unwrap_or_default().to_owned()).or_default() += 1;
+    }
+    assert!(sent.values().all(|times| *times == 1), "{:?}", sent.iter().filter(|(_, times)| **times > 1).collect::<Vec<_>>());
+    assert!(unknown.iter().all(|key| sent.contains_key(key)), "unknown, and yet never sent: {unknown:?}");
+    for (key, id) in &known {
+        let again = service.create_with(&request().with_action(key), &intent(key)).await;
+        assert!(
+            again.as_ref().is_ok_and(|again| again.handle().challenge_id().expose() == id)
+                || again.is_err_and(|error| error.send_state() == SendState::Unknown),
+            "{key}"
+        );
+    }
+    assert!(known.len() > 20, "{}", known.len());
 }
 
 #[tokio::test]

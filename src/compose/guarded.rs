@@ -119,6 +119,10 @@ impl ChallengeProvider for Guarded {
         outcome
     }
 
+    fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
+        self.provider.check_resend(handle)
+    }
+
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let (time, sending) = (CallTime::of(options.timeout().or(self.timeout)), Sending::again(handle, options.client_ip()));
         let at = |error: Error| error.at(handle.provider(), "resend");

@@ -18,6 +18,9 @@ pub use guard::{OnOutage, RedisGuard};
 pub use guarded::Guarded;
 pub use reloadable::Reloadable;
 pub use router::{Router, RouterBuilder};
+#[cfg(feature = "send-once")]
+#[cfg(feature = "send-once")]
+pub(crate) use send_once::LONGEST_REMEMBERED;
 #[cfg(all(feature = "send-once", feature = "redis"))]
 pub use send_once::RedisIntents;
 #[cfg(feature = "send-once")]
@@ -25,6 +28,6 @@ pub use send_once::{FoundIntent, IntentStore, LocalIntents, SendOnce};
 
 /// Finds what is wrong with a key that hashes or seals.
 #[cfg(any(feature = "redis", feature = "send-once"))]
-fn problem_of_key(key: &crate::model::Secret) -> Option<&'static str> {
+pub(crate) fn problem_of_key(key: &crate::model::Secret) -> Option<&'static str> {
     (key.expose().chars().count() < 32).then_some("expected at least 32 characters")
 }

@@ -74,6 +74,10 @@ impl ChallengeProvider for Reloadable {
         self.current().verify_with(handle, answer, options).await
     }
 
+    fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
+        self.current().check_resend(handle)
+    }
+
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         self.current().resend_with(handle, options).await
     }

@@ -7,19 +7,15 @@ use crate::{model::Error, provider::ChallengeProvider, vendors::Section};
 /// Puts what a section says around a provider, with the time for a whole call.
 pub(super) type Around = Box<dyn FnOnce(Arc<dyn ChallengeProvider>, Duration) -> Result<Arc<dyn ChallengeProvider>, Error>>;
 
-/// Longest time for which an intent is remembered.
-#[cfg(feature = "send-once")]
-const LONGEST: Duration = Duration::from_secs(400 * 24 * 60 * 60);
-
 /// Reads the section `[send_once]`; gives none where there is a mistake in it.
 #[cfg(feature = "send-once")]
 pub(super) fn read(section: &mut Section<'_>) -> Option<Around> {
-    use crate::compose::{IntentStore, LocalIntents, SendOnce};
+    use crate::compose::{IntentStore, LONGEST_REMEMBERED, LocalIntents, SendOnce, problem_of_key};
 
     let is_shared = section.choice("store", &[("local", false), ("redis", true)]).unwrap_or_default();
-    let remembered = section.duration("remembered", LONGEST);
+    let remembered = section.duration("remembered", LONGEST_REMEMBERED);
     let key = section.required_secret("key");
-    section.check("key", &key, SendOnce::problem_of_key);
+    section.check("key", &key, problem_of_key);
     let store: Option<Arc<dyn IntentStore>> = if is_shared {
         shared(section)
     } else {

@@ -72,7 +72,7 @@ pub(crate) struct Create {
     /// Data of your own, as a JSON object.
     #[arg(long)]
     metadata: Option<String>,
-    /// The key of the one message that is to be sent, for a config with [send_once].
+    /// The key of the one message that is to be sent, for a config with [send_once] and a store that all processes share.
     #[arg(long)]
     intent: Option<String>,
     /// Show the code that the vendor's reply holds (Corbado).

@@ -221,6 +221,10 @@ impl ChallengeProvider for Router {
         outcome
     }
 
+    fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
+        self.issuer(handle, "resend")?.check_resend(handle)
+    }
+
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let outcome = self.issuer(handle, "resend")?.resend_with(handle, options).await;
         self.health.note_other(handle.provider(), &outcome);

@@ -11,7 +11,7 @@ end
 
 if kept == reserved then
   if operation == 'settle' then
-    redis.call('SET', name, extra, 'PX', redis.call('PTTL', name))
+    redis.call('SET', name, extra, 'KEEPTTL')
   else
     redis.call('DEL', name)
   end

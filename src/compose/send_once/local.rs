@@ -1,9 +1,10 @@
 //! Intents in this process.
 
 use std::{
+    any::Any,
     collections::HashMap,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -15,9 +16,14 @@ use crate::model::{Error, ErrorKind, SendState};
 
 /// Keeps intents in this process alone, for tests and for services of one process: against repetitions, not against crashes.
 ///
-/// It keeps at most 262,144 at once and forgets none before its time: one more is refused, and its message not sent. Time is that of `tokio::time`.
+/// It keeps at most 262,144 at once, some hundred bytes each, and forgets none before its time: one more is refused, and its message not sent. So with a day for each it is for three messages
+/// a second; [`SendOnce::with_remembered`](crate::SendOnce::with_remembered) sets a shorter time. Where [`Reloadable`](crate::Reloadable) puts a provider with a new store in the place of an old
+/// one, the new one goes on with what was kept. Time is that of `tokio::time`.
 #[derive(Default)]
-pub struct LocalIntents(Mutex<Entries>);
+pub struct LocalIntents {
+    /// Shared with the stores before and after this one; the outer lock is for taking them over.
+    entries: Mutex<Arc<Mutex<Entries>>>,
+}
 
 #[derive(Default)]
 struct Entries {
@@ -51,9 +57,13 @@ impl LocalIntents {
         Self::default()
     }
 
-    fn entries(&self) -> MutexGuard<'_, Entries> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shared(&self) -> Arc<Mutex<Entries>> {
+        Arc::clone(&self.entries.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn locked(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {
+    entries.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Entries {
@@ -76,7 +86,8 @@ impl Entries {
 #[async_trait]
 impl IntentStore for LocalIntents {
     async fn reserve(&self, name: &str, record: &[u8], time: Duration) -> Result<Option<FoundIntent>, Error> {
-        let (mut entries, now) = (self.entries(), Instant::now());
+        let (shared, now) = (self.shared(), Instant::now());
+        let mut entries = locked(&shared);
         if let Some(old) = entries.all.get(name).filter(|old| !old.left(now).is_zero()) {
             return Ok(Some(FoundIntent::new(old.record.as_slice(), old.left(now))));
         }
@@ -84,18 +95,29 @@ impl IntentStore for LocalIntents {
     }
 
     async fn settle(&self, name: &str, reserved: &[u8], record: &[u8]) -> Result<(), Error> {
-        if let Some(entry) = self.entries().all.get_mut(name).filter(|entry| entry.record == reserved) {
+        if let Some(entry) = locked(&self.shared()).all.get_mut(name).filter(|entry| entry.record == reserved) {
             entry.record = record.to_vec();
         }
         Ok(())
     }
 
     async fn release(&self, name: &str, reserved: &[u8]) -> Result<(), Error> {
-        let mut entries = self.entries();
+        let shared = self.shared();
+        let mut entries = locked(&shared);
         if entries.all.get(name).is_some_and(|entry| entry.record == reserved) {
             entries.all.remove(name);
         }
         Ok(())
+    }
+
+    fn memory(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(self.shared())
+    }
+
+    fn recall(&self, memory: Arc<dyn Any + Send + Sync>) {
+        if let Ok(entries) = memory.downcast::<Mutex<Entries>>() {
+            *self.entries.lock().unwrap_or_else(PoisonError::into_inner) = entries;
+        }
     }
 }
 

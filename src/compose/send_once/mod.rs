@@ -7,8 +7,9 @@ mod record;
 mod redis;
 mod seal;
 mod store;
+mod unconfirmed;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -28,9 +29,11 @@ use crate::{
         Secret, SendState, Verification, Violation,
     },
     provider::ChallengeProvider,
+    transport::TIMEOUT,
 };
 use record::{Record, State};
 use seal::Seal;
+use unconfirmed::Unconfirmed;
 
 /// Sends **at most one message for each intent**, whatever is repeated or crashes in between (feature `send-once`).
 ///
@@ -40,20 +43,24 @@ use seal::Seal;
 /// | the intent | the call |
 /// |---|---|
 /// | is new | is reserved in the [store](IntentStore), the message sent, and the challenge kept, sealed |
-/// | is one whose challenge is kept | gives that challenge; nothing is sent |
+/// | has a challenge | gives that challenge; nothing is sent |
 /// | is under way in another call | waits for what becomes of that, within its own time |
-/// | was reserved, and its call did not come to its end in its time | is [`SendState::Unknown`] ([`ErrorKind::Interrupted`]); nothing is sent, however often it is asked |
+/// | ended as [`SendState::Unknown`] or [`Accepted`](SendState::Accepted), or its process died | is `Unknown` ([`ErrorKind::Interrupted`]); nothing is sent, however often it is asked |
 /// | was for another request | is [`ErrorKind::Conflict`]; nothing is sent |
 ///
-/// Whose message was provably not sent, or refused by the vendor, is free again. Another request is one whose fields differ, those of the client left out: a
-/// person may change the network between two tries. A challenge handed out once more has its handle, status and request id alone.
+/// A message that was provably not sent, or that the vendor refused, leaves its intent free. Another request is one whose fields differ; those of the client are left
+/// out, since a person may change the network between two tries. A challenge that is given once more has its handle, status and request id alone.
 ///
 /// Answers pass through, and so do challenges of credentials: they send no message, and their code is good once.
 ///
 /// **What is needed.** All processes share a store and a key. The promise holds as long as the store keeps what it was told: intents are remembered for a day
-/// unless [told otherwise](Self::with_remembered), and after that, with another key, or on a server that lost its data, the same intent is a new one. Where the
-/// store does not answer, nothing is sent: [`ErrorKind::Throttled`], [`SendState::NotSent`]. Where it does not answer after the message, the challenge comes
-/// all the same; a repetition is `Unknown` then. It goes around everything else: around a guard, so that a repetition uses up no limit, and around a router.
+/// unless [told otherwise](Self::with_remembered), and after that, with another key, or on a server that lost its data, the same intent is a new one.
+///
+/// **Where the store does not answer**, nothing is sent: [`ErrorKind::Throttled`], [`SendState::NotSent`]. The store may have reserved the intent all the same: this process
+/// knows that nothing was sent for it and takes it back when it is asked again, another process tells it as `Unknown`. Where the store does not answer after the message, the challenge
+/// comes all the same; a repetition is `Unknown` then.
+///
+/// Put it around guards and routers, not inside: a repetition then uses up no limit, and a failover is one send.
 ///
 /// ```
 /// # #[cfg(feature = "testing")]
@@ -76,14 +83,19 @@ pub struct SendOnce {
     provider: Arc<dyn ChallengeProvider>,
     store: Arc<dyn IntentStore>,
     seal: Seal,
-    timeout: Option<Duration>,
+    timeout: Duration,
     remembered: Duration,
+    unconfirmed: Unconfirmed,
 }
 
 /// Time for which an intent is remembered, unless told otherwise.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// Longest time for which an intent is remembered.
+pub(crate) const LONGEST_REMEMBERED: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 /// Time beyond that of its call before a reservation counts as left behind.
 const GRACE: Duration = Duration::from_secs(1);
+/// Time of a call that is kept for telling the store what became of it.
+const LAST_WORD: Duration = Duration::from_millis(100);
 /// Pauses between two looks at an intent that is under way in another call.
 const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(250)];
 /// Time after which to try again where the store does not answer.
@@ -106,31 +118,26 @@ struct Reservation {
 
 impl SendOnce {
     /// Puts a store of intents before a provider. The key, of at least 32 characters, is what intents are hashed and handles sealed with: the same in all
-    /// processes that share the store. Without a time of its own a call has the provider's, and the store's beside it.
+    /// processes that share the store. A call takes 10 s at most, unless told otherwise here or in its options.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`] at `key` for a shorter one.
     pub fn new(provider: Arc<dyn ChallengeProvider>, store: Arc<dyn IntentStore>, key: impl Into<Secret>) -> Result<Self, Error> {
         let key = key.into();
-        if let Some(problem) = Self::problem_of_key(&key) {
+        if let Some(problem) = problem_of_key(&key) {
             return Err(Error::config("key", problem));
         }
-        Ok(Self { provider, store, seal: Seal::new(&key), timeout: None, remembered: REMEMBERED })
+        Ok(Self { provider, store, seal: Seal::new(&key), timeout: TIMEOUT, remembered: REMEMBERED, unconfirmed: Unconfirmed::default() })
     }
 
-    /// Finds what is wrong with a key.
-    pub(crate) fn problem_of_key(key: &Secret) -> Option<&'static str> {
-        problem_of_key(key)
-    }
-
-    /// Sets the time for a whole call, the store's included.
+    /// Sets the time for a whole call, the store's included; 10 s unless told otherwise.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.timeout = timeout;
         self
     }
 
-    /// Sets for how long an intent is remembered, at least twice as long as its call may take; a day unless told otherwise.
+    /// Sets for how long an intent is remembered: at least for twice the time of its call, and at most for 400 days; a day unless told otherwise.
     pub fn with_remembered(mut self, time: Duration) -> Self {
         self.remembered = time;
         self
@@ -142,10 +149,11 @@ impl SendOnce {
             let expected = "is required: name what the message is for, by CallOptions::with_intent";
             Error::invalid(vec![Violation::new(Field::Intent, expected)])
         })?;
-        let time = CallTime::of(options.timeout().or(self.timeout));
+        let time = CallTime::of(Some(options.timeout().unwrap_or(self.timeout)));
         let hold = time.deadline().saturating_duration_since(Instant::now()) + GRACE;
-        let (name, remembered) = (self.seal.name(intent), self.remembered.max(2 * hold));
-        let ours = Reservation { record: Record::reserve(self.seal.fingerprint(request), hold, remembered), name, time };
+        let (name, remembered) = (self.seal.name(intent), self.remembered.clamp(2 * hold, LONGEST_REMEMBERED));
+        let token = self.seal.token().ok_or_else(|| late("the system has no randomness to give"))?;
+        let ours = Reservation { record: Record::reserve(self.seal.fingerprint(&name, request), token, hold, remembered), name, time };
         let bytes = ours.record.to_bytes();
         let mut pauses = PAUSES.into_iter();
         let mut pause = Duration::ZERO;
@@ -154,22 +162,25 @@ impl SendOnce {
         loop {
             let Some(found) = self.reserve(&ours, &bytes).await.map_err(|error| error.after(known))? else { return Ok(Turn::Ours(ours)) };
             let record = Record::from_bytes(found.record()).ok_or_else(|| unknown("what is kept of this intent cannot be read; a message may be under way"))?;
+            if record.state == State::Reserved && self.unconfirmed.has(record.token) {
+                self.take_back(&ours, found.record()).await.map_err(|error| error.after(known))?;
+                continue;
+            }
             if record.fingerprint != ours.record.fingerprint {
                 let detail = "the intent was for another request; each message needs an intent of its own";
                 return Err(Error::new(ErrorKind::Conflict, SendState::NotSent).with_detail(detail));
             }
             let left = match &record.state {
                 State::Made(sealed) => {
-                    let made = self.seal.open(&ours.name, sealed);
-                    return made
-                        .map(|made| Turn::Made(Box::new(made)))
-                        .ok_or_else(|| unknown("the challenge of this intent cannot be opened; a message may be under way"));
+                    let made = self.seal.open(&ours.name, &record.fingerprint, sealed);
+                    let made = made.ok_or_else(|| unknown("the challenge of this intent cannot be opened; a message may be under way"))?;
+                    return Ok(Turn::Made(Box::new(made)));
                 }
                 State::Unfinished => Duration::ZERO,
                 State::Reserved => record.held_for(found.left()),
             };
             if left.is_zero() {
-                return Err(unknown("an earlier call with this intent did not come to its end; a message may be under way"));
+                return Err(unknown("it is not known what became of an earlier call with this intent; a message may be under way"));
             }
             known = SendState::Unknown;
             pause = pauses.next().unwrap_or(pause);
@@ -183,45 +194,68 @@ impl SendOnce {
     }
 
     async fn reserve(&self, ours: &Reservation, bytes: &[u8]) -> Result<Option<FoundIntent>, Error> {
-        let failure = match timeout_at(ours.time.deadline(), self.store.reserve(&ours.name, bytes, ours.record.remembered)).await {
-            Ok(Ok(found)) => return Ok(found),
-            Ok(Err(error)) => unanswered(error),
-            Err(_) => late("the time was up before the store of intents had answered"),
-        };
-        // It may have been reserved all the same, and nothing is sent for it: one word to the store, without waiting for what it says.
-        let _ = timeout_at(Instant::now(), self.store.release(&ours.name, bytes)).await;
-        Err(failure)
+        let asked = self.unconfirmed.ask(ours.record.token, ours.record.remembered);
+        let found = within(&ours.time, self.store.reserve(&ours.name, bytes, ours.record.remembered)).await?;
+        asked.confirm();
+        Ok(found)
+    }
+
+    /// Takes a reservation back that this process made without hearing so, and never sent for.
+    async fn take_back(&self, ours: &Reservation, reserved: &[u8]) -> Result<(), Error> {
+        within(&ours.time, self.store.release(&ours.name, reserved)).await
+    }
+
+    /// Sends, within the time that is left.
+    async fn send(
+        &self,
+        ours: &Reservation,
+        options: &CallOptions,
+        at: impl Fn(Error) -> Error,
+        send: impl AsyncFnOnce(CallOptions) -> Result<Challenge, Error>,
+    ) -> Result<Challenge, Error> {
+        let options = ours.time.left(options, "the time was up before the provider could be asked").map_err(&at)?.into_owned();
+        let left = options.timeout().unwrap_or_default();
+        let options = options.with_timeout(left - LAST_WORD.min(left / 10));
+        let unanswered = || Error::new(ErrorKind::Timeout, SendState::Unknown).with_detail("the provider took longer than it was given");
+        timeout_at(ours.time.deadline(), send(options)).await.unwrap_or_else(|_| Err(at(unanswered())))
     }
 
     /// Keeps what became of a send. A store that does not answer withholds nothing.
-    async fn end(&self, ours: Reservation, outcome: Result<Challenge, Error>) -> Result<Challenge, Error> {
-        let (reserved, is_shared) = (ours.record.to_bytes(), ours.time.is_shared());
-        let state = match &outcome {
-            Ok(challenge) => Some(self.seal.close(&ours.name, challenge).map_or(State::Unfinished, State::Made)),
+    async fn end(&self, ours: Reservation, outcome: &Result<Challenge, Error>) {
+        let reserved = ours.record.to_bytes();
+        let state = match outcome {
+            Ok(challenge) => Some(self.seal.close(&ours.name, &ours.record.fingerprint, challenge).map_or(State::Unfinished, State::Made)),
             Err(error) if error.send_state().may_have_acted() => Some(State::Unfinished),
             Err(_) => None,
         };
-        let deadline = if is_shared { ours.time.deadline() } else { Instant::now() + GRACE };
         let kept = match state {
-            Some(state) => timeout_at(deadline, self.store.settle(&ours.name, &reserved, &ours.record.with_state(state).to_bytes())).await,
-            None => timeout_at(deadline, self.store.release(&ours.name, &reserved)).await,
+            Some(state) => within(&ours.time, self.store.settle(&ours.name, &reserved, &ours.record.with_state(state).to_bytes())).await,
+            None => within(&ours.time, self.store.release(&ours.name, &reserved)).await,
         };
-        if !matches!(kept, Ok(Ok(()))) {
+        if kept.is_err() {
             tracing::warn!("what became of an intent could not be kept; a repetition will be told as unknown");
         }
-        outcome
+    }
+}
+
+/// Asks the store, within the time of the call; the error is that nothing is sent.
+async fn within<T>(time: &CallTime, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match timeout_at(time.deadline(), asked).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => {
+            let pause = error.retry_after().unwrap_or(STORE_PAUSE);
+            Err(Error::new(ErrorKind::Throttled, SendState::NotSent)
+                .with_detail("the store of intents does not answer")
+                .with_retry_after(pause)
+                .with_source(error))
+        }
+        Err(_) => Err(late("the time was up before the store of intents had answered")),
     }
 }
 
 /// Says that an earlier call may have sent.
 fn unknown(detail: &'static str) -> Error {
     Error::new(ErrorKind::Interrupted, SendState::Unknown).with_detail(detail)
-}
-
-/// Says that nothing is sent, since the store failed.
-fn unanswered(error: Error) -> Error {
-    let pause = error.retry_after().unwrap_or(STORE_PAUSE);
-    Error::new(ErrorKind::Throttled, SendState::NotSent).with_detail("the store of intents does not answer").with_retry_after(pause).with_source(error)
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -249,28 +283,29 @@ impl ChallengeProvider for SendOnce {
             Turn::Made(challenge) => return Ok(*challenge),
             Turn::Ours(ours) => ours,
         };
-        let outcome = match ours.time.left(options, TOO_LATE) {
-            Ok(options) => self.provider.create_with(request, &options).await,
-            Err(late) => Err(at(late)),
-        };
-        self.end(ours, outcome).await
+        let outcome = self.send(&ours, options, at, async |options| self.provider.create_with(request, &options).await).await;
+        self.end(ours, &outcome).await;
+        outcome
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
         self.provider.verify_with(handle, answer, options).await
     }
 
+    fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
+        self.provider.check_resend(handle)
+    }
+
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+        self.check_resend(handle)?;
         let at = |error: Error| error.at(handle.provider(), "resend");
         let ours = match self.begin(&fingerprint::of_resend(handle), options).await.map_err(at)? {
             Turn::Made(challenge) => return Ok(*challenge),
             Turn::Ours(ours) => ours,
         };
-        let outcome = match ours.time.left(options, TOO_LATE) {
-            Ok(options) => self.provider.resend_with(handle, &options).await,
-            Err(late) => Err(at(late)),
-        };
-        self.end(ours, outcome).await
+        let outcome = self.send(&ours, options, at, async |options| self.provider.resend_with(handle, &options).await).await;
+        self.end(ours, &outcome).await;
+        outcome
     }
 
     fn health(&self) -> Vec<ProviderHealth> {
@@ -282,15 +317,17 @@ impl ChallengeProvider for SendOnce {
     }
 
     fn memory(&self) -> Memory {
-        self.provider.memory()
+        self.provider.memory().within(self.store.memory())
     }
 
     fn recall(&self, memory: Memory) {
-        self.provider.recall(memory);
+        let (own, rest) = memory.unwrapped();
+        if let Some(own) = own {
+            self.store.recall(own);
+        }
+        self.provider.recall(rest);
     }
 }
-
-const TOO_LATE: &str = "the store of intents answered too late to ask the provider";
 
 impl fmt::Debug for SendOnce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,11 +5,14 @@ use std::time::Duration;
 /// First byte of every record: how the rest is laid out.
 const LAYOUT: u8 = 1;
 
-/// What is kept of one intent. Whose reservation it is, is told by its token.
+/// Tells one reservation from all others.
+pub(super) type Token = [u8; 16];
+
+/// What is kept of one intent. The token tells which call reserved it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) fingerprint: [u8; 16],
-    token: [u8; 16],
+    pub(super) token: Token,
     hold: Duration,
     pub(super) remembered: Duration,
     pub(super) state: State,
@@ -28,8 +31,8 @@ pub(super) enum State {
 
 impl Record {
     /// Reserves: for `hold` the call may be at work, and for `remembered` the intent is kept.
-    pub(super) fn reserve(fingerprint: [u8; 16], hold: Duration, remembered: Duration) -> Self {
-        Self { fingerprint, token: fastrand::u128(..).to_be_bytes(), hold, remembered, state: State::Reserved }
+    pub(super) fn reserve(fingerprint: [u8; 16], token: Token, hold: Duration, remembered: Duration) -> Self {
+        Self { fingerprint, token, hold, remembered, state: State::Reserved }
     }
 
     pub(super) fn with_state(self, state: State) -> Self {
@@ -78,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_record_is_read_as_it_was_written_and_no_other_layout_is() {
-        let reserved = Record::reserve([7; 16], Duration::from_secs(11), Duration::from_secs(86_400));
+        let reserved = Record::reserve([7; 16], [9; 16], Duration::from_secs(11), Duration::from_secs(86_400));
         for state in [State::Reserved, State::Unfinished, State::Made(vec![1, 2, 3]), State::Made(Vec::new())] {
             let record = reserved.clone().with_state(state);
             assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));
@@ -96,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_reservation_is_held_for_the_time_of_its_call() {
-        let record = Record::reserve([7; 16], Duration::from_secs(11), Duration::from_secs(100));
+        let record = Record::reserve([7; 16], [9; 16], Duration::from_secs(11), Duration::from_secs(100));
         for (left, held) in [(100, 11), (95, 6), (89, 0), (10, 0), (120, 11)] {
             assert_eq!(record.held_for(Duration::from_secs(left)), Duration::from_secs(held), "{left}");
         }

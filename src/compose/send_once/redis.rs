@@ -17,8 +17,8 @@ use crate::{
 /// [`ChallengeProvider::health`](crate::ChallengeProvider::health), under the name `intents`, tell of it.
 ///
 /// The promise is as good as the server's memory: give it an append-only file that is written always (`appendonly yes`, `appendfsync always`) and a policy
-/// that evicts no keys (`maxmemory-policy noeviction`). A server that restarts without its data, or a replica that takes over without the last writes,
-/// has forgotten, and the same intent would be sent again.
+/// that evicts no keys (`maxmemory-policy noeviction`). A server that restarts without its data, a replica that takes over without the last writes, or a clock of the
+/// server that jumps ahead, forgets, and the same intent would be sent again. Redis 6 or later.
 ///
 /// The URL is that of [`RedisGuard`](crate::RedisGuard). Nothing connects before the first message.
 ///
@@ -70,8 +70,7 @@ impl RedisIntents {
 #[async_trait]
 impl IntentStore for RedisIntents {
     async fn reserve(&self, name: &str, record: &[u8], time: Duration) -> Result<Option<FoundIntent>, Error> {
-        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).clamp(1, MOST_MILLIS);
-        let found: Option<(Vec<u8>, i64)> = self.run(name, "reserve", record, millis.to_string().as_bytes()).await?;
+        let found: Option<(Vec<u8>, i64)> = self.run(name, "reserve", record, time.as_millis().max(1).to_string().as_bytes()).await?;
         Ok(found.map(|(record, left)| FoundIntent::new(record, Duration::from_millis(u64::try_from(left).unwrap_or_default()))))
     }
 
@@ -87,6 +86,3 @@ impl IntentStore for RedisIntents {
         self.link.health()
     }
 }
-
-/// A hundred years: more than the server can add to its clock is refused by it.
-const MOST_MILLIS: u64 = 100 * 365 * 24 * 60 * 60 * 1000;

@@ -8,6 +8,7 @@ use hmac::{Hmac, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use super::record::Token;
 use crate::model::{Challenge, ChallengeHandle, ChallengeStatus, Secret};
 
 /// Hashes and seals with one key.
@@ -43,30 +44,41 @@ impl Seal {
         mac(self.names.clone(), &[intent.expose()]).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Gives what tells one request from another.
-    pub(super) fn fingerprint(&self, parts: &[String]) -> [u8; 16] {
-        let whole = mac(self.fingerprints.clone(), parts);
+    /// Gives what tells one request from another, under one name: those of two names are unlike, so that nobody reads which are about the same person.
+    pub(super) fn fingerprint(&self, name: &str, parts: &[String]) -> [u8; 16] {
+        let parts: Vec<&str> = std::iter::once(name).chain(parts.iter().map(String::as_str)).collect();
+        let whole = mac(self.fingerprints.clone(), &parts);
         std::array::from_fn(|index| whole.get(index).copied().unwrap_or_default())
     }
 
-    /// Seals a challenge, for this name alone; none where the system has no randomness to give.
-    pub(super) fn close(&self, name: &str, challenge: &Challenge) -> Option<Vec<u8>> {
+    /// Gives a token for a reservation; none where the system has no randomness to give.
+    pub(super) fn token(&self) -> Option<Token> {
+        XNonce::try_generate().ok()?.first_chunk().copied()
+    }
+
+    /// Seals a challenge, for this name and request alone; none where the system has no randomness to give.
+    pub(super) fn close(&self, name: &str, fingerprint: &[u8; 16], challenge: &Challenge) -> Option<Vec<u8>> {
         let (handle, status) = (challenge.handle().clone(), challenge.status().as_str().to_owned());
         let sealed = Sealed { handle, status, request_id: challenge.request_id().map(str::to_owned) };
         let plain = Secret::new(serde_json::to_string(&sealed).ok()?);
         let nonce = XNonce::try_generate().ok()?;
-        let closed = self.challenges.encrypt(&nonce, Payload { msg: plain.expose().as_bytes(), aad: name.as_bytes() }).ok()?;
+        let closed = self.challenges.encrypt(&nonce, Payload { msg: plain.expose().as_bytes(), aad: &bound(name, fingerprint) }).ok()?;
         Some([nonce.as_slice(), &closed].concat())
     }
 
-    /// Opens what was sealed for this name.
-    pub(super) fn open(&self, name: &str, sealed: &[u8]) -> Option<Challenge> {
+    /// Opens what was sealed for this name and request.
+    pub(super) fn open(&self, name: &str, fingerprint: &[u8; 16], sealed: &[u8]) -> Option<Challenge> {
         let (nonce, closed) = sealed.split_first_chunk::<NONCE>()?;
-        let plain = self.challenges.decrypt(&XNonce::from(*nonce), Payload { msg: closed, aad: name.as_bytes() }).ok()?;
+        let plain = self.challenges.decrypt(&XNonce::from(*nonce), Payload { msg: closed, aad: &bound(name, fingerprint) }).ok()?;
         let plain = Secret::new(String::from_utf8(plain).ok()?);
         let Sealed { handle, status, request_id } = serde_json::from_str(plain.expose()).ok()?;
         Some(Challenge::new(handle).with_status(ChallengeStatus::from(status.as_str())).with_request_id(request_id))
     }
+}
+
+/// Gives what a seal is bound to.
+fn bound(name: &str, fingerprint: &[u8; 16]) -> Vec<u8> {
+    [name.as_bytes(), fingerprint].concat()
 }
 
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
@@ -96,25 +108,26 @@ mod tests {
     fn a_sealed_challenge_opens_with_its_key_and_under_its_name_alone() {
         let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "chal-1").with_recipient("+64270000000");
         let challenge = Challenge::new(handle).with_status("completed".into()).with_request_id("req-1".to_owned());
-        let sealed = seal("one").close("name", &challenge).expect("randomness");
-        let opened = seal("one").open("name", &sealed).expect("the challenge");
+        let sealed = seal("one").close("name", &[7; 16], &challenge).expect("randomness");
+        let opened = seal("one").open("name", &[7; 16], &sealed).expect("the challenge");
         assert_eq!(opened.handle().to_compact(), challenge.handle().to_compact());
         assert_eq!((opened.status(), opened.request_id()), (challenge.status(), Some("req-1")));
-        assert!(seal("two").open("name", &sealed).is_none());
-        assert!(seal("one").open("other", &sealed).is_none());
+        assert!(seal("two").open("name", &[7; 16], &sealed).is_none());
+        assert!(seal("one").open("other", &[7; 16], &sealed).is_none());
+        assert!(seal("one").open("name", &[8; 16], &sealed).is_none());
         for index in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[index] ^= 1;
-            assert!(seal("one").open("name", &changed).is_none(), "{index}");
-            assert!(seal("one").open("name", &sealed[..index]).is_none(), "{index}");
+            assert!(seal("one").open("name", &[7; 16], &changed).is_none(), "{index}");
+            assert!(seal("one").open("name", &[7; 16], &sealed[..index]).is_none(), "{index}");
         }
-        assert_ne!(seal("one").close("name", &challenge).expect("randomness"), sealed, "two seals of one challenge are not alike");
+        assert_ne!(seal("one").close("name", &[7; 16], &challenge).expect("randomness"), sealed, "two seals of one challenge are not alike");
     }
 
     #[test]
     fn a_sealed_challenge_tells_nothing() {
         let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "chal-1").with_recipient("+64270000000");
-        let sealed = seal("one").close("name", &Challenge::new(handle)).expect("randomness");
+        let sealed = seal("one").close("name", &[7; 16], &Challenge::new(handle)).expect("randomness");
         for plain in ["chal-1", "+64270000000", "authsignal", "sms_otp"] {
             assert!(!sealed.windows(plain.len()).any(|window| window == plain.as_bytes()), "{plain}");
         }
@@ -126,7 +139,10 @@ mod tests {
         assert_eq!(seal("one").name(&Secret::new("a")), seal("one").name(&Secret::new("a")));
         assert_ne!(seal("one").name(&Secret::new("a")), seal("two").name(&Secret::new("a")));
         assert_eq!(seal("one").name(&Secret::new("a")).len(), 64);
-        assert_ne!(seal("one").fingerprint(&parts(&["ab", ""])), seal("one").fingerprint(&parts(&["a", "b"])));
-        assert_ne!(seal("one").fingerprint(&parts(&["ab"])), seal("two").fingerprint(&parts(&["ab"])));
+        let fingerprint = |key: &str, name: &str, of: &[&str]| seal(key).fingerprint(name, &parts(of));
+        assert_eq!(fingerprint("one", "name", &["ab"]), fingerprint("one", "name", &["ab"]));
+        assert_ne!(fingerprint("one", "name", &["ab", ""]), fingerprint("one", "name", &["a", "b"]));
+        assert_ne!(fingerprint("one", "name", &["ab"]), fingerprint("two", "name", &["ab"]));
+        assert_ne!(fingerprint("one", "name", &["ab"]), fingerprint("one", "other", &["ab"]));
     }
 }

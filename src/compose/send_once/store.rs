@@ -1,6 +1,6 @@
 //! Where intents are kept: what every store can do.
 
-use std::{fmt, time::Duration};
+use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -9,11 +9,11 @@ use crate::model::{Error, ProviderHealth};
 /// Keeps the intents of a [`SendOnce`](crate::SendOnce): [`LocalIntents`](crate::LocalIntents) in one process, `RedisIntents` (feature `redis`) for a fleet, or
 /// one of your own, say a table of your database.
 ///
-/// A name is 64 hexadecimal digits, a record at most a few thousand bytes; both tell nothing without the key. Any error means that nothing is sent. A store that
-/// forgets a name before its time lets its message be sent once more.
+/// A name is 64 hexadecimal digits, a record at most a few thousand bytes. Without the key they tell nothing but when a message went out, and how long its handle is. An error before
+/// the message means that nothing is sent. A store that forgets a name before its time lets its message be sent once more.
 ///
 /// In SQL, with `ends_at` by the server's clock: `reserve` deletes the row if it has ended, then `INSERT … ON CONFLICT DO NOTHING`, and reads the row if nothing
-/// was inserted, all in one transaction; `settle` is `UPDATE … SET record = ? WHERE name = ? AND record = ?`, `release` a `DELETE` with the same condition.
+/// was inserted, beginning anew where it is gone by then; `settle` is `UPDATE … SET record = ? WHERE name = ? AND record = ?`, `release` a `DELETE` with the same condition.
 #[async_trait]
 pub trait IntentStore: fmt::Debug + Send + Sync + 'static {
     /// Keeps a record under a name for a time, unless one is kept there: gives that one then, and changes nothing.
@@ -30,6 +30,16 @@ pub trait IntentStore: fmt::Debug + Send + Sync + 'static {
     /// Tells of the store while it does not answer. No I/O.
     fn health(&self) -> Option<ProviderHealth> {
         None
+    }
+
+    /// Gives what it keeps, for the store that takes its place; none where that is kept outside the process.
+    fn memory(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        None
+    }
+
+    /// Goes on with what the store before it kept, where it can read it.
+    fn recall(&self, memory: Arc<dyn Any + Send + Sync>) {
+        let _ = memory;
     }
 }
 

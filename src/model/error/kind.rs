@@ -18,17 +18,17 @@ pub enum ErrorKind {
     Permission,
     /// The vendor does not know the user or challenge (404, or its own way to say so).
     NotFound,
-    /// It collides with something at the vendor (409).
+    /// It collides with something at the vendor (409); or, before sending, with an earlier use of its intent.
     Conflict,
     /// The vendor wants fewer requests (429).
     RateLimited,
-    /// A guard of this application refused before sending.
+    /// Refused before sending by this application's own: a guard, or a store of intents that does not answer.
     Throttled,
     /// No connection to the vendor.
     Connect,
     /// The vendor, or a guard before it, did not answer in time.
     Timeout,
-    /// The connection broke.
+    /// The connection broke; or, where nothing is sent a second time, an earlier call with the same intent did not come to a known end.
     Interrupted,
     /// The vendor has a fault (5xx).
     Unavailable,
@@ -69,10 +69,10 @@ impl ErrorKind {
             Self::NotFound => "not found",
             Self::Conflict => "conflict",
             Self::RateLimited => "rate limited",
-            Self::Throttled => "throttled by a guard",
+            Self::Throttled => "throttled before sending",
             Self::Connect => "no connection",
             Self::Timeout => "timed out",
-            Self::Interrupted => "connection broke",
+            Self::Interrupted => "interrupted",
             Self::Unavailable => "vendor unavailable",
             Self::UnexpectedReply => "unexpected reply",
         }
