@@ -74,7 +74,7 @@ use unconfirmed::Unconfirmed;
 /// let options = CallOptions::default().with_intent("session 7, login, message 1");
 /// let first = auth.create_with(&request, &options).await?;
 /// let again = auth.create_with(&request, &options).await?;
-/// assert_eq!(first.handle().challenge_id(), again.handle().challenge_id());
+/// assert_eq!(first.handle().challenge_id().expose(), again.handle().challenge_id().expose());
 /// assert_eq!(vendor.created().len(), 1);
 /// # Ok(()) }
 /// # #[cfg(not(feature = "testing"))] fn main() {}
