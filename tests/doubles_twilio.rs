@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use auth_challenge::{
-    Answer, Challenge, ChallengeProviderExt as _, ChallengeRequest, ErrorKind, Http, Reason, SendState, Verification,
+    Answer, Challenge, ChallengeProviderExt as _, ChallengeRequest, ErrorKind, Field, Http, Reason, SendState, Verification,
     testing::{Operation, TwilioDouble},
     twilio::{Twilio, TwilioConfig, types},
 };
@@ -89,6 +89,11 @@ async fn a_wrong_code_leaves_it_pending_until_there_were_too_many() {
     for answer in [double.right_answer(&challenge), double.wrong_answer(&challenge)] {
         assert_eq!(rejection(&double, &challenge, &answer).await, Some(Reason::TooManyAttempts));
     }
+    let sid = challenge.handle().challenge_id().clone();
+    let check = types::CreateVerificationCheckRequest { verification_sid: Some(sid), code: Some("123456".into()), ..Default::default() };
+    let error = typed(&double).create_verification_check(&check).await.expect_err("too many");
+    let told: Vec<_> = error.violations().iter().map(|violation| (violation.field(), violation.vendor_field())).collect();
+    assert_eq!((error.kind(), error.vendor_code(), told), (ErrorKind::RateLimited, Some("60202"), vec![(Some(Field::To), Some("To"))]));
     let fetched = typed(&double).fetch_verification(challenge.id().expect("an id")).await.expect("a verification");
     assert_eq!(fetched.status, Some(types::VerificationStatus::MaxAttemptsReached));
     // The person may ask for a new one.

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use auth_challenge::{
     Answer, ChallengeHandle, CredentialAnswer, CredentialKind, ErrorKind, Method, ProviderId, Registration, SendState,
-    dfns::{key::Key, types},
+    dfns::{answer_from_json, key::Key, types},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use p256::pkcs8::DecodePublicKey as _;
@@ -318,6 +318,65 @@ fn a_signed_answer_can_be_given_to_a_provider() -> Outcome {
     assert_eq!(answer.as_credential().map(CredentialAnswer::credential_id), Some(id.as_str()));
     assert!(answer.as_code().is_none());
     Ok(())
+}
+
+/// An answer as Dfns' own SDKs write it.
+fn own_form(kind: &str) -> Value {
+    json!({
+        "credentialKind": kind, "credentialName": "key",
+        "credentialInfo": { "credId": "cred-1", "clientData": "Y2xpZW50", "attestationData": "YXR0ZXN0" }
+    })
+}
+
+#[test]
+fn an_answer_in_the_vendors_own_form_is_taken_as_it_is() -> Outcome {
+    for kind in CredentialKind::ALL {
+        for (key, expected) in [(None, None), (Some(json!(null)), None), (Some(json!(" blob= ")), Some(" blob= "))] {
+            let mut json = own_form(kind.as_str());
+            if let Some(key) = key {
+                json["encryptedPrivateKey"] = key;
+            }
+            let answer = answer_from_json(&json.to_string())?;
+            let credential = answer.as_credential().ok_or("a credential")?;
+            assert_eq!((credential.kind(), credential.name(), credential.credential_id()), (kind, "key", "cred-1"), "{json}");
+            assert_eq!((credential.client_data().expose(), credential.attestation().expose()), ("Y2xpZW50", "YXR0ZXN0"), "{json}");
+            assert_eq!(credential.encrypted_private_key().map(|key| key.expose()), expected, "{json}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_missing_or_odd_in_the_vendors_own_form_is_named_all_at_once() {
+    let [kind, name, id, client_data, attestation, key] = [
+        ("kind", "credentialKind"),
+        ("credential_name", "credentialName"),
+        ("credential_id", "credentialInfo.credId"),
+        ("client_data", "credentialInfo.clientData"),
+        ("attestation", "credentialInfo.attestationData"),
+        ("encrypted_private_key", "encryptedPrivateKey"),
+    ];
+    let with = |member: &str, value: Value| {
+        let mut json = own_form("RecoveryKey");
+        json[member] = value;
+        json
+    };
+    for (json, expected) in [
+        (own_form("Password"), vec![kind]),
+        (with("credentialKind", json!(null)), vec![kind]),
+        (with("credentialName", json!(1)), vec![name]),
+        (with("credentialInfo", json!({ "clientData": "c", "attestationData": "a" })), vec![id]),
+        (with("credentialInfo", json!({ "credId": "i", "attestationData": "a" })), vec![client_data]),
+        (with("credentialInfo", json!({ "credId": "i", "clientData": "c", "attestationData": {} })), vec![attestation]),
+        (with("encryptedPrivateKey", json!(5)), vec![key]),
+        (json!({ "encryptedPrivateKey": [] }), vec![kind, name, id, client_data, attestation, key]),
+        (json!([]), vec![kind, name, id, client_data, attestation]),
+    ] {
+        let error = answer_from_json(&json.to_string()).expect_err("something is missing");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::InvalidRequest, SendState::NotSent), "{json}");
+        let named = error.violations().iter().map(|violation| (violation.name(), violation.vendor_field().unwrap_or_default()));
+        assert_eq!(named.collect::<Vec<_>>(), expected, "{json}");
+    }
 }
 
 #[test]

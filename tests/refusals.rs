@@ -3,10 +3,12 @@
 mod support;
 
 use auth_challenge::{ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Field, Method, SendState};
-use support::{Server, vendors};
+use support::{Server, client, vendors};
 
-fn named(error: &Error) -> Vec<&str> {
-    error.violations().iter().filter_map(|violation| violation.field()).map(Field::as_str).collect()
+/// The fields that an error names, as we and as the vendor call them.
+fn named(error: &Error) -> Vec<(&str, &str)> {
+    let names = error.violations().iter().map(|violation| (violation.field().map_or("", Field::as_str), violation.vendor_field().unwrap_or_default()));
+    names.collect()
 }
 
 #[tokio::test]
@@ -22,6 +24,18 @@ async fn every_missing_or_malformed_field_is_named_and_nothing_is_sent() {
         }
         assert_eq!(server.connections(), 0);
     }
+}
+
+#[tokio::test]
+async fn a_typed_request_that_lacks_what_its_operation_needs_is_refused_before_sending() {
+    let server = Server::answering(200, &[], "{}").await;
+    for vendor in vendors::all() {
+        for (call, fields) in vendor.typed.iter().flat_map(|typed| typed.incomplete) {
+            let error = call(client(), format!("http://{}", server.address)).await.expect_err("refused");
+            assert_eq!((error.kind(), error.send_state(), named(&error)), (ErrorKind::InvalidRequest, SendState::NotSent, fields.to_vec()), "{vendor:?}");
+        }
+    }
+    assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]

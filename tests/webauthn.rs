@@ -290,6 +290,7 @@ mod through_the_vendor {
         Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(reply)).expect(1).mount(&server).await;
         let dfns = Dfns::new(&config.with_base_url(&server.uri())?, Http::builder().build()?)?;
         let challenge = dfns.create(&ChallengeRequest::credential(CredentialKind::Fido2, "A7U-KY6-9PT")).await?;
+        assert!(challenge.handle().text_to_sign().is_none(), "a browser signs, in the session that has the challenge");
         Ok(challenge.registration().ok_or("no registration")?.clone())
     }
 

@@ -1,10 +1,10 @@
 //! Reads replies whose members do not all fit: what does not is passed over, as if it had not come.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, Error as _, Visitor},
+    Deserialize,
+    de::{DeserializeOwned, Error as _},
 };
 use serde_json::{Error, Number, Value, value::RawValue};
 use serde_path_to_error::Segment;
@@ -83,7 +83,10 @@ fn child<'a>(value: &'a mut Value, segment: &Segment) -> Option<&'a mut Value> {
 
 fn take_out(holder: &mut Value, segment: &Segment) {
     match (holder, segment) {
-        (Value::Array(items), Segment::Seq { index }) if *index < items.len() => drop(items.remove(*index)),
+        (Value::Array(items), Segment::Seq { index }) => {
+            let mut indices = 0..;
+            items.retain(|_| indices.next() != Some(*index));
+        }
         (Value::Object(members), Segment::Map { key } | Segment::Enum { variant: key }) => drop(members.remove(key)),
         _ => {}
     }
@@ -115,8 +118,8 @@ fn document(text: &str, levels: usize) -> Value {
         return value;
     }
     if levels > 0 {
-        if let Ok(members) = serde_json::from_str::<BTreeMap<Name, &RawValue>>(text) {
-            return members.into_iter().map(|(name, value)| (name.0, document(value.get(), levels - 1))).collect();
+        if let Ok(members) = serde_json::from_str::<BTreeMap<Name<'_>, &RawValue>>(text) {
+            return members.into_iter().map(|(name, value)| (name.text(), document(value.get(), levels - 1))).collect();
         }
         if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text) {
             return items.into_iter().map(|item| document(item.get(), levels - 1)).collect();
@@ -131,27 +134,13 @@ fn text(body: &[u8]) -> String {
     chunks.collect()
 }
 
-/// Holds the name of a member, whatever stands in it.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Name(String);
+/// Holds the name of a member, whatever stands in it: as bytes, for a text may not hold everything that JSON can write.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, [u8]>);
 
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-
-        impl Visitor<'_> for Any {
-            type Value = Name;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_bytes<E>(self, name: &[u8]) -> Result<Name, E> {
-                Ok(Name(String::from_utf8_lossy(name).into_owned()))
-            }
-        }
-        // As bytes, for a text may not hold everything that JSON can write.
-        deserializer.deserialize_bytes(Any)
+impl Name<'_> {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
     }
 }
 
@@ -308,9 +297,11 @@ mod tests {
     }
 
     #[test]
-    fn a_few_odd_elements_leave_the_others() {
-        let parts = (0..2 * ONE_BY_ONE).map(|index| if index % 2 == 0 { json!({ "id": index }) } else { json!(index) });
-        let body = json!({ "id": "i", "parts": parts.collect::<Value>() }).to_string();
-        assert_eq!(read_as_json(body).expect("a reply")["parts"].as_array().map(Vec::len), Some(ONE_BY_ONE));
+    fn a_few_odd_elements_leave_the_others_and_one_more_takes_them_along() {
+        for (odd, left) in [(ONE_BY_ONE, Some(ONE_BY_ONE)), (ONE_BY_ONE + 1, None)] {
+            let parts = (0..2 * odd).map(|index| if index % 2 == 0 { json!({ "id": index }) } else { json!(index) });
+            let body = json!({ "id": "i", "parts": parts.collect::<Value>() }).to_string();
+            assert_eq!(read_as_json(body).expect("a reply")["parts"].as_array().map(Vec::len), left, "{odd}");
+        }
     }
 }

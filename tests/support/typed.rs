@@ -15,9 +15,17 @@ pub struct Typed {
     pub decisive: &'static [&'static str],
     /// The members of elements of arrays that take their element along.
     pub of_elements: &'static [&'static str],
+    /// Calls that lack what the operation needs, and the fields that the error names.
+    pub incomplete: &'static [(Call, Fields)],
     /// Calls it at a base URL, and gives the reply as it was read.
-    pub call: fn(Http, String) -> Called,
+    pub call: Call,
 }
+
+/// Calls an operation at a base URL.
+pub type Call = fn(Http, String) -> Called;
+
+/// Fields that an error names, as we and as the vendor call them; without a name where the vendor has none.
+pub type Fields = &'static [(&'static str, &'static str)];
 
 /// A call that is under way.
 pub type Called = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
@@ -33,8 +41,8 @@ pub enum Member {
 
 impl Typed {
     /// A reply of this schema to a call.
-    pub const fn of(reply: &'static str, essential: &'static [&'static str], call: fn(Http, String) -> Called) -> Self {
-        Self { reply, essential, decisive: &[], of_elements: &[], call }
+    pub const fn of(reply: &'static str, essential: &'static [&'static str], call: Call) -> Self {
+        Self { reply, essential, decisive: &[], of_elements: &[], incomplete: &[], call }
     }
 
     /// What becomes of the reply where a place is odd.

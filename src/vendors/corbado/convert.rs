@@ -247,3 +247,24 @@ pub(super) fn update_error(status: u16, body: &Value) -> ErrorReply {
     let is_wrong_code = status == 400 && !said.violations.is_empty() && said.violations.iter().all(is_about_code);
     ErrorReply { rejection: is_wrong_code.then_some(Reason::WrongOrExpiredCode), ..said }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expiry_is_seconds_up_to_the_year_5138_and_milliseconds_from_there() {
+        for (expires, told) in [
+            (i64::MIN, None),
+            (-1, None),
+            (0, None),
+            (1_900_000_000, Some(Duration::from_secs(1_900_000_000))),
+            (99_999_999_999, Some(Duration::from_secs(99_999_999_999))),
+            (100_000_000_000, Some(Duration::from_secs(100_000_000))),
+            (1_900_000_000_500, Some(Duration::from_millis(1_900_000_000_500))),
+            (i64::MAX, None),
+        ] {
+            assert_eq!(expiry(expires), told.map(|elapsed| SystemTime::UNIX_EPOCH + elapsed), "{expires}");
+        }
+    }
+}

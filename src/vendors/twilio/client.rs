@@ -97,7 +97,7 @@ impl Twilio {
     ///
     /// A request with neither `To` nor `VerificationSid` is refused before sending. A verification that expired, was approved or cancelled is
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), as one of another service is; too many checks (code 60202) are
-    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited).
+    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) with a violation on [`Field::To`].
     pub async fn create_verification_check(&self, body: &types::CreateVerificationCheckRequest) -> Result<Reply<types::VerificationCheck>, Error> {
         self.endpoint.told(&CHECK, self.check_code(&self.options, body).await)
     }

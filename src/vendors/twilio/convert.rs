@@ -183,14 +183,12 @@ pub(super) fn error(_: u16, body: &Value) -> ErrorReply {
     let at = |field: Field, message: &'static str| Violation::at_vendor(Some(field), FIELDS.vendors(field).unwrap_or_default(), message);
     let message = text(&body["message"]);
     let (kind, violations) = match code {
-        Some(20404) => (Some(ErrorKind::NotFound), Vec::new()),
         Some(60200) => (Some(ErrorKind::InvalidRequest), message.as_deref().and_then(named_parameter).into_iter().collect()),
         // Limits of the recipient's, so that nobody gets around them by another vendor.
         Some(60202) => (Some(ErrorKind::RateLimited), vec![at(Field::To, "too many codes were checked for this recipient")]),
         Some(60203) => (Some(ErrorKind::RateLimited), vec![at(Field::To, "too many messages were sent to this recipient")]),
         Some(60212) => (Some(ErrorKind::RateLimited), vec![at(Field::To, "too many requests for this recipient at once")]),
         Some(60205) => (Some(ErrorKind::InvalidRequest), vec![at(Field::To, "expected a phone number that takes text messages, not a landline's")]),
-        Some(60410) => (Some(ErrorKind::Permission), Vec::new()),
         _ => (None, Vec::new()),
     };
     ErrorReply { kind, code: code.map(|code| code.to_string()), message, violations, ..ErrorReply::default() }

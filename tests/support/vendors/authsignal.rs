@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Variable, Vendor, Verify};
 use crate::support::{
     canaries::reads_silently,
-    typed::{Typed, as_read, body},
+    typed::{Called, Fields, Typed, as_read, body},
 };
 
 const AUTHORIZATION: &[&str] = &["Basic YXNfc2VjcmV0Og=="];
@@ -136,9 +136,14 @@ pub static VENDOR: Vendor = Vendor {
         unknown: || vec![(404, json!({ "errorCode": "not_found" }))],
     },
     typed: &[
-        Typed::of("ChallengeResponse", &["challengeId"], |http, url| {
-            Box::pin(async move { typed(http, &url)?.challenge(&body(json!({ "challengeId": "c" }))).await.map(as_read) })
-        }),
+        Typed {
+            incomplete: &[
+                (|http, url| challenge(http, url, json!({})), &[("method", "verificationMethod"), ("action", "action")]),
+                (|http, url| challenge(http, url, json!({ "action": "signIn" })), &[("method", "verificationMethod")]),
+                (|http, url| challenge(http, url, json!({ "verificationMethod": "SMS" })), &[("action", "action")]),
+            ],
+            ..Typed::of("ChallengeResponse", &["challengeId"], |http, url| challenge(http, url, json!({ "challengeId": "c" })))
+        },
         Typed::of("VerifyResponse", &["isVerified"], |http, url| {
             let answer = json!({ "challengeId": "c", "verificationCode": "123456" });
             Box::pin(async move { typed(http, &url)?.verify(&body(answer)).await.map(as_read) })
@@ -194,6 +199,10 @@ fn typed(http: Http, url: &str) -> Result<Authsignal, Error> {
     Authsignal::new(&AuthsignalConfig::new("as_secret").with_base_url(url)?, http)
 }
 
+fn challenge(http: Http, url: String, request: Value) -> Called {
+    Box::pin(async move { typed(http, &url)?.challenge(&body(request)).await.map(as_read) })
+}
+
 fn sent(body: Value) -> Sent {
     Sent { method: "POST", path: "/v1/challenge".into(), authorization: AUTHORIZATION, content_type: "application/json", body }
 }
@@ -245,16 +254,17 @@ fn creations() -> Vec<Creation> {
     ]
 }
 
-fn incomplete() -> Vec<(ChallengeRequest, &'static [&'static str])> {
+fn incomplete() -> Vec<(ChallengeRequest, Fields)> {
     let request = || ChallengeRequest::sms_otp("+64270000000").with_action("signIn");
     vec![
-        (ChallengeRequest::sms_otp("0641234"), &["action", "to"]),
-        (request().with_recipient("jane@doe.com"), &["to"]),
-        (request().with_recipient(""), &["to"]),
-        (request().with_action(""), &["action"]),
-        (request().with_scope("remove:everything"), &["scope"]),
-        (request().with_user_id(""), &["user_id"]),
-        (request().with_client(ClientContext::default().with_device_id("")), &["device_id"]),
+        (ChallengeRequest::sms_otp("0641234"), &[("action", "action"), ("to", "phoneNumber")]),
+        (request().with_recipient("jane@doe.com"), &[("to", "phoneNumber")]),
+        (request().with_recipient(""), &[("to", "phoneNumber")]),
+        (ChallengeRequest::email_otp("jane").with_action("signIn"), &[("to", "email")]),
+        (request().with_action(""), &[("action", "action")]),
+        (request().with_scope("remove:everything"), &[("scope", "scope")]),
+        (request().with_user_id(""), &[("user_id", "userId")]),
+        (request().with_client(ClientContext::default().with_device_id("")), &[("device_id", "deviceId")]),
     ]
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Variable, Vendor, Verify};
 use crate::support::{
     canaries::reads_silently,
-    typed::{Typed, as_read, body},
+    typed::{Fields, Typed, as_read, body},
 };
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36";
@@ -133,6 +133,10 @@ pub static VENDOR: Vendor = Vendor {
             vec![
                 (400, about("value", "cannot be blank"), ErrorKind::InvalidRequest, SendState::Refused),
                 (400, about("other", "is invalid"), ErrorKind::InvalidRequest, SendState::Refused),
+                (400, about("other", "does not exist"), ErrorKind::InvalidRequest, SendState::Refused),
+                (400, about("challengeID", "is invalid"), ErrorKind::InvalidRequest, SendState::Refused),
+                (400, json!({ "error": { "type": "validation_error" } }), ErrorKind::InvalidRequest, SendState::Refused),
+                (422, about("value", "is invalid"), ErrorKind::InvalidRequest, SendState::Refused),
                 (400, about("userID", "does not exist"), ErrorKind::NotFound, SendState::Refused),
                 (200, json!({ "challengeID": "cha-1", "status": "paused" }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "challengeID": "cha-1" }), ErrorKind::UnexpectedReply, SendState::Accepted),
@@ -279,22 +283,31 @@ fn creations() -> Vec<Creation> {
     ]
 }
 
-fn incomplete() -> Vec<(ChallengeRequest, &'static [&'static str])> {
+fn incomplete() -> Vec<(ChallengeRequest, Fields)> {
     let request = || complete(ChallengeRequest::email_otp("jane@doe.com"));
     vec![
-        (ChallengeRequest::email_otp("jane@doe.com"), &["user_id", "ip", "user_agent"]),
-        (ChallengeRequest::new(Method::SmsOtp), &["to", "user_id", "ip", "user_agent"]),
-        (ChallengeRequest::email_otp("jane").with_client(ClientContext::new([127, 0, 0, 1])), &["user_id", "user_agent", "to"]),
-        (request().with_recipient("@doe.com"), &["to"]),
-        (request().with_user_id(""), &["user_id"]),
-        (request().with_user_id("."), &["user_id"]),
-        (request().with_user_id(".."), &["user_id"]),
-        (request().with_user_id("a\\b"), &["user_id"]),
-        (request().with_lifetime(Duration::ZERO), &["lifetime"]),
-        (request().with_lifetime(Duration::from_millis(1500)), &["lifetime"]),
-        (request().with_lifetime(Duration::MAX), &["lifetime"]),
-        (request().with_scope("add:authenticators"), &["scope"]),
-        (request().with_client(client().with_user_agent("")), &["user_agent"]),
+        (
+            ChallengeRequest::email_otp("jane@doe.com"),
+            &[("user_id", "userID"), ("ip", "clientInformation.remoteAddress"), ("user_agent", "clientInformation.userAgent")],
+        ),
+        (
+            ChallengeRequest::new(Method::SmsOtp),
+            &[("to", "identifierValue"), ("user_id", "userID"), ("ip", "clientInformation.remoteAddress"), ("user_agent", "clientInformation.userAgent")],
+        ),
+        (
+            ChallengeRequest::email_otp("jane").with_client(ClientContext::new([127, 0, 0, 1])),
+            &[("user_id", "userID"), ("user_agent", "clientInformation.userAgent"), ("to", "identifierValue")],
+        ),
+        (request().with_recipient("@doe.com"), &[("to", "identifierValue")]),
+        (request().with_user_id(""), &[("user_id", "userID")]),
+        (request().with_user_id("."), &[("user_id", "userID")]),
+        (request().with_user_id(".."), &[("user_id", "userID")]),
+        (request().with_user_id("a\\b"), &[("user_id", "userID")]),
+        (request().with_lifetime(Duration::ZERO), &[("lifetime", "lifetimeSeconds")]),
+        (request().with_lifetime(Duration::from_millis(1500)), &[("lifetime", "lifetimeSeconds")]),
+        (request().with_lifetime(Duration::MAX), &[("lifetime", "lifetimeSeconds")]),
+        (request().with_scope("add:authenticators"), &[("scope", "")]),
+        (request().with_client(client().with_user_agent("")), &[("user_agent", "clientInformation.userAgent")]),
     ]
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use auth_challenge::{
     Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Http,
-    Method, ProviderId, Reason, RelyingParty, SendState,
+    Method, ProviderId, Reason, RelyingParty, Secret, SendState,
     dfns::{Dfns, DfnsConfig, types},
 };
 use serde_json::{Value, json};
@@ -78,6 +78,7 @@ pub static VENDOR: Vendor = Vendor {
         check: |challenge: &Challenge| {
             let registration = challenge.registration().expect("a registration");
             assert_eq!((registration.challenge().expose(), registration.algorithms()), ("Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw", &[-7_i64][..]));
+            assert_eq!(challenge.handle().text_to_sign().map(Secret::expose), Some("Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw"));
             assert!(matches!(challenge.vendor(), Some(types::CredentialChallenge::Key(_))));
         },
         essential: &["kind", "challengeIdentifier", "challenge"],
@@ -106,9 +107,9 @@ pub static VENDOR: Vendor = Vendor {
         refusals,
         incomplete: || {
             vec![
-                (ChallengeRequest::new(KEY), &["code"]),
-                (ChallengeRequest::credential(CredentialKind::Key, ""), &["code"]),
-                (ChallengeRequest::credential(CredentialKind::Key, "c").with_scope("add:authenticators"), &["scope"]),
+                (ChallengeRequest::new(KEY), &[("code", "code")]),
+                (ChallengeRequest::credential(CredentialKind::Key, ""), &[("code", "code")]),
+                (ChallengeRequest::credential(CredentialKind::Key, "c").with_scope("add:authenticators"), &[("scope", "")]),
             ]
         },
     },
@@ -325,6 +326,7 @@ fn refusals() -> Vec<Refusal> {
     };
     let unauthorized =
         |body, request_id| refusal(401, body, ErrorKind::Authentication, request_id, "Not Authorized.", "dfns create: credentials not accepted (HTTP 401)");
+    let other = |status, kind, message, display| refusal(status, json!({ "error": { "message": message } }), kind, None, message, display);
     // It has no error codes: a code that it does not accept shows in the message alone.
     let bad_code = |status: u16, message, display| {
         let body = json!({ "error": { "id": "1", "status": status, "message": message } });
@@ -338,13 +340,8 @@ fn refusals() -> Vec<Refusal> {
         bad_code(403, "Invalid code", "dfns create: invalid request (HTTP 403): code"),
         bad_code(400, "Registration code expired", "dfns create: invalid request (HTTP 400): code"),
         bad_code(400, "The code was already used", "dfns create: invalid request (HTTP 400): code"),
-        refusal(
-            403,
-            json!({ "error": { "message": "Missing permission" } }),
-            ErrorKind::Permission,
-            None,
-            "Missing permission",
-            "dfns create: not permitted (HTTP 403)",
-        ),
+        other(403, ErrorKind::Permission, "Missing permission", "dfns create: not permitted (HTTP 403)"),
+        other(403, ErrorKind::Permission, "Session expired", "dfns create: not permitted (HTTP 403)"),
+        other(400, ErrorKind::InvalidRequest, "The code is too long", "dfns create: invalid request (HTTP 400)"),
     ]
 }

@@ -13,7 +13,10 @@ use auth_challenge::{
 };
 use serde_json::{Value, json};
 
-use super::{canaries::Check, typed::Typed};
+use super::{
+    canaries::Check,
+    typed::{Fields, Typed},
+};
 
 /// Makes the list: for each vendor the name of its feature, and its file.
 macro_rules! list {
@@ -119,7 +122,7 @@ pub struct Create {
     /// Replies of an error status, and what is told.
     pub refusals: fn() -> Vec<Refusal>,
     /// Requests that are refused before they are sent, and the fields that the error names.
-    pub incomplete: fn() -> Vec<(ChallengeRequest, &'static [&'static str])>,
+    pub incomplete: fn() -> Vec<(ChallengeRequest, Fields)>,
 }
 
 /// A complete request.

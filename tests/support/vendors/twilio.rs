@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Variable, Vendor, Verify};
 use crate::support::{
     canaries::reads_silently,
-    typed::{Typed, as_read, body},
+    typed::{Called, Typed, as_read, body},
 };
 
 const ACCOUNT: &str = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -100,13 +100,13 @@ pub static VENDOR: Vendor = Vendor {
         incomplete: || {
             let tagged = |tags: Value| ChallengeRequest::sms_otp("+64270000000").with_metadata(tags.as_object().cloned().expect("an object"));
             vec![
-                (ChallengeRequest::new(Method::SmsOtp), &["to"]),
-                (ChallengeRequest::voice_otp("jane@doe.com"), &["to"]),
-                (ChallengeRequest::whatsapp_otp("0641234"), &["to"]),
-                (ChallengeRequest::email_otp("jane"), &["to"]),
-                (tagged(json!({ "seats": 3 })), &["metadata"]),
-                (tagged(json!({ "plan": "x".repeat(129) })), &["metadata"]),
-                (tagged((0..11).map(|number| (number.to_string(), Value::from("x"))).collect()), &["metadata"]),
+                (ChallengeRequest::new(Method::SmsOtp), &[("to", "To")]),
+                (ChallengeRequest::voice_otp("jane@doe.com"), &[("to", "To")]),
+                (ChallengeRequest::whatsapp_otp("0641234"), &[("to", "To")]),
+                (ChallengeRequest::email_otp("jane"), &[("to", "To")]),
+                (tagged(json!({ "seats": 3 })), &[("metadata", "Tags")]),
+                (tagged(json!({ "plan": "x".repeat(129) })), &[("metadata", "Tags")]),
+                (tagged((0..11).map(|number| (number.to_string(), Value::from("x"))).collect()), &[("metadata", "Tags")]),
             ]
         },
     },
@@ -163,6 +163,7 @@ pub static VENDOR: Vendor = Vendor {
                 (200, json!({ "status": "paused" }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "valid": true }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "sid": "VE2", "status": "approved" }), ErrorKind::UnexpectedReply, SendState::Accepted),
+                (200, json!({ "status": "approved", "valid": false }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "status": "approved", "channel": "sna" }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (429, refused(429, 20429, "Too many requests"), ErrorKind::RateLimited, SendState::Refused),
                 (400, refused(400, 60200, "Invalid parameter `Code`: 1"), ErrorKind::InvalidRequest, SendState::Refused),
@@ -182,10 +183,8 @@ pub static VENDOR: Vendor = Vendor {
         }),
         Typed {
             decisive: &["sid"],
-            ..Typed::of("VerificationCheck", &["status"], |http, url| {
-                let check = json!({ "VerificationSid": VERIFICATION, "Code": "123456" });
-                Box::pin(async move { typed(http, &url)?.create_verification_check(&body(check)).await.map(as_read) })
-            })
+            incomplete: &[(|http, url| check(http, url, json!({ "Code": "123456" })), &[("challenge_id", "VerificationSid")])],
+            ..Typed::of("VerificationCheck", &["status"], |http, url| check(http, url, json!({ "VerificationSid": VERIFICATION, "Code": "123456" })))
         },
     ],
     secrecy: Secrecy {
@@ -226,6 +225,10 @@ pub static VENDOR: Vendor = Vendor {
 
 fn typed(http: Http, url: &str) -> Result<Twilio, Error> {
     Twilio::new(&TwilioConfig::new(ACCOUNT, "twilio_token", SERVICE).with_base_url(url)?, http)
+}
+
+fn check(http: Http, url: String, request: Value) -> Called {
+    Box::pin(async move { typed(http, &url)?.create_verification_check(&body(request)).await.map(as_read) })
 }
 
 fn sent(body: Value) -> Sent {
