@@ -527,6 +527,33 @@ async fn a_reservation_that_the_store_did_not_confirm_is_taken_back_by_its_proce
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_that_forgets_nothing_it_is_told_to_forget_keeps_no_call_beyond_its_time() {
+    /// Fails once, and then keeps what it kept.
+    #[derive(Debug)]
+    struct Stubborn(AtomicU64, LocalIntents);
+    #[auth_challenge::async_trait]
+    impl IntentStore for Stubborn {
+        async fn reserve(&self, name: &str, record: &[u8], time: Duration) -> Result<Option<FoundIntent>, Error> {
+            let found = self.1.reserve(name, record, time).await;
+            sleep(Duration::from_millis(1)).await;
+            if self.0.fetch_add(1, Ordering::SeqCst) == 0 { Err(Error::new(ErrorKind::Unavailable, SendState::NotSent)) } else { found }
+        }
+        async fn settle(&self, _: &str, _: &[u8], _: &[u8]) -> Result<(), Error> {
+            Ok(())
+        }
+        async fn release(&self, _: &str, _: &[u8]) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+    let store: Arc<dyn IntentStore> = Arc::new(Stubborn(AtomicU64::new(0), LocalIntents::new()));
+    let service = once(Scripted::new(), &store);
+    service.create_with(&request(), &intent("session 7")).await.expect_err("the store fails");
+    let start = Instant::now();
+    let error = service.create_with(&request(), &intent("session 7").with_timeout(Duration::from_secs(2))).await.expect_err("never free");
+    assert_eq!((error.kind(), error.send_state(), start.elapsed().as_secs()), (ErrorKind::Timeout, SendState::NotSent, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_while_it_reserves_leaves_its_intent_free() {
     let (vendor, store) = (Scripted::new(), mumbling(1, Duration::from_secs(5)));
     let service = once(vendor.clone(), &store);

@@ -202,7 +202,9 @@ impl SendOnce {
 
     /// Takes a reservation back that this process made without hearing so, and never sent for.
     async fn take_back(&self, ours: &Reservation, reserved: &[u8]) -> Result<(), Error> {
-        within(&ours.time, self.store.release(&ours.name, reserved)).await
+        within(&ours.time, self.store.release(&ours.name, reserved)).await?;
+        // A store that does not do as it says keeps nobody here for ever.
+        if ours.time.deadline() <= Instant::now() { Err(late("the time was up before the intent was free again")) } else { Ok(()) }
     }
 
     /// Sends, within the time that is left.
