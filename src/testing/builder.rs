@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Clock, Event, observe::Listener};
+use super::{Clock, Event, codes::Codes, observe::Listener};
 
 /// Builds a double; `V` is what this vendor's double can be told beside what all doubles take.
 ///
@@ -47,7 +47,13 @@ impl<V> DoubleBuilder<V> {
 
     /// Sets one code for all messages, instead of fresh ones. A vendor that sends none takes no notice.
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.settings.code = Some(code.into());
+        self.settings.codes.set_for_all(code.into());
+        self
+    }
+
+    /// Sets the code for all messages to one recipient, in whatever spelling. A vendor that sends none takes no notice.
+    pub fn with_code_for(mut self, recipient: impl AsRef<str>, code: impl Into<String>) -> Self {
+        self.settings.codes.set(recipient.as_ref(), code.into());
         self
     }
 
@@ -57,7 +63,7 @@ impl<V> DoubleBuilder<V> {
         self
     }
 
-    /// Calls a function with each message and violation as it happens.
+    /// Calls a function with each [`Event`] as it happens.
     pub fn with_listener(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.settings.listener = Some(Arc::new(listener));
         self
@@ -69,14 +75,20 @@ impl<V> DoubleBuilder<V> {
 pub(super) struct Settings {
     pub(super) address: SocketAddr,
     pub(super) clock: Clock,
-    pub(super) code: Option<String>,
+    pub(super) codes: Codes,
     pub(super) attempts: u32,
     pub(super) listener: Option<Listener>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), clock: Clock::default(), code: None, attempts: 5, listener: None }
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            clock: Clock::default(),
+            codes: Codes::default(),
+            attempts: 5,
+            listener: None,
+        }
     }
 }
 

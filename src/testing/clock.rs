@@ -5,6 +5,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::locked;
 
 /// The time that a double goes by: the machine's, until it is moved or stopped. Clones are the same clock.
@@ -19,10 +21,11 @@ use super::locked;
 /// assert!(clock.now() >= before + Duration::from_secs(600));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Arc<Mutex<Setting>>);
+pub struct Clock(Arc<Mutex<ClockSetting>>);
 
-#[derive(Debug, Default)]
-struct Setting {
+/// How a clock was set.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub(super) struct ClockSetting {
     stopped_at: Option<SystemTime>,
     ahead: Duration,
 }
@@ -30,7 +33,7 @@ struct Setting {
 impl Clock {
     /// Makes a clock that stands still at a time until it is moved.
     pub fn stopped_at(time: SystemTime) -> Self {
-        Self(Arc::new(Mutex::new(Setting { stopped_at: Some(time), ahead: Duration::ZERO })))
+        Self(Arc::new(Mutex::new(ClockSetting { stopped_at: Some(time), ahead: Duration::ZERO })))
     }
 
     /// Tells the time.
@@ -48,12 +51,25 @@ impl Clock {
 
     /// Stops the clock at a time.
     pub fn stop_at(&self, time: SystemTime) {
-        *locked(&self.0) = Setting { stopped_at: Some(time), ahead: Duration::ZERO };
+        *locked(&self.0) = ClockSetting { stopped_at: Some(time), ahead: Duration::ZERO };
     }
 
     /// Lets the clock show the machine's time again.
     pub fn reset(&self) {
-        *locked(&self.0) = Setting::default();
+        *locked(&self.0) = ClockSetting::default();
+    }
+
+    /// Says whether it stands still.
+    pub fn is_stopped(&self) -> bool {
+        locked(&self.0).stopped_at.is_some()
+    }
+
+    pub(super) fn setting(&self) -> ClockSetting {
+        *locked(&self.0)
+    }
+
+    pub(super) fn set(&self, setting: ClockSetting) {
+        *locked(&self.0) = setting;
     }
 
     /// Says whether it is a clone of the other.

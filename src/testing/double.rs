@@ -2,16 +2,20 @@
 
 use std::{
     fmt, io,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    Clock, Fault, Operation, Outbox, Requests, UnknownOperation, Violations,
+    Challenges, Clock, Fault, Operation, Outbox, Requests, UnknownOperation, Violations,
     builder::Settings,
+    codes::Codes,
+    faults::WordedFault,
+    locked,
     observe::Journal,
-    server::{Behaviour, Running},
+    seed::SeedUser,
+    server::{Backstage, Behaviour, Running},
 };
 use crate::{
     config::Config,
@@ -52,21 +56,31 @@ struct Inner {
     section: Map<String, Value>,
     provider: OnceLock<Arc<dyn ChallengeProvider>>,
     clock: Clock,
+    codes: Codes,
+    seeded: Mutex<Seeded>,
     behaviour: Arc<dyn Behaviour>,
     running: Running,
+}
+
+/// What a seed told it, for when it is reset.
+#[derive(Default)]
+struct Seeded {
+    users: Vec<SeedUser>,
+    faults: Vec<(Option<Operation>, Fault)>,
 }
 
 impl Double {
     pub(super) async fn start_as(name: &'static str, settings: Settings, behaviour: Arc<dyn Behaviour>) -> io::Result<Self> {
         let journal = Arc::new(Journal::new(settings.listener));
-        let running = Running::start(settings.address, journal, Arc::clone(&behaviour)).await?;
+        let running = Running::start(settings.address, settings.clock.clone(), journal, Arc::clone(&behaviour)).await?;
         let base_url = format!("http://{}{}", running.address, behaviour.base_path());
         let mut section = Map::new();
         for (key, value) in behaviour.config_members() {
             section.insert(key.into(), value.into());
         }
         section.insert("base_url".into(), base_url.as_str().into());
-        Ok(Self(Arc::new(Inner { name, base_url, section, provider: OnceLock::new(), clock: settings.clock, behaviour, running })))
+        let Settings { clock, codes, .. } = settings;
+        Ok(Self(Arc::new(Inner { name, base_url, section, provider: OnceLock::new(), clock, codes, seeded: Mutex::default(), behaviour, running })))
     }
 
     /// Gives the name of the vendor and of its section in a config.
@@ -140,19 +154,24 @@ impl Double {
         self.0.behaviour.wrong_answer(challenge, &self.outbox())
     }
 
+    /// Lists the challenges that it made until now, as they are now.
+    pub fn challenges(&self) -> Challenges {
+        self.0.behaviour.challenges().into_iter().collect()
+    }
+
     /// Lists what it "sent" until now.
     pub fn outbox(&self) -> Outbox {
-        self.0.running.backstage.journal.outbox()
+        self.backstage().journal.outbox()
     }
 
     /// Lists what came in until now.
     pub fn requests(&self) -> Requests {
-        self.0.running.backstage.journal.requests()
+        self.backstage().journal.requests()
     }
 
     /// Lists where requests strayed from the vendor's document: none in a good test.
     pub fn violations(&self) -> Violations {
-        self.0.running.backstage.journal.violations()
+        self.backstage().journal.violations()
     }
 
     /// Gives the clock that it goes by.
@@ -190,17 +209,67 @@ impl Double {
         if let Err(unknown) = self.operation(operation.as_str()) {
             panic!("{} has no operation {operation}; {unknown}", self.0.name);
         }
-        self.0.running.backstage.fail(Some(operation), fault);
+        self.backstage().fail(Some(operation), fault);
     }
 
     /// Lets the next request go wrong, whatever it is.
     pub fn fail_any(&self, fault: Fault) {
-        self.0.running.backstage.fail(None, fault);
+        self.backstage().fail(None, fault);
+    }
+
+    /// Sets the code for all messages to one recipient from now on, in whatever spelling. A vendor that sends none takes no notice.
+    pub fn set_code_for(&self, recipient: impl AsRef<str>, code: impl Into<String>) {
+        self.0.codes.set(recipient.as_ref(), code.into());
+    }
+
+    /// Forgets all that came since it was started: messages, requests, violations, challenges, users and faults; what a [`Seed`](super::Seed)
+    /// told it is there again. Fixed codes and the clock stay as they are.
+    pub fn reset(&self) {
+        self.clear_faults();
+        self.0.behaviour.forget();
+        let seeded = locked(&self.0.seeded);
+        for user in &seeded.users {
+            // It was taken before.
+            _ = self.0.behaviour.add_user(user);
+        }
+        for (operation, fault) in &seeded.faults {
+            self.backstage().fail(*operation, fault.clone());
+        }
+        self.backstage().journal.forget();
+    }
+
+    pub(super) fn seed_user(&self, user: &SeedUser) -> Result<(), &'static str> {
+        self.0.behaviour.add_user(user)?;
+        locked(&self.0.seeded).users.push(user.clone());
+        Ok(())
+    }
+
+    pub(super) fn seed_fault(&self, operation: Option<Operation>, fault: Fault) {
+        self.backstage().fail(operation, fault.clone());
+        locked(&self.0.seeded).faults.push((operation, fault));
+    }
+
+    /// Lists the faults that wait, in words.
+    pub(super) fn waiting_faults(&self) -> Vec<WordedFault> {
+        let words = |(operation, fault): &(Option<Operation>, Fault)| WordedFault {
+            provider: Some(self.0.name.to_owned()),
+            operation: operation.map(|operation| operation.as_str().to_owned()),
+            ..fault.worded()
+        };
+        self.backstage().waiting_faults().iter().map(words).collect()
+    }
+
+    pub(super) fn behaviour(&self) -> &dyn Behaviour {
+        &*self.0.behaviour
+    }
+
+    pub(super) fn backstage(&self) -> &Backstage {
+        &self.0.running.backstage
     }
 
     /// Forgets all faults that wait, and takes connections again.
     pub fn clear_faults(&self) {
-        self.0.running.backstage.clear_faults();
+        self.backstage().clear_faults();
     }
 }
 

@@ -12,9 +12,9 @@
 
 #![cfg_attr(not(every_vendor), allow(dead_code, unused_imports, reason = "a vendor that is compiled out needs it"))]
 
-mod admission;
 mod builder;
 mod clock;
+mod codes;
 pub mod conformance;
 mod contract;
 mod control;
@@ -24,7 +24,9 @@ mod fresh;
 mod observe;
 mod operation;
 mod scripted;
+mod seed;
 mod server;
+mod state_file;
 mod store;
 mod text;
 mod vendors;
@@ -37,9 +39,11 @@ pub use clock::Clock;
 pub use control::Control;
 pub use double::Double;
 pub use faults::Fault;
-pub use observe::{Entries, Event, Message, Outbox, ReceivedRequest, Requests, SpecViolation, Violations};
+pub use observe::{ChallengeState, Challenges, Entries, Event, KnownChallenge, Message, Outbox, ReceivedRequest, Requests, SpecViolation, Violations};
 pub use operation::{Operation, UnknownOperation};
 pub use scripted::Scripted;
+pub use seed::Seed;
+pub use state_file::StateFile;
 pub use vendors::*;
 
 /// Locks, whatever became of the thread that held the lock before.

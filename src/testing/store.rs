@@ -2,6 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde_json::Value;
+
 use super::weight::{Scales, Weigh};
 
 /// What the entries of a store weigh at most, in bytes.
@@ -46,15 +49,41 @@ impl<T: Weigh> Store<T> {
         Some(entry)
     }
 
+    pub(super) fn clear(&mut self) {
+        *self = Self::of_at_most(self.most);
+    }
+
     fn take(&mut self, id: &str) -> Option<T> {
         let entry = self.entries.remove(id)?;
         self.scales.take(weight_at(id, &entry));
         Some(entry)
     }
 
+    /// Gives all entries, the oldest first.
+    pub(super) fn oldest_first(&self) -> impl Iterator<Item = (&String, &T)> {
+        self.order.iter().filter_map(|id| self.entries.get_key_value(id))
+    }
+
     /// Gives all entries, the newest first.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = (&String, &T)> {
         self.order.iter().rev().filter_map(|id| self.entries.get_key_value(id))
+    }
+}
+
+/// Written as pairs of id and entry, the oldest first.
+impl<T: Weigh + Serialize> Serialize for Store<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.oldest_first())
+    }
+}
+
+impl<T: Weigh + DeserializeOwned> Store<T> {
+    /// Takes what was written, instead of all that there is.
+    pub(super) fn restore(&mut self, written: Value) -> serde_json::Result<()> {
+        let entries: Vec<(String, T)> = serde_json::from_value(written)?;
+        self.clear();
+        entries.into_iter().for_each(|(id, entry)| self.insert(id, entry));
+        Ok(())
     }
 }
 
@@ -89,6 +118,27 @@ mod tests {
         let long = "x".repeat(BUDGET);
         store.insert(long.clone(), "x");
         assert!(store.get(&long).is_none(), "an id has a weight too");
+    }
+
+    #[test]
+    fn what_was_written_is_restored_in_its_order() {
+        let mut store = Store::of_at_most(3);
+        for id in ["b", "a", "c", "d"] {
+            store.insert(id.to_owned(), 7);
+        }
+        let written = serde_json::to_value(&store).expect("JSON");
+        let mut other = Store::of_at_most(3);
+        other.insert("x".to_owned(), 1);
+        other.restore(written).expect("what was written");
+        assert_eq!(other.oldest_first().map(|(id, entry)| (id.as_str(), *entry)).collect::<Vec<_>>(), [("a", 7), ("c", 7), ("d", 7)]);
+        other.restore(Value::Null).expect_err("no entries");
+        assert!(other.get("a").is_some(), "what cannot be read changes nothing");
+    }
+
+    impl Weigh for i32 {
+        fn weight(&self) -> usize {
+            0
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn of_request(target: &str, headers: &HeaderMap, body: &[u8]) -> usiz
 }
 
 /// The weight of what is kept, and how much may be.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Scales {
     weight: usize,
     most: usize,

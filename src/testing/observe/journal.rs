@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{Message, Outbox, ReceivedRequest, Requests, SpecViolation, Violations};
@@ -23,17 +26,48 @@ const BUDGET: usize = 24 << 20;
 pub enum Event {
     /// A message was "sent".
     Sent(Message),
+    /// A request was answered, or a fault kept its answer back.
+    Answered(ReceivedRequest),
     /// A request was not as the vendor's document says.
     Violated(SpecViolation),
 }
 
 pub(in crate::testing) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
+/// Tells those who watch a double what changed; the entry is found by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::testing) enum Notice {
+    Sent(u64),
+    Received(u64),
+    Answered(u64),
+    Violated(u64),
+    Faults,
+    Clock,
+    Forgotten,
+}
+
+/// Hears of what changes, until it says that nobody listens any more.
+pub(in crate::testing) type Watcher = Box<dyn Fn(Notice) -> bool + Send + Sync>;
+
 pub(in crate::testing) struct Journal {
     messages: Mutex<Shelf<Message>>,
     requests: Mutex<Shelf<ReceivedRequest>>,
-    violations: Mutex<Shelf<SpecViolation>>,
+    violations: Mutex<Shelf<Strayed>>,
     listener: Option<Listener>,
+    watchers: Mutex<Vec<Watcher>>,
+}
+
+/// A violation, and the number of the request that it is in.
+#[derive(Clone, Debug)]
+pub(in crate::testing) struct Strayed {
+    pub(in crate::testing) request: u64,
+    pub(in crate::testing) violation: SpecViolation,
+}
+
+impl Weigh for Strayed {
+    fn weight(&self) -> usize {
+        self.violation.weight()
+    }
 }
 
 impl Journal {
@@ -44,38 +78,101 @@ impl Journal {
             requests: Mutex::new(Shelf::of_at_most(4 * part)),
             violations: Mutex::new(Shelf::of_at_most(part)),
             listener,
+            watchers: Mutex::default(),
         }
     }
 
     pub(in crate::testing) fn sent(&self, message: Message) {
-        locked(&self.messages).push(message.clone());
-        self.tell(&Event::Sent(message));
+        let number = locked(&self.messages).push(message.clone());
+        self.tell(|| Event::Sent(message));
+        self.notify(Notice::Sent(number));
     }
 
-    pub(in crate::testing) fn received(&self, request: ReceivedRequest) {
-        locked(&self.requests).push(request);
+    /// Keeps a message that was sent before.
+    pub(in crate::testing) fn restore(&self, message: Message) {
+        locked(&self.messages).push(message);
     }
 
-    pub(in crate::testing) fn violated(&self, violation: SpecViolation) {
-        locked(&self.violations).push(violation.clone());
-        self.tell(&Event::Violated(violation));
+    /// Keeps a request; gives its number.
+    pub(in crate::testing) fn received(&self, request: ReceivedRequest) -> u64 {
+        let number = locked(&self.requests).push(request);
+        self.notify(Notice::Received(number));
+        number
+    }
+
+    /// Notes what became of a request: the status of its answer, if it gets one.
+    pub(in crate::testing) fn answered(&self, number: u64, status: Option<u16>) {
+        let answered = locked(&self.requests).get_mut(number).map(|request| {
+            request.status = status;
+            request.clone()
+        });
+        if let Some(request) = answered {
+            self.tell(|| Event::Answered(request));
+            self.notify(Notice::Answered(number));
+        }
+    }
+
+    pub(in crate::testing) fn violated(&self, request: u64, violation: SpecViolation) {
+        let number = locked(&self.violations).push(Strayed { request, violation: violation.clone() });
+        self.tell(|| Event::Violated(violation));
+        self.notify(Notice::Violated(number));
+    }
+
+    pub(in crate::testing) fn forget(&self) {
+        locked(&self.messages).clear();
+        locked(&self.requests).clear();
+        locked(&self.violations).clear();
+        self.notify(Notice::Forgotten);
     }
 
     pub(in crate::testing) fn outbox(&self) -> Outbox {
-        locked(&self.messages).entries.iter().cloned().collect()
+        self.messages().into_iter().map(|(_, message)| message).collect()
     }
 
     pub(in crate::testing) fn requests(&self) -> Requests {
-        locked(&self.requests).entries.iter().cloned().collect()
+        self.numbered_requests().into_iter().map(|(_, request)| request).collect()
     }
 
     pub(in crate::testing) fn violations(&self) -> Violations {
+        self.strayed().into_iter().map(|(_, strayed)| strayed.violation).collect()
+    }
+
+    pub(in crate::testing) fn messages(&self) -> Vec<(u64, Message)> {
+        locked(&self.messages).entries.iter().cloned().collect()
+    }
+
+    pub(in crate::testing) fn numbered_requests(&self) -> Vec<(u64, ReceivedRequest)> {
+        locked(&self.requests).entries.iter().cloned().collect()
+    }
+
+    pub(in crate::testing) fn strayed(&self) -> Vec<(u64, Strayed)> {
         locked(&self.violations).entries.iter().cloned().collect()
     }
 
-    fn tell(&self, event: &Event) {
+    pub(in crate::testing) fn message(&self, number: u64) -> Option<Message> {
+        locked(&self.messages).get_mut(number).cloned()
+    }
+
+    pub(in crate::testing) fn request(&self, number: u64) -> Option<ReceivedRequest> {
+        locked(&self.requests).get_mut(number).cloned()
+    }
+
+    pub(in crate::testing) fn violation(&self, number: u64) -> Option<Strayed> {
+        locked(&self.violations).get_mut(number).cloned()
+    }
+
+    /// Lets somebody watch.
+    pub(in crate::testing) fn watch(&self, watcher: Watcher) {
+        locked(&self.watchers).push(watcher);
+    }
+
+    pub(in crate::testing) fn notify(&self, notice: Notice) {
+        locked(&self.watchers).retain(|watcher| watcher(notice));
+    }
+
+    fn tell(&self, event: impl FnOnce() -> Event) {
         if let Some(listener) = &self.listener {
-            listener(event);
+            listener(&event());
         }
     }
 }
@@ -86,9 +183,9 @@ impl fmt::Debug for Journal {
     }
 }
 
-/// Entries of one kind in the order in which they came; the oldest go when they are too many or too heavy.
+/// Entries of one kind with their numbers, in the order in which they came; the oldest go when they are too many or too heavy.
 struct Shelf<T> {
-    entries: VecDeque<T>,
+    entries: VecDeque<(u64, T)>,
     scales: Scales,
 }
 
@@ -97,12 +194,27 @@ impl<T: Weigh> Shelf<T> {
         Self { entries: VecDeque::new(), scales: Scales::of_at_most(bytes) }
     }
 
-    fn push(&mut self, entry: T) {
+    /// Puts an entry at the end; gives its number, which no other entry of this process has and which is higher than those before.
+    fn push(&mut self, entry: T) -> u64 {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         self.scales.put(entry.weight());
-        self.entries.push_back(entry);
+        self.entries.push_back((number, entry));
         while self.entries.len() > KEPT || self.scales.are_overloaded() {
-            let Some(oldest) = self.entries.pop_front() else { return };
+            let Some((_, oldest)) = self.entries.pop_front() else { break };
             self.scales.take(oldest.weight());
+        }
+        number
+    }
+
+    fn get_mut(&mut self, number: u64) -> Option<&mut T> {
+        let index = self.entries.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.entries.get_mut(index).map(|(_, entry)| entry)
+    }
+
+    fn clear(&mut self) {
+        for (_, entry) in self.entries.drain(..) {
+            self.scales.take(entry.weight());
         }
     }
 }
@@ -119,16 +231,17 @@ mod tests {
 
     /// What the journal keeps of all kinds, in bytes.
     fn kept(journal: &Journal) -> usize {
-        let weight = |entries: &[usize]| entries.iter().sum::<usize>();
-        weight(&locked(&journal.requests).entries.iter().map(Weigh::weight).collect::<Vec<_>>())
-            + weight(&locked(&journal.messages).entries.iter().map(Weigh::weight).collect::<Vec<_>>())
-            + weight(&locked(&journal.violations).entries.iter().map(Weigh::weight).collect::<Vec<_>>())
+        fn weight<T: Weigh>(shelf: &Mutex<Shelf<T>>) -> usize {
+            locked(shelf).entries.iter().map(|(_, entry)| entry.weight()).sum()
+        }
+        weight(&journal.requests) + weight(&journal.messages) + weight(&journal.violations)
     }
 
     fn request(header: usize, target: usize, body: usize) -> ReceivedRequest {
         let mut headers = HeaderMap::new();
         headers.insert("x-long", HeaderValue::from_bytes(&vec![b'x'; header]).expect("a header"));
-        ReceivedRequest { operation: None, method: "GET".into(), target: "/".repeat(target), headers, body: Bytes::from(vec![0; body]) }
+        let (target, body, received_at) = ("/".repeat(target), Bytes::from(vec![0; body]), SystemTime::UNIX_EPOCH);
+        ReceivedRequest { operation: None, method: "GET".into(), target, headers, body, received_at, status: None, fault: None }
     }
 
     #[test]
@@ -136,13 +249,12 @@ mod tests {
         const LONG: usize = 60 << 10;
         let journal = Journal::new(None);
         for number in 0..3_000 {
-            journal.received(match number % 3 {
+            let request = journal.received(match number % 3 {
                 0 => request(LONG, 1, 0),
                 1 => request(1, LONG, 0),
                 _ => request(1, 1, LONG),
             });
-            let violation = SpecViolation { operation: "POST /".into(), pointer: "p".repeat(LONG / 2), message: "m".repeat(LONG / 2) };
-            journal.violated(violation);
+            journal.violated(request, SpecViolation { operation: "POST /".into(), pointer: "p".repeat(LONG / 2), message: "m".repeat(LONG / 2) });
             let (to, code) = ("t".repeat(LONG).as_str().into(), "123456".into());
             let challenge_id = number.to_string();
             journal.sent(Message { method: Method::EmailOtp, to, code, link: None, sent_at: SystemTime::UNIX_EPOCH, challenge_id });
@@ -157,5 +269,35 @@ mod tests {
         }
         assert_eq!(journal.requests().len(), KEPT);
         assert!(kept(&journal) <= BUDGET);
+        journal.forget();
+        assert_eq!(kept(&journal), 0);
+        assert_eq!(locked(&journal.requests).scales, Scales::of_at_most(4 * (BUDGET / 6)), "what is gone has no weight");
+    }
+
+    #[test]
+    fn an_entry_is_found_by_its_number_until_it_is_forgotten() {
+        let journal = Journal::new(None);
+        let numbers: Vec<u64> = (0..3).map(|_| journal.received(request(1, 1, 1))).collect();
+        assert!(numbers.is_sorted() && numbers.iter().all(|number| journal.request(*number).is_some()));
+        journal.answered(numbers[1], Some(200));
+        assert_eq!(journal.requests().iter().map(ReceivedRequest::status).collect::<Vec<_>>(), [None, Some(200), None]);
+        journal.forget();
+        assert!(journal.request(numbers[1]).is_none());
+    }
+
+    #[test]
+    fn a_watcher_hears_of_all_until_it_wants_no_more() {
+        let journal = Journal::new(None);
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let notes = Arc::clone(&heard);
+        journal.watch(Box::new(move |notice| {
+            locked(&notes).push(notice);
+            notice != Notice::Forgotten
+        }));
+        let number = journal.received(request(1, 1, 1));
+        journal.answered(number, None);
+        journal.forget();
+        journal.notify(Notice::Faults);
+        assert_eq!(*locked(&heard), [Notice::Received(number), Notice::Answered(number), Notice::Forgotten]);
     }
 }

@@ -1,5 +1,6 @@
-//! What a double remembers and shows: messages, requests, violations.
+//! What a double remembers and shows: messages, requests, violations, challenges.
 
+mod challenge;
 mod journal;
 mod message;
 mod request;
@@ -7,8 +8,9 @@ mod violation;
 
 use std::slice;
 
+pub use challenge::{ChallengeState, Challenges, KnownChallenge};
 pub use journal::Event;
-pub(super) use journal::{Journal, Listener};
+pub(super) use journal::{Journal, Listener, Notice, Strayed};
 pub use message::{Message, Outbox};
 pub use request::{ReceivedRequest, Requests};
 pub use violation::{SpecViolation, Violations};

@@ -1,6 +1,6 @@
 //! What came in at a double.
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -20,6 +20,9 @@ pub struct ReceivedRequest {
     pub(in crate::testing) target: String,
     pub(in crate::testing) headers: HeaderMap,
     pub(in crate::testing) body: Bytes,
+    pub(in crate::testing) received_at: SystemTime,
+    pub(in crate::testing) status: Option<u16>,
+    pub(in crate::testing) fault: Option<&'static str>,
 }
 
 impl ReceivedRequest {
@@ -56,6 +59,21 @@ impl ReceivedRequest {
     /// Gives the body, byte for byte; at most one mebibyte.
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// Tells when it came, by the double's clock.
+    pub fn received_at(&self) -> SystemTime {
+        self.received_at
+    }
+
+    /// Gives the status that it was answered with; `None` while it is not, and where a fault kept the answer back.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// Gives the name of the [`Fault`](crate::testing::Fault) that hit it.
+    pub fn fault(&self) -> Option<&'static str> {
+        self.fault
     }
 
     /// Gives the body as JSON; `null` where it is none.

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use super::{Responder, behaviour::Behaviour, door::Door, wiremock::Wiremock};
-use crate::testing::{Fault, Operation, faults::Faults, observe::Journal};
+use crate::testing::{
+    Clock, Fault, Operation,
+    faults::Faults,
+    observe::{Journal, Notice},
+};
 
 pub(in crate::testing) struct Backstage {
     pub(in crate::testing) behaviour: Arc<dyn Behaviour>,
     pub(in crate::testing) journal: Arc<Journal>,
+    pub(super) clock: Clock,
     pub(super) faults: Faults,
     pub(super) door: Door,
     pub(super) wiremock: Wiremock<Responder>,
@@ -21,10 +26,27 @@ impl Backstage {
         } else {
             self.faults.add(operation, fault);
         }
+        self.journal.notify(Notice::Faults);
     }
 
     pub(in crate::testing) fn clear_faults(&self) {
         self.faults.clear();
         self.door.open();
+        self.journal.notify(Notice::Faults);
+    }
+
+    /// Lists the faults that wait, and the one of the door.
+    pub(in crate::testing) fn waiting_faults(&self) -> Vec<(Option<Operation>, Fault)> {
+        let refusing = self.door.is_shut().then(|| (None, Fault::refuse_connections()));
+        refusing.into_iter().chain(self.faults.waiting()).collect()
+    }
+
+    /// Gives the fault that hits a request.
+    pub(super) fn hit(&self, operation: Option<Operation>) -> Option<Fault> {
+        let fault = self.faults.take(operation);
+        if fault.is_some() {
+            self.journal.notify(Notice::Faults);
+        }
+        fault
     }
 }

@@ -9,10 +9,11 @@ use super::reply::{Denial, HttpReply};
 use crate::{
     model::{Answer, Challenge, ChallengeRequest},
     testing::{
-        Message, Outbox,
+        KnownChallenge, Message, Outbox,
         contract::{Contract, Documented, Findings},
         fresh,
         observe::Journal,
+        seed::SeedUser,
     },
 };
 
@@ -40,6 +41,23 @@ pub(in crate::testing) trait Behaviour: Send + Sync + 'static {
 
     /// Says no in the vendor's form.
     fn deny(&self, denial: &Denial) -> HttpReply;
+
+    /// Lists the challenges that it made, the oldest first.
+    fn challenges(&self) -> Vec<KnownChallenge>;
+
+    /// Adds a user that a seed names; what was expected, where there can be no such user.
+    fn add_user(&self, _: &SeedUser) -> Result<(), &'static str> {
+        Err("expected none: this vendor's double knows everybody")
+    }
+
+    /// Forgets all but what it was started with.
+    fn forget(&self);
+
+    /// Writes all that it learned since it was started.
+    fn save(&self) -> Value;
+
+    /// Takes what was written, instead of what it learned since.
+    fn restore(&self, saved: Value) -> serde_json::Result<()>;
 
     /// Makes a request that challenges a person who is known to the vendor, by e-mail address or phone number.
     fn person(&self, name: &str) -> ChallengeRequest;

@@ -63,6 +63,10 @@ impl Door {
         }
     }
 
+    pub(super) fn is_shut(&self) -> bool {
+        matches!(locked(&self.socket).state, State::Shut(_))
+    }
+
     /// Takes connections again.
     ///
     /// # Panics

@@ -12,7 +12,7 @@ use super::{
     reply::{Denial, HttpReply},
     wire::{Connection, NoRequest, RequestHead},
 };
-use crate::testing::{ReceivedRequest, faults::FaultKind};
+use crate::testing::{Fault, ReceivedRequest, faults::FaultKind};
 
 /// How many connections are open at once; more wait.
 const CONNECTIONS: usize = 256;
@@ -46,15 +46,16 @@ async fn serve(stream: TcpStream, mut shutting: Shutting, backstage: Arc<Backsta
             () = shutting.begun() => return,
             came = request(&mut connection, &backstage) => came,
         };
-        let (head, body, fault) = match came {
-            Ok(request) => request,
+        let Taken { head, body, fault, number } = match came {
+            Ok(taken) => taken,
             Err(End::Reset) => return reset_now(&connection.stream),
             Err(End::Hang) => return connection.wait_for_end().await,
             Err(End::NoRequest(NoRequest::Gone)) => return,
             Err(End::NoRequest(NoRequest::Denied(denial))) => return deny(connection, &backstage, &denial).await,
         };
         let is_head = head.method == "HEAD";
-        let reply = match &fault {
+        let fault = fault.as_ref().map(Fault::kind);
+        let reply = match fault {
             Some(FaultKind::Status(status, retry_after)) => {
                 let reply = backstage.behaviour.deny(&Denial::Status(*status));
                 match retry_after {
@@ -63,16 +64,19 @@ async fn serve(stream: TcpStream, mut shutting: Shutting, backstage: Arc<Backsta
                 }
             }
             Some(FaultKind::GatewayHtml(status)) => gateway(*status),
-            _ => match backstage.wiremock.ask(&mut upstream, &head, &body).await {
+            _ => match backstage.wiremock.ask(&mut upstream, &head, &body, number).await {
                 Ok(reply) => reply,
                 // Nothing that came in is known to lead here.
                 Err(_) => backstage.behaviour.deny(&Denial::NotHttp),
             },
         };
-        let reply = match &fault {
+        let reply = match fault {
             Some(fault) => bend(fault, reply, backstage.behaviour.contract().enumerations()),
             None => reply,
         };
+        let keeps_back = matches!(fault, Some(FaultKind::Hang | FaultKind::ResetAfterRead | FaultKind::NotHttp));
+        // Before the client knows, so that whoever has the reply finds it here too.
+        backstage.journal.answered(number, (!keeps_back).then_some(reply.status));
         if !deliver(&mut connection, fault, reply, is_head, head.keep_alive).await.unwrap_or(false) {
             return;
         }
@@ -94,32 +98,43 @@ impl From<NoRequest> for End {
     }
 }
 
+/// A request that was read and kept.
+struct Taken {
+    head: RequestHead,
+    body: Bytes,
+    fault: Option<Fault>,
+    number: u64,
+}
+
 /// Reads a request, finds the fault that waits for it, and keeps it.
-async fn request(connection: &mut Connection, backstage: &Backstage) -> Result<(RequestHead, Bytes, Option<FaultKind>), End> {
+async fn request(connection: &mut Connection, backstage: &Backstage) -> Result<Taken, End> {
     let head = connection.head().await?;
     let path = head.target.split('?').next().unwrap_or_default();
     let operation = backstage.behaviour.contract().operation(&head.method, path);
-    let fault = backstage.faults.take(operation);
-    match fault {
+    let fault = backstage.hit(operation);
+    match fault.as_ref().map(Fault::kind) {
         Some(FaultKind::ResetBeforeRead) => return Err(End::Reset),
         Some(FaultKind::HangConnection) => return Err(End::Hang),
         _ => {}
     }
     let body = connection.body(&head).await?;
-    backstage.journal.received(ReceivedRequest {
+    let number = backstage.journal.received(ReceivedRequest {
         operation,
         method: head.method.clone(),
         target: head.target.clone(),
         headers: head.headers.clone(),
         body: body.clone(),
+        received_at: backstage.clock.now(),
+        status: None,
+        fault: fault.as_ref().map(Fault::name),
     });
-    Ok((head, body, fault))
+    Ok(Taken { head, body, fault, number })
 }
 
 /// Writes a bent reply as the fault wants it; false where the connection is of no more use.
-async fn deliver(connection: &mut Connection, fault: Option<FaultKind>, reply: HttpReply, is_head: bool, keep_alive: bool) -> io::Result<bool> {
+async fn deliver(connection: &mut Connection, fault: Option<&FaultKind>, reply: HttpReply, is_head: bool, keep_alive: bool) -> io::Result<bool> {
     match fault {
-        Some(FaultKind::Slow(pause)) => tokio::time::sleep(pause).await,
+        Some(FaultKind::Slow(pause)) => tokio::time::sleep(*pause).await,
         Some(FaultKind::Hang) => {
             connection.wait_for_end().await;
             return Ok(false);
@@ -138,7 +153,7 @@ async fn deliver(connection: &mut Connection, fault: Option<FaultKind>, reply: H
             return Ok(false);
         }
         Some(FaultKind::HugeBody(bytes)) => {
-            flood(connection, &reply, bytes, keep_alive).await?;
+            flood(connection, &reply, *bytes, keep_alive).await?;
             return Ok(keep_alive);
         }
         _ => {}

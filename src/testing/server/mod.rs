@@ -13,22 +13,22 @@ mod wiremock;
 use std::{io, net::SocketAddr, sync::Arc};
 
 use ::wiremock::{Request, Respond, ResponseTemplate};
-use http::{HeaderMap, header::HOST};
+use http::{HeaderMap, HeaderValue, header::HOST};
 
 use super::{
-    SpecViolation,
+    Clock, SpecViolation,
     contract::{Checked, Finding, Findings, Found},
     faults::Faults,
     observe::Journal,
 };
 pub(super) use authorization::{ExpectedBasic, bearer_token};
-use backstage::Backstage;
+pub(super) use backstage::Backstage;
 pub(super) use behaviour::{Behaviour, Incoming, message_to};
 pub(super) use door::Door;
 use front::Front;
 pub(super) use reply::{Denial, HttpReply};
 pub(super) use wire::Connection;
-use wiremock::{HOST_AS_IT_CAME, TARGET, Wiremock};
+use wiremock::{HOST_AS_IT_CAME, NUMBER, TARGET, Wiremock};
 
 /// A double that runs until it is dropped.
 pub(super) struct Running {
@@ -38,10 +38,10 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) async fn start(address: SocketAddr, journal: Arc<Journal>, behaviour: Arc<dyn Behaviour>) -> io::Result<Self> {
+    pub(super) async fn start(address: SocketAddr, clock: Clock, journal: Arc<Journal>, behaviour: Arc<dyn Behaviour>) -> io::Result<Self> {
         let door = Door::open_at(address).await?;
         let wiremock = Wiremock::start(Responder { behaviour: Arc::clone(&behaviour), journal: Arc::clone(&journal) }).await;
-        let backstage = Arc::new(Backstage { behaviour, journal, faults: Faults::default(), door, wiremock });
+        let backstage = Arc::new(Backstage { behaviour, journal, clock, faults: Faults::default(), door, wiremock });
         Ok(Self { address: backstage.door.address, _front: Front::start(Arc::clone(&backstage)), backstage })
     }
 }
@@ -55,7 +55,9 @@ struct Responder {
 
 impl Respond for Responder {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let target = request.headers.get(TARGET).and_then(|value| value.to_str().ok()).unwrap_or("/");
+        let text = |name| request.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let target = text(TARGET).unwrap_or("/");
+        let number = text(NUMBER).and_then(|number| number.parse().ok()).unwrap_or_default();
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
@@ -65,7 +67,7 @@ impl Respond for Responder {
             Some(host) => headers.insert(HOST, host),
             None => headers.remove(HOST),
         };
-        let reply = self.answer(request.method.as_str(), path, query, &headers, &request.body);
+        let reply = self.answer(number, &Asked { method: request.method.as_str(), path, query, headers: &headers, body: &request.body });
         let mut template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body);
         for (name, value) in reply.headers {
             template = template.insert_header(name, value);
@@ -74,26 +76,40 @@ impl Respond for Responder {
     }
 }
 
+/// A request as it came to the double.
+struct Asked<'a> {
+    method: &'a str,
+    path: &'a str,
+    query: Option<&'a str>,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+}
+
 impl Responder {
-    fn answer(&self, method: &str, path: &str, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> HttpReply {
+    fn answer(&self, number: u64, asked: &Asked<'_>) -> HttpReply {
+        let &Asked { method, path, query, headers, body } = asked;
+        let violated = |operation: &str, finding: Finding| {
+            let violation = SpecViolation { operation: operation.to_owned(), pointer: finding.pointer, message: finding.message };
+            self.journal.violated(number, violation);
+        };
         let contract = self.behaviour.contract();
         let (documented, reply) = match contract.find(method, path) {
             Found::Nothing => {
-                self.violated("a request", Finding::at(&["path"], format!("the document has {}", contract.titles())));
+                violated("a request", Finding::at(&["path"], format!("the document has {}", contract.titles())));
                 (None, self.behaviour.deny(&Denial::NotFound))
             }
             Found::OtherMethods(methods) => {
                 let allowed = methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(", ");
-                self.violated("a request", Finding::at(&["method"], format!("at this path the document has {allowed}")));
+                violated("a request", Finding::at(&["method"], format!("at this path the document has {allowed}")));
                 (None, self.behaviour.deny(&Denial::Method).with_header("allow", &allowed))
             }
             Found::Operation(documented, path) => {
                 if let Err(expected) = self.behaviour.authorize(documented, headers) {
-                    self.violated(&documented.title, Finding::at(&["headers", "authorization"], expected));
+                    violated(&documented.title, Finding::at(&["headers", "authorization"], expected));
                     (Some(documented), self.behaviour.deny(&Denial::Unauthorized))
                 } else {
                     let checked = documented.check(&path, query, headers, body);
-                    checked.findings.iter().chain(&*checked.remarks).for_each(|finding| self.violated(&documented.title, finding.clone()));
+                    checked.findings.iter().chain(&*checked.remarks).for_each(|finding| violated(&documented.title, finding.clone()));
                     let Checked { body: value, query, unreadable, findings, remarks: _ } = checked;
                     let reply = match unreadable {
                         Some(reason) => self.behaviour.deny(&Denial::Unreadable(reason)),
@@ -109,11 +125,7 @@ impl Responder {
         let mut own = Findings::default();
         own.note_within("/reply", contract.check_reply(documented, reply.status, &reply.body));
         let title = documented.map_or("a reply", |documented| documented.title.as_str());
-        own.iter().for_each(|finding| self.violated(title, finding.clone()));
+        own.iter().for_each(|finding| violated(title, finding.clone()));
         reply
-    }
-
-    fn violated(&self, operation: &str, finding: Finding) {
-        self.journal.violated(SpecViolation { operation: operation.to_owned(), pointer: finding.pointer, message: finding.message });
     }
 }

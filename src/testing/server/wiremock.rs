@@ -21,6 +21,8 @@ use crate::testing::{
 pub(super) const TARGET: HeaderName = HeaderName::from_static("x-double-target");
 /// The header that carries the host to wiremock as it came, for not every host makes a URL.
 pub(super) const HOST_AS_IT_CAME: HeaderName = HeaderName::from_static("x-double-host");
+/// The header that carries the number of the request.
+pub(super) const NUMBER: HeaderName = HeaderName::from_static("x-double-number");
 /// Headers that speak of the client's connection.
 const NOT_PASSED_ON: [&str; 8] = ["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "te", "trailer"];
 /// How much wiremock remembers at most, in bytes.
@@ -47,7 +49,7 @@ impl<R: Respond + Clone + 'static> Wiremock<R> {
     }
 
     /// Hands over a request and reads the reply, on one connection for all requests of a client's connection.
-    pub(super) async fn ask(&self, upstream: &mut Option<TcpStream>, head: &RequestHead, body: &[u8]) -> io::Result<HttpReply> {
+    pub(super) async fn ask(&self, upstream: &mut Option<TcpStream>, head: &RequestHead, body: &[u8], number: u64) -> io::Result<HttpReply> {
         self.forget_if_heavy().await;
         let _mounted = self.mounted.read().await;
         locked(&self.scales).put(weight::of_request(&head.target, &head.headers, body));
@@ -56,7 +58,7 @@ impl<R: Respond + Clone + 'static> Wiremock<R> {
             None => TcpStream::connect(self.address).await?,
         };
         stream.set_nodelay(true)?;
-        stream.write_all(&written(head, body)).await?;
+        stream.write_all(&written(head, body, number)).await?;
         let (reply, keeps) = read_reply(&mut stream, head.method == "HEAD").await?;
         *upstream = keeps.then_some(stream);
         Ok(reply)
@@ -81,17 +83,17 @@ impl<R: Respond + Clone + 'static> Wiremock<R> {
 }
 
 /// Writes a request as wiremock takes it.
-fn written(head: &RequestHead, body: &[u8]) -> BytesMut {
+fn written(head: &RequestHead, body: &[u8], number: u64) -> BytesMut {
     let path: String = head.target.split('?').next().unwrap_or("/").chars().filter(|c| c.is_ascii_alphanumeric() || "/-_.".contains(*c)).collect();
     let mut request = BytesMut::from(format!("{} {path} HTTP/1.1\r\nhost: double\r\ncontent-length: {}\r\n", head.method, body.len()).as_bytes());
-    request.extend_from_slice(format!("{TARGET}: {}\r\n", head.target).as_bytes());
+    request.extend_from_slice(format!("{TARGET}: {}\r\n{NUMBER}: {number}\r\n", head.target).as_bytes());
     if let Some(host) = head.headers.get(HOST) {
         request.extend_from_slice(format!("{HOST_AS_IT_CAME}: ").as_bytes());
         request.extend_from_slice(host.as_bytes());
         request.extend_from_slice(b"\r\n");
     }
     for (name, value) in &head.headers {
-        if !NOT_PASSED_ON.contains(&name.as_str()) && ![TARGET, HOST_AS_IT_CAME].contains(name) {
+        if !NOT_PASSED_ON.contains(&name.as_str()) && ![TARGET, HOST_AS_IT_CAME, NUMBER].contains(name) {
             request.extend_from_slice(name.as_str().as_bytes());
             request.extend_from_slice(b": ");
             request.extend_from_slice(value.as_bytes());

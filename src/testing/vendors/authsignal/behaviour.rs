@@ -7,15 +7,17 @@ use std::{
 };
 
 use http::HeaderMap;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::AuthsignalSettings;
 use crate::{
     model::{ChallengeRequest, Method, Personal, ProviderId, Secret},
     testing::{
-        Clock, Message, Operation,
+        ChallengeState, Clock, KnownChallenge, Message, Operation,
         builder::Settings,
         clock::unix_seconds,
+        codes::Codes,
         contract::{Contract, Contracted, Documented, NamedOperation},
         fresh, locked,
         server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
@@ -44,19 +46,20 @@ pub(super) struct AuthsignalBehaviour {
     contract: &'static Contract,
     authorization: ExpectedBasic,
     secret_key: Secret,
-    code: Option<String>,
+    codes: Codes,
     attempts: u32,
     clock: Clock,
     state: Mutex<State>,
 }
 
+#[derive(Serialize)]
 struct State {
     challenges: Store<Issued>,
     tokens: Store<Claimed>,
 }
 
 /// A challenge that was started.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 struct Issued {
     method: String,
     channel: Option<String>,
@@ -70,7 +73,7 @@ struct Issued {
 }
 
 /// What a token stands for.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 struct Claimed {
     challenge: Issued,
     user_id: String,
@@ -95,7 +98,7 @@ impl AuthsignalBehaviour {
             contract: Contract::of(&CONTRACT)?,
             authorization: ExpectedBasic::new(vendor.secret_key.expose(), ""),
             secret_key: vendor.secret_key,
-            code: settings.code.clone(),
+            codes: settings.codes.clone(),
             attempts: settings.attempts,
             clock: settings.clock.clone(),
             state: Mutex::new(State { challenges: Store::of_at_most(10_000), tokens: Store::of_at_most(10_000) }),
@@ -125,7 +128,7 @@ impl AuthsignalBehaviour {
             action: incoming.text("action").unwrap_or_default().to_owned(),
             address: address.to_owned(),
             group: incoming.text("idempotencyKey").map_or_else(fresh::uuid, str::to_owned),
-            code: self.code.clone().unwrap_or_else(|| fresh::digits(6)),
+            code: self.codes.of(address).unwrap_or_else(|| fresh::digits(6)),
             expires: now.checked_add(LIFETIME).unwrap_or(now),
             wrong: 0,
             verified: None,
@@ -152,11 +155,7 @@ impl AuthsignalBehaviour {
 
     fn send(&self, incoming: &Incoming<'_>, id: &str, issued: &Issued) {
         incoming.send(Message {
-            method: match (issued.method.as_str(), issued.channel.as_deref()) {
-                ("EMAIL_OTP", _) => Method::EmailOtp,
-                ("WHATSAPP", _) | (_, Some("WHATSAPP")) => Method::WhatsAppOtp,
-                _ => Method::SmsOtp,
-            },
+            method: issued.means(),
             to: Personal::new(issued.address.as_str()),
             code: Secret::new(issued.code.as_str()),
             link: None,
@@ -265,6 +264,14 @@ impl Issued {
         HttpReply::json(200, &json!({ "challengeId": id, "idempotencyKey": self.group, "expiresAt": unix_seconds(self.expires) }))
     }
 
+    fn means(&self) -> Method {
+        match (self.method.as_str(), self.channel.as_deref()) {
+            ("EMAIL_OTP", _) => Method::EmailOtp,
+            ("WHATSAPP", _) | (_, Some("WHATSAPP")) => Method::WhatsAppOtp,
+            _ => Method::SmsOtp,
+        }
+    }
+
     fn contact(&self) -> (&'static str, &str) {
         (if self.method == "EMAIL_OTP" { "email" } else { "phoneNumber" }, &self.address)
     }
@@ -303,6 +310,40 @@ impl Behaviour for AuthsignalBehaviour {
             Operation::ACTIVE => self.active(&incoming),
             _ => self.challenge(&incoming),
         }
+    }
+
+    fn challenges(&self) -> Vec<KnownChallenge> {
+        let now = self.clock.now();
+        let known = |(id, issued): (&String, &Issued)| KnownChallenge {
+            id: Secret::new(id.as_str()),
+            method: Some(issued.means()),
+            to: Some(Personal::new(issued.address.as_str())),
+            state: match issued {
+                Issued { verified: Some(_), .. } => ChallengeState::Verified,
+                Issued { wrong, .. } if *wrong >= self.attempts => ChallengeState::TooManyAttempts,
+                Issued { expires, .. } if now >= *expires => ChallengeState::Expired,
+                _ => ChallengeState::Pending,
+            },
+            wrong_answers: issued.wrong,
+            expires_at: issued.expires,
+        };
+        locked(&self.state).challenges.oldest_first().map(known).collect()
+    }
+
+    fn forget(&self) {
+        let mut state = locked(&self.state);
+        state.challenges.clear();
+        state.tokens.clear();
+    }
+
+    fn save(&self) -> Value {
+        json!(&*locked(&self.state))
+    }
+
+    fn restore(&self, mut saved: Value) -> serde_json::Result<()> {
+        let mut state = locked(&self.state);
+        state.challenges.restore(saved["challenges"].take())?;
+        state.tokens.restore(saved["tokens"].take())
     }
 
     fn person(&self, name: &str) -> ChallengeRequest {

@@ -8,17 +8,20 @@ use std::{
 };
 
 use http::HeaderMap;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::CorbadoSettings;
 use crate::{
     model::{ChallengeRequest, ClientContext, Method, Personal, ProviderId, Secret},
     testing::{
-        Clock, Message, Operation,
+        ChallengeState, Clock, KnownChallenge, Message, Operation,
         builder::Settings,
         clock::unix_seconds,
+        codes::Codes,
         contract::{Contract, Contracted, Documented, Finding, NamedOperation},
         fresh, locked,
+        seed::SeedUser,
         server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
         store::Store,
         text::{is_email_address, is_phone_number},
@@ -42,14 +45,17 @@ pub(super) struct CorbadoBehaviour {
     authorization: ExpectedBasic,
     project_id: String,
     api_secret: Secret,
+    /// Those that were given at the start.
+    given: Users,
     users: Mutex<Users>,
-    code: Option<String>,
+    codes: Codes,
     attempts: u32,
     clock: Clock,
     challenges: Mutex<Store<Issued>>,
 }
 
 /// The users that Corbado knows.
+#[derive(Clone, Deserialize, Serialize)]
 struct Users {
     known: HashSet<String>,
     /// All are known but this one.
@@ -65,9 +71,16 @@ impl Users {
             None => self.known.contains(id),
         }
     }
+
+    fn add(&mut self, name: &str) -> String {
+        let id = self.names.entry(name.to_owned()).or_insert_with(|| format!("usr-{}", fresh::digits(19))).clone();
+        self.known.insert(id.clone());
+        id
+    }
 }
 
 /// A challenge that was made.
+#[derive(Deserialize, Serialize)]
 struct Issued {
     user_id: String,
     kind: String,
@@ -90,24 +103,24 @@ type Complaint = (String, String);
 impl CorbadoBehaviour {
     pub(super) fn new(settings: &Settings, vendor: CorbadoSettings) -> io::Result<Self> {
         let CorbadoSettings { project_id, api_secret, users, unknown } = vendor;
+        let given = Users { known: users.into_iter().collect(), any_but: unknown, names: HashMap::new() };
         Ok(Self {
             contract: Contract::of(&CONTRACT)?,
             authorization: ExpectedBasic::new(&project_id, api_secret.expose()),
             project_id,
             api_secret,
-            users: Mutex::new(Users { known: users.into_iter().collect(), any_but: unknown, names: HashMap::new() }),
-            code: settings.code.clone(),
+            users: Mutex::new(given.clone()),
+            given,
+            codes: settings.codes.clone(),
             attempts: settings.attempts,
             clock: settings.clock.clone(),
             challenges: Mutex::new(Store::of_at_most(10_000)),
         })
     }
 
-    pub(super) fn add_user(&self, name: &str) -> String {
-        let mut users = locked(&self.users);
-        let id = users.names.entry(name.to_owned()).or_insert_with(|| format!("usr-{}", fresh::digits(19))).clone();
-        users.known.insert(id.clone());
-        id
+    /// Gives the id of the user of a name, who is added if need be.
+    pub(super) fn user_of(&self, name: &str) -> String {
+        locked(&self.users).add(name)
     }
 
     fn create(&self, incoming: &Incoming<'_>) -> HttpReply {
@@ -134,7 +147,7 @@ impl CorbadoBehaviour {
 
         let now = self.clock.now();
         let is_link = kind == "email_link";
-        let value = self.code.clone().unwrap_or_else(|| if is_link { fresh::alphanumeric(32) } else { fresh::digits(6) });
+        let value = self.codes.of(identifier).unwrap_or_else(|| if is_link { fresh::alphanumeric(32) } else { fresh::digits(6) });
         let id = format!("cha-{}", fresh::digits(19));
         let issued = Issued {
             user_id: user_id.to_owned(),
@@ -148,11 +161,7 @@ impl CorbadoBehaviour {
         let reply = HttpReply::json(200, &issued.shown(&id, "pending"));
         locked(&self.challenges).insert(id.clone(), issued);
         incoming.send(Message {
-            method: match kind {
-                "email_link" => Method::EmailLink,
-                "sms_otp" => Method::SmsOtp,
-                _ => Method::EmailOtp,
-            },
+            method: means(kind),
             to: Personal::new(identifier),
             link: is_link.then(|| Secret::new(format!("https://login.example/challenge?token={value}"))),
             code: Secret::new(value),
@@ -239,10 +248,60 @@ impl Behaviour for CorbadoBehaviour {
         }
     }
 
+    fn challenges(&self) -> Vec<KnownChallenge> {
+        let now = self.clock.now();
+        let known = |(id, issued): (&String, &Issued)| KnownChallenge {
+            id: Secret::new(id.as_str()),
+            method: Some(means(&issued.kind)),
+            to: Some(Personal::new(issued.identifier.as_str())),
+            state: match issued {
+                Issued { completed: true, .. } => ChallengeState::Verified,
+                Issued { wrong, .. } if *wrong >= self.attempts => ChallengeState::TooManyAttempts,
+                Issued { expires, .. } if now >= *expires => ChallengeState::Expired,
+                _ => ChallengeState::Pending,
+            },
+            wrong_answers: issued.wrong,
+            expires_at: issued.expires,
+        };
+        locked(&self.challenges).oldest_first().map(known).collect()
+    }
+
+    fn add_user(&self, user: &SeedUser) -> Result<(), &'static str> {
+        let mut users = locked(&self.users);
+        match (&user.id, &user.name, &user.code) {
+            (_, _, Some(_)) => return Err("code: expected none, Corbado's users have no code of their own"),
+            (None, None, None) => return Err("expected an id or a name"),
+            (Some(id), name, None) => {
+                users.known.insert(id.clone());
+                if let Some(name) = name {
+                    users.names.insert(name.clone(), id.clone());
+                }
+            }
+            (None, Some(name), None) => drop(users.add(name)),
+        }
+        Ok(())
+    }
+
+    fn forget(&self) {
+        *locked(&self.users) = self.given.clone();
+        locked(&self.challenges).clear();
+    }
+
+    fn save(&self) -> Value {
+        json!({ "users": &*locked(&self.users), "challenges": &*locked(&self.challenges) })
+    }
+
+    fn restore(&self, mut saved: Value) -> serde_json::Result<()> {
+        let users = serde_json::from_value(saved["users"].take())?;
+        locked(&self.challenges).restore(saved["challenges"].take())?;
+        *locked(&self.users) = users;
+        Ok(())
+    }
+
     fn person(&self, name: &str) -> ChallengeRequest {
         let request = message_to(name);
         let client = ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0");
-        request.with_user_id_at(ProviderId::CORBADO, self.add_user(name)).with_action("login").with_client(client)
+        request.with_user_id_at(ProviderId::CORBADO, self.user_of(name)).with_action("login").with_client(client)
     }
 
     fn deny(&self, denial: &Denial) -> HttpReply {
@@ -261,6 +320,14 @@ impl Behaviour for CorbadoBehaviour {
             Denial::Status(_) => "internal_error",
         };
         envelope(denial.status(), &json!({ "type": kind, "details": denial.message() }))
+    }
+}
+
+fn means(kind: &str) -> Method {
+    match kind {
+        "email_link" => Method::EmailLink,
+        "sms_otp" => Method::SmsOtp,
+        _ => Method::EmailOtp,
     }
 }
 

@@ -80,7 +80,7 @@ impl CorbadoDouble {
 
     /// Adds a user and gives the id that Corbado would know the user by; the same id for the same name.
     pub fn add_user(&self, name: &str) -> String {
-        self.behaviour.add_user(name)
+        self.behaviour.user_of(name)
     }
 }
 

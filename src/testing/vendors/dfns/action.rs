@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -16,7 +17,7 @@ use crate::testing::{
 };
 
 /// The call that a user action is for, and until when.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Action {
     pub(super) challenge: String,
     pub(super) method: String,

@@ -8,6 +8,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -17,12 +18,13 @@ use super::{
     credential::{PendingCredential, Recorded},
 };
 use crate::{
-    model::{Answer, Challenge, ChallengeRequest, CredentialKind, RelyingParty, Secret},
+    model::{Answer, Challenge, ChallengeRequest, CredentialKind, Method, RelyingParty, Secret},
     testing::{
-        Clock, Operation, Outbox,
+        ChallengeState, Clock, KnownChallenge, Operation, Outbox,
         builder::Settings,
         contract::{Contract, Contracted, Documented, NamedOperation, Security},
         fresh, locked,
+        seed::SeedUser,
         server::{Behaviour, Denial, HttpReply, Incoming, bearer_token},
         store::Store,
         weight::{self, Weigh},
@@ -51,9 +53,12 @@ pub(super) struct DfnsBehaviour {
     lasting_code: Option<Secret>,
     clock: Clock,
     user: Value,
+    /// The one-time codes that were given at the start.
+    given: Vec<Secret>,
     state: Mutex<State>,
 }
 
+#[derive(Serialize)]
 struct State {
     codes: Store<UnusedCode>,
     pending: Store<PendingCredential>,
@@ -63,34 +68,46 @@ struct State {
     signed: Store<Action>,
 }
 
-/// A code that was not used: when it expires, if ever.
-struct UnusedCode(Option<SystemTime>);
+/// A code that was not used.
+#[derive(Deserialize, Serialize)]
+struct UnusedCode {
+    expires: Option<SystemTime>,
+    /// Whose it is, where that was said.
+    user: Option<String>,
+}
 
 impl Weigh for UnusedCode {
     fn weight(&self) -> usize {
-        weight::ENTRY
+        weight::of_texts(self.user.as_deref())
     }
 }
 
-impl DfnsBehaviour {
-    pub(super) fn new(settings: &Settings, vendor: DfnsSettings) -> io::Result<Self> {
-        let DfnsSettings { codes, lasting_code, token, relying_party } = vendor;
-        let mut state = State {
+impl State {
+    fn new(codes: &[Secret]) -> Self {
+        let mut state = Self {
             codes: Store::of_at_most(10_000),
             pending: Store::of_at_most(10_000),
             credentials: Store::of_at_most(1_000),
             actions: Store::of_at_most(100),
             signed: Store::of_at_most(100),
         };
-        codes.into_iter().for_each(|code| state.codes.insert(code.expose().to_owned(), UnusedCode(None)));
+        codes.iter().for_each(|code| state.codes.insert(code.expose().to_owned(), UnusedCode { expires: None, user: None }));
+        state
+    }
+}
+
+impl DfnsBehaviour {
+    pub(super) fn new(settings: &Settings, vendor: DfnsSettings) -> io::Result<Self> {
+        let DfnsSettings { codes, lasting_code, token, relying_party } = vendor;
         Ok(Self {
             contract: Contract::of(&CONTRACT)?,
             token,
             relying_party,
             lasting_code,
             clock: settings.clock.clone(),
-            user: json!({ "id": format!("us-{}", entity()), "displayName": "jane@doe.com", "name": "jane@doe.com" }),
-            state: Mutex::new(state),
+            user: user("jane@doe.com"),
+            state: Mutex::new(State::new(&codes)),
+            given: codes,
         })
     }
 
@@ -101,7 +118,7 @@ impl DfnsBehaviour {
 
     fn issue_code_until(&self, expires: SystemTime) -> String {
         let code = [3, 3, 3].map(|length| fresh::alphanumeric(length).to_ascii_uppercase()).join("-");
-        locked(&self.state).codes.insert(code.clone(), UnusedCode(Some(expires)));
+        locked(&self.state).codes.insert(code.clone(), UnusedCode { expires: Some(expires), user: None });
         code
     }
 
@@ -109,10 +126,12 @@ impl DfnsBehaviour {
         let code = incoming.text("code").unwrap_or_default();
         let now = self.clock.now();
         let mut state = locked(&self.state);
+        let mut person = self.user.clone();
         if self.lasting_code.as_ref().is_none_or(|lasting| lasting.expose() != code) {
             match state.codes.remove(code) {
                 None => return error(403, "Invalid code"),
-                Some(UnusedCode(Some(expires))) if now >= expires => return error(400, "Registration code expired"),
+                Some(UnusedCode { expires: Some(expires), .. }) if now >= expires => return error(400, "Registration code expired"),
+                Some(UnusedCode { user: Some(name), .. }) => person = user(&name),
                 Some(_) => {}
             }
         }
@@ -121,17 +140,17 @@ impl DfnsBehaviour {
         let identifier = token();
         let known = state.credentials.newest_first().filter(|(_, recorded)| recorded.kind == "Fido2");
         let excluded: Value = known.map(|(_, recorded)| json!({ "type": "public-key", "id": recorded.uuid })).collect();
-        let reply = self.shown(kind, &challenge, &identifier, excluded);
+        let reply = self.shown(kind, person, &challenge, &identifier, excluded);
         let expires = now.checked_add(CHALLENGE_LIFETIME).unwrap_or(now);
         state.pending.insert(identifier, PendingCredential { kind: kind.to_owned(), challenge, expires, used: false });
         reply
     }
 
-    fn shown(&self, kind: &str, challenge: &str, identifier: &str, excluded: Value) -> HttpReply {
+    fn shown(&self, kind: &str, person: Value, challenge: &str, identifier: &str, excluded: Value) -> HttpReply {
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| drop(body.insert(name.into(), value));
         put("kind", kind.into());
-        put("user", self.user.clone());
+        put("user", person);
         put("challengeIdentifier", identifier.into());
         put("temporaryAuthenticationToken", identifier.into());
         put("rp", json!({ "id": self.relying_party.id, "name": self.relying_party.name }));
@@ -299,6 +318,53 @@ impl Behaviour for DfnsBehaviour {
         error(denial.status(), denial.message())
     }
 
+    fn challenges(&self) -> Vec<KnownChallenge> {
+        let now = self.clock.now();
+        let known = |(id, pending): (&String, &PendingCredential)| KnownChallenge {
+            id: Secret::new(id.as_str()),
+            method: pending.kind.parse().ok().map(Method::Credential),
+            to: None,
+            state: match pending {
+                PendingCredential { used: true, .. } => ChallengeState::Verified,
+                PendingCredential { expires, .. } if now >= *expires => ChallengeState::Expired,
+                _ => ChallengeState::Pending,
+            },
+            wrong_answers: 0,
+            expires_at: pending.expires,
+        };
+        locked(&self.state).pending.oldest_first().map(known).collect()
+    }
+
+    fn add_user(&self, user: &SeedUser) -> Result<(), &'static str> {
+        match (&user.id, &user.name, &user.code) {
+            (None, Some(name), Some(code)) => {
+                locked(&self.state).codes.insert(code.clone(), UnusedCode { expires: None, user: Some(name.clone()) });
+                Ok(())
+            }
+            (Some(_), ..) => Err("id: expected none, the double makes it"),
+            _ => Err("expected a name, and the one-time code that was issued"),
+        }
+    }
+
+    fn forget(&self) {
+        *locked(&self.state) = State::new(&self.given);
+    }
+
+    fn save(&self) -> Value {
+        json!(&*locked(&self.state))
+    }
+
+    fn restore(&self, mut saved: Value) -> serde_json::Result<()> {
+        let mut restored = State::new(&[]);
+        restored.codes.restore(saved["codes"].take())?;
+        restored.pending.restore(saved["pending"].take())?;
+        restored.credentials.restore(saved["credentials"].take())?;
+        restored.actions.restore(saved["actions"].take())?;
+        restored.signed.restore(saved["signed"].take())?;
+        *locked(&self.state) = restored;
+        Ok(())
+    }
+
     /// Dfns knows whose code it is, so the name is not sent.
     fn person(&self, _: &str) -> ChallengeRequest {
         ChallengeRequest::credential(CredentialKind::Key, self.issue_code())
@@ -317,6 +383,11 @@ impl Behaviour for DfnsBehaviour {
             None => panic!("expected a challenge for a new credential"),
         }
     }
+}
+
+/// Makes a user of a name.
+fn user(name: &str) -> Value {
+    json!({ "id": format!("us-{}", entity()), "displayName": name, "name": name })
 }
 
 /// Gives the part of an id of Dfns that names one thing: `6uunn-bm6ja-f6rmod5kqrk5rbel`.

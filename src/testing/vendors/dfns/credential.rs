@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
 use crate::testing::weight::{self, Weigh};
 
 /// A challenge for a new credential.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct PendingCredential {
     pub(super) kind: String,
     pub(super) challenge: String,
@@ -21,7 +22,7 @@ pub(super) struct PendingCredential {
 }
 
 /// A credential that was recorded.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Recorded {
     pub(super) kind: String,
     pub(super) uuid: String,

@@ -7,14 +7,16 @@ use std::{
 };
 
 use http::{HeaderMap, uri::Authority};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::TwilioSettings;
 use crate::{
     model::{ChallengeRequest, Method, Personal, Secret},
     testing::{
-        Clock, Message, Operation,
+        ChallengeState, Clock, KnownChallenge, Message, Operation,
         builder::Settings,
+        codes::Codes,
         contract::{Contract, Contracted, Documented, NamedOperation},
         fresh, locked,
         server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
@@ -42,20 +44,20 @@ pub(super) struct TwilioBehaviour {
     contract: &'static Contract,
     authorizations: Vec<ExpectedBasic>,
     vendor: TwilioSettings,
-    code: Option<String>,
+    codes: Codes,
     attempts: u32,
     clock: Clock,
     verifications: Mutex<Store<Verification>>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 struct Verification {
     sid: String,
     to: String,
-    channel: &'static str,
+    channel: Channel,
     code: String,
     /// When each message was sent, by which channel, and its id.
-    sends: Vec<(SystemTime, &'static str, String)>,
+    sends: Vec<(SystemTime, Channel, String)>,
     wrong: u32,
     end: Option<End>,
     created: SystemTime,
@@ -64,12 +66,37 @@ struct Verification {
 
 impl Weigh for Verification {
     fn weight(&self) -> usize {
-        weight::of_texts([&*self.sid, &self.to, self.channel, &self.code]) + self.sends.len() * weight::ENTRY
+        weight::of_texts([&*self.sid, &self.to, &self.code]) + self.sends.len() * weight::ENTRY
+    }
+}
+
+/// The channels that there is somebody to ask at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Channel {
+    Sms,
+    WhatsApp,
+    Call,
+    Email,
+}
+
+impl Channel {
+    fn named(name: &str) -> Option<Self> {
+        serde_json::from_value(name.into()).ok()
+    }
+
+    fn means(self) -> Method {
+        match self {
+            Self::Sms => Method::SmsOtp,
+            Self::WhatsApp => Method::WhatsAppOtp,
+            Self::Call => Method::VoiceOtp,
+            Self::Email => Method::EmailOtp,
+        }
     }
 }
 
 /// How a verification ended before its time.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 enum End {
     Approved,
     Canceled,
@@ -86,7 +113,7 @@ impl TwilioBehaviour {
             contract: Contract::of(&CONTRACT)?,
             authorizations,
             vendor,
-            code: settings.code.clone(),
+            codes: settings.codes.clone(),
             attempts: settings.attempts,
             clock: settings.clock.clone(),
             verifications: Mutex::new(Store::of_at_most(10_000)),
@@ -95,14 +122,8 @@ impl TwilioBehaviour {
 
     fn create(&self, incoming: &Incoming<'_>) -> Result<HttpReply, VendorError> {
         let to = incoming.text("To").unwrap_or_default();
-        let (channel, method) = match incoming.text("Channel").unwrap_or_default() {
-            "sms" => ("sms", Method::SmsOtp),
-            "whatsapp" => ("whatsapp", Method::WhatsAppOtp),
-            "call" => ("call", Method::VoiceOtp),
-            "email" => ("email", Method::EmailOtp),
-            _ => return Err(invalid("Channel", incoming)),
-        };
-        let fits = if method == Method::EmailOtp { is_email_address(to) } else { is_phone_number(to, 7..=15) };
+        let channel = incoming.text("Channel").and_then(Channel::named).ok_or_else(|| invalid("Channel", incoming))?;
+        let fits = if channel == Channel::Email { is_email_address(to) } else { is_phone_number(to, 7..=15) };
         if !fits {
             return Err(invalid("To", incoming));
         }
@@ -117,7 +138,7 @@ impl TwilioBehaviour {
             sid: sid("VE"),
             to: to.to_owned(),
             channel,
-            code: custom_code.map(str::to_owned).or_else(|| self.code.clone()).unwrap_or_else(|| fresh::digits(6)),
+            code: custom_code.map(str::to_owned).or_else(|| self.codes.of(to)).unwrap_or_else(|| fresh::digits(6)),
             sends: Vec::new(),
             wrong: 0,
             end: None,
@@ -131,7 +152,7 @@ impl TwilioBehaviour {
         (verification.channel, verification.updated) = (channel, now);
         let reply = HttpReply::json(201, &self.shown(&verification, incoming));
         incoming.send(Message {
-            method,
+            method: channel.means(),
             to: Personal::new(to),
             code: Secret::new(verification.code.as_str()),
             link: None,
@@ -215,7 +236,7 @@ impl TwilioBehaviour {
     }
 
     fn shown(&self, verification: &Verification, incoming: &Incoming<'_>) -> Value {
-        let attempt = |(time, channel, sid): &(SystemTime, &str, String)| json!({ "time": iso(*time), "channel": channel, "attempt_sid": sid });
+        let attempt = |(time, channel, sid): &(SystemTime, Channel, String)| json!({ "time": iso(*time), "channel": channel, "attempt_sid": sid });
         let service = &self.vendor.service_sid;
         json!({
             "sid": verification.sid,
@@ -268,6 +289,36 @@ impl Behaviour for TwilioBehaviour {
             },
         };
         answered.unwrap_or_else(|told| error(&told)).with_header("twilio-request-id", &sid("RQ"))
+    }
+
+    fn challenges(&self) -> Vec<KnownChallenge> {
+        let known = |(_, verification): (&String, &Verification)| KnownChallenge {
+            id: Secret::new(verification.sid.as_str()),
+            method: Some(verification.channel.means()),
+            to: Some(Personal::new(verification.to.as_str())),
+            state: match self.status(verification) {
+                "approved" => ChallengeState::Verified,
+                "canceled" => ChallengeState::Canceled,
+                "expired" => ChallengeState::Expired,
+                "max_attempts_reached" => ChallengeState::TooManyAttempts,
+                _ => ChallengeState::Pending,
+            },
+            wrong_answers: verification.wrong,
+            expires_at: verification.created.checked_add(LIFETIME).unwrap_or(verification.created),
+        };
+        locked(&self.verifications).oldest_first().map(known).collect()
+    }
+
+    fn forget(&self) {
+        locked(&self.verifications).clear();
+    }
+
+    fn save(&self) -> Value {
+        json!(&*locked(&self.verifications))
+    }
+
+    fn restore(&self, saved: Value) -> serde_json::Result<()> {
+        locked(&self.verifications).restore(saved)
     }
 
     fn person(&self, name: &str) -> ChallengeRequest {

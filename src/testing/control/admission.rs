@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Mutex};
 
 use http::{HeaderMap, HeaderName, header, uri::Authority};
 
-use super::locked;
+use crate::testing::locked;
 
 /// A request that is not taken.
 pub(super) struct Refused {

@@ -1,0 +1,208 @@
+//! What doubles learned, kept in a file across restarts.
+
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::{sync::Notify, task::AbortHandle};
+
+use super::{
+    Double, Message,
+    clock::ClockSetting,
+    faults::WordedFault,
+    observe::Notice,
+};
+use crate::model::{Method, Personal, Secret};
+
+/// How long changes are gathered before they are written.
+const GATHERED: Duration = Duration::from_millis(100);
+/// The form of the file; another one is refused.
+const VERSION: u32 = 1;
+
+/// Keeps what doubles learned in a file: challenges, codes, messages, users, faults that wait, the clock.
+///
+/// It reads the file when it is opened, and writes it within a fraction of a second after each change, whole or not at all. Requests and violations are
+/// not kept. The file holds codes; on Unix its owner alone reads it.
+///
+/// ```
+/// use auth_challenge::{ChallengeProviderExt as _, testing::{Double, StateFile}};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let path = std::env::temp_dir().join(format!("auth-challenge-state-{}.json", std::process::id()));
+/// let before = Double::start("authsignal").await;
+/// let file = StateFile::open(&path, &[before.clone()])?;
+/// let challenge = before.provider().create(&before.person("jane@doe.com")).await?;
+/// file.write()?;
+///
+/// let after = Double::start("authsignal").await;
+/// let _file = StateFile::open(&path, &[after.clone()])?;
+/// let answer = after.right_answer(&challenge);
+/// assert!(after.provider().verify(challenge.handle(), &answer).await?.is_verified());
+/// # std::fs::remove_file(path)?;
+/// # Ok(()) }
+/// ```
+#[must_use = "it keeps nothing once it is dropped"]
+pub struct StateFile {
+    path: PathBuf,
+    doubles: Vec<Double>,
+    task: AbortHandle,
+}
+
+impl StateFile {
+    /// Gives doubles what the file holds, if it is there, and keeps what they learn from now on, until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read or written, or is not one of this form.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime.
+    pub fn open(path: impl Into<PathBuf>, doubles: &[Double]) -> io::Result<Self> {
+        let (path, doubles) = (path.into(), doubles.to_vec());
+        match std::fs::read(&path) {
+            Ok(text) => restore(&doubles, &text)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        write(&path, &doubles)?;
+        let changed = Arc::new(Notify::new());
+        for double in &doubles {
+            let changed = Arc::downgrade(&changed);
+            double.backstage().journal.watch(Box::new(move |notice| {
+                let changed = changed.upgrade();
+                if let (Some(changed), false) = (&changed, matches!(notice, Notice::Received(_))) {
+                    changed.notify_one();
+                }
+                changed.is_some()
+            }));
+        }
+        let (at, kept) = (path.clone(), doubles.clone());
+        let keep = async move {
+            loop {
+                changed.notified().await;
+                tokio::time::sleep(GATHERED).await;
+                let (at, kept) = (at.clone(), kept.clone());
+                let written = tokio::task::spawn_blocking(move || write(&at, &kept)).await;
+                if let Ok(Err(error)) = written {
+                    tracing::warn!(error = %error.kind(), "what the doubles learned cannot be written to its file");
+                }
+            }
+        };
+        Ok(Self { path, doubles, task: tokio::spawn(keep).abort_handle() })
+    }
+
+    /// Writes the file now.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written; then what it held before is still there.
+    pub fn write(&self) -> io::Result<()> {
+        write(&self.path, &self.doubles)
+    }
+}
+
+impl Drop for StateFile {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Debug for StateFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateFile").field("doubles", &self.doubles).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+struct Saved {
+    version: u32,
+    clock: Option<ClockSetting>,
+    doubles: BTreeMap<String, SavedDouble>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct SavedDouble {
+    vendor: Value,
+    messages: Vec<SavedMessage>,
+    faults: Vec<WordedFault>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct SavedMessage {
+    method: String,
+    to: String,
+    code: String,
+    link: Option<String>,
+    sent_at: SystemTime,
+    challenge_id: String,
+}
+
+fn write(path: &Path, doubles: &[Double]) -> io::Result<()> {
+    let saved = Saved {
+        version: VERSION,
+        clock: doubles.first().map(|double| double.clock().setting()),
+        doubles: doubles.iter().map(|double| (double.name().to_owned(), save(double))).collect(),
+    };
+    let text = serde_json::to_vec(&saved)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&beside)?.write_all(&text)?;
+    std::fs::rename(beside, path)
+}
+
+fn restore(doubles: &[Double], text: &[u8]) -> io::Result<()> {
+    let invalid = |problem: &str| io::Error::new(io::ErrorKind::InvalidData, format!("the state of doubles: {problem}"));
+    let version = serde_json::from_slice(text).ok().and_then(|saved: Value| saved["version"].as_u64());
+    if version != Some(VERSION.into()) {
+        return Err(invalid(&format!("expected JSON of version {VERSION}")));
+    }
+    // What the parser says may quote a code.
+    let mut saved: Saved = serde_json::from_slice(text).map_err(|_| invalid("a member is missing, or of a wrong form"))?;
+    for double in doubles {
+        if let Some(saved) = saved.doubles.remove(double.name()) {
+            restore_one(double, saved).map_err(|problem| invalid(&format!("{}: {problem}", double.name())))?;
+        }
+    }
+    if let (Some(setting), Some(double)) = (saved.clock, doubles.first()) {
+        double.clock().set(setting);
+    }
+    Ok(())
+}
+
+fn save(double: &Double) -> SavedDouble {
+    let saved = |message: &Message| SavedMessage {
+        method: message.method().as_str().to_owned(),
+        to: message.recipient().to_owned(),
+        code: message.code().to_owned(),
+        link: message.link().map(str::to_owned),
+        sent_at: message.sent_at(),
+        challenge_id: message.challenge_id.clone(),
+    };
+    SavedDouble { vendor: double.behaviour().save(), messages: double.outbox().iter().map(saved).collect(), faults: double.waiting_faults() }
+}
+
+fn restore_one(double: &Double, saved: SavedDouble) -> Result<(), &'static str> {
+    double.behaviour().restore(saved.vendor).map_err(|_| "what its vendor knows cannot be read")?;
+    for SavedMessage { method, to, code, link, sent_at, challenge_id } in saved.messages {
+        let method = Method::from_name(&method, None).ok_or("a message has no known method")?;
+        let (to, code, link) = (Personal::new(to), Secret::new(code), link.map(Secret::new));
+        double.backstage().journal.restore(Message { method, to, code, link, sent_at, challenge_id });
+    }
+    for words in saved.faults {
+        let (fault, meant) = words.resolve(std::slice::from_ref(double)).map_err(|_| "a fault cannot be read")?;
+        meant.into_iter().for_each(|(double, operation)| double.backstage().fail(operation, fault.clone()));
+    }
+    Ok(())
+}
