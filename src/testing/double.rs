@@ -15,7 +15,7 @@ use super::{
     locked,
     observe::Journal,
     seed::SeedUser,
-    server::{Backstage, Behaviour, Running},
+    server::{Backstage, Behaviour, Running, Sample},
 };
 use crate::{
     config::Config,
@@ -152,6 +152,16 @@ impl Double {
     #[track_caller]
     pub fn wrong_answer(&self, challenge: &Challenge) -> Answer {
         self.0.behaviour.wrong_answer(challenge, &self.outbox())
+    }
+
+    /// Gives commands to paste into a shell that challenge somebody by `curl`: what each is for, and the command. They hold its credentials.
+    pub fn sample_commands(&self) -> Vec<(&'static str, String)> {
+        let command = |sample: Sample| {
+            let user = sample.user.map(|(name, password)| format!("-u '{name}:{password}' ")).unwrap_or_default();
+            let Sample { title, path, media_type, body, .. } = sample;
+            (title, format!("curl {user}-H 'content-type: {media_type}' -d '{body}' '{}{path}'", self.0.base_url))
+        };
+        self.0.behaviour.samples().into_iter().map(command).collect()
     }
 
     /// Lists the challenges that it made until now, as they are now.

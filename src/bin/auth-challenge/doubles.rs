@@ -1,15 +1,16 @@
 //! `auth-challenge doubles`: the vendors on loopback, for programs in any language.
 
 use std::{
-    io,
+    fmt::Display,
+    io::{self, IsTerminal as _},
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use auth_challenge::{
     Error, ErrorKind, SendState,
-    testing::{Clock, Control, Double, DoubleEntry, DoubleSetting, Event},
+    testing::{Clock, Control, Double, DoubleEntry, DoubleSetting, Event, Seed, StateFile},
 };
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::{Map, Value, json};
@@ -31,9 +32,9 @@ struct Common {
     #[arg(long, value_name = "FILE")]
     write_config: Option<PathBuf>,
 
-    /// Where commands are taken, POST as application/json: GET /outbox?to=, POST and DELETE /faults, POST /clock; nowhere unless given
-    #[arg(long, value_name = "ADDR", value_parser = address)]
-    control: Option<SocketAddr>,
+    /// Where the page is, and commands are taken (GET /openapi.json lists them): ADDRESS:PORT or PORT, 0 being any free one
+    #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:0")]
+    control: SocketAddr,
 
     /// A host name that the control port answers to beside its address and localhost; may be given several times
     #[arg(long, value_name = "NAME")]
@@ -42,6 +43,22 @@ struct Common {
     /// One code for all messages, instead of fresh ones
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
+
+    /// A code for all messages to one recipient; may be given several times
+    #[arg(long, value_name = "ADDRESS=CODE", value_parser = code_for)]
+    code_for: Vec<(String, String)>,
+
+    /// A file of users, codes and faults to start with, TOML or, named so, JSON
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+
+    /// A file that keeps what the doubles learn, across restarts
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Lines of JSON on a terminal too
+    #[arg(long)]
+    json: bool,
 
     /// Lets the doubles listen on addresses that other machines reach
     #[arg(long)]
@@ -103,15 +120,21 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
+fn code_for(text: &str) -> Result<(String, String), String> {
+    let (recipient, code) = text.rsplit_once('=').filter(|(recipient, code)| !recipient.is_empty() && !code.is_empty()).ok_or("expected ADDRESS=CODE")?;
+    Ok((recipient.to_owned(), code.to_owned()))
+}
+
 /// The doubles that run.
 struct RunningDoubles {
     doubles: Vec<Double>,
-    control: Option<Control>,
+    control: Control,
+    state: Option<StateFile>,
 }
 
 pub(crate) async fn run(args: Doubles) -> ExitCode {
     let Doubles { common, vendors } = args;
-    let mut addresses = vendors.iter().map(|vendor| vendor.address).chain(common.control);
+    let mut addresses = vendors.iter().map(|vendor| vendor.address).chain([common.control]);
     if let Some(address) = addresses.find(|address| !common.allow_remote && !address.ip().is_loopback()) {
         return failed(&format!("{address} is not a loopback address: other machines could read every code; say --allow-remote if that is meant"));
     }
@@ -123,7 +146,8 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
         Ok(started) => started,
         Err(error) => return failed(&error.to_string()),
     };
-    let running = match start(vendors, &common, &lines).await {
+    let is_for_people = !common.json && io::stdout().is_terminal();
+    let running = match start(vendors, &common, &lines, is_for_people).await {
         Ok(running) => running,
         Err(error) => return failed(&error.to_string()),
     };
@@ -133,34 +157,74 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
     {
         return failed(&format!("{} cannot be written ({})", path.display(), error.kind()));
     }
-    lines.print(&first_line(&running, config));
+    if is_for_people {
+        lines.say(welcome(&running));
+    } else {
+        lines.print(&first_line(&running, config));
+    }
     tokio::select! {
         _ = nobody_reads => {}
         () = told_to_end => {}
+    }
+    if let Some(Err(error)) = running.state.as_ref().map(StateFile::write) {
+        eprintln!("the state could not be written ({})", error.kind());
     }
     // At once: neither a request that is being looked at nor a reader that does not read holds up the end.
     std::process::exit(0)
 }
 
-async fn start(vendors: Vec<VendorArguments>, common: &Common, lines: &Lines) -> io::Result<RunningDoubles> {
+async fn start(vendors: Vec<VendorArguments>, common: &Common, lines: &Lines, is_for_people: bool) -> io::Result<RunningDoubles> {
+    let seed = common.seed.as_deref().map(read_seed).transpose()?;
     // One time for all of them.
     let clock = Clock::default();
     let mut doubles = Vec::new();
     for VendorArguments { entry, address, settings } in vendors {
-        let mut builder = entry.builder().with_address(address).with_clock(clock.clone()).with_listener(tell(entry.name(), lines.clone()));
+        let mut builder = entry.builder().with_address(address).with_clock(clock.clone()).with_listener(tell(entry.name(), lines.clone(), is_for_people));
         if let Some(code) = &common.code {
             builder = builder.with_code(code);
+        }
+        for (recipient, code) in &common.code_for {
+            builder = builder.with_code_for(recipient, code);
         }
         for (name, value) in settings {
             builder = builder.with_setting(name, value);
         }
         doubles.push(builder.start().await?);
     }
-    let control = match common.control {
-        Some(address) => Some(common.control_name.iter().fold(Control::start(address, doubles.clone()).await?, Control::with_name)),
-        None => None,
-    };
-    Ok(RunningDoubles { doubles, control })
+    if let Some(seed) = seed {
+        seed.apply(&doubles)?;
+    }
+    let state = common.state.as_deref().map(|path| StateFile::open(path, &doubles).map_err(|error| named(path, &error))).transpose()?;
+    let control = common.control_name.iter().fold(Control::start(common.control, doubles.clone()).await?, Control::with_name);
+    Ok(RunningDoubles { doubles, control, state })
+}
+
+/// Reads a seed file, by the form that its name tells.
+fn read_seed(path: &Path) -> io::Result<Seed> {
+    let text = std::fs::read_to_string(path).map_err(|error| named(path, &error))?;
+    let invalid = |problem: &dyn Display| named(path, &io::Error::new(io::ErrorKind::InvalidData, problem.to_string()));
+    match path.extension() {
+        Some(extension) if extension == "json" => serde_json::from_str(&text).map_err(|error| invalid(&error)),
+        _ => toml::from_str(&text).map_err(|error| invalid(&error.message())),
+    }
+}
+
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// Greets a person: where everything is, and what to try.
+fn welcome(running: &RunningDoubles) -> String {
+    let mut text = format!("The vendors' doubles are up. What they see and send:\n\n  {}/\n", running.control.base_url());
+    for double in &running.doubles {
+        let access = double.access();
+        let told = access.iter().filter(|(name, _)| *name != "base_url").map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or_default()));
+        text += &format!("\n{}  {}\n  {}\n", double.name(), double.base_url(), told.collect::<Vec<_>>().join(", "));
+        for (title, command) in double.sample_commands() {
+            text += &format!("  # {title}\n  {command}\n");
+        }
+    }
+    text + "\nCtrl-C ends them.\n"
 }
 
 /// Makes a config for all doubles, of which the first is the one that applications get.
@@ -172,16 +236,24 @@ fn config_toml(doubles: &[Double]) -> String {
 
 fn first_line(running: &RunningDoubles, config: String) -> Value {
     let mut line: Map<String, Value> = running.doubles.iter().map(|double| (double.name().to_owned(), double.access().into())).collect();
-    if let Some(control) = &running.control {
-        line.insert("control".into(), json!({ "base_url": control.base_url() }));
-    }
+    line.insert("control".into(), json!({ "base_url": running.control.base_url() }));
     line.insert("config_toml".into(), config.into());
     line.into()
 }
 
-/// Passes on what happens at a double as a line.
-fn tell(provider: &'static str, lines: Lines) -> impl Fn(&Event) + Send + Sync + 'static {
+/// Passes on what happens at a double as a line, of JSON or for people.
+fn tell(provider: &'static str, lines: Lines, is_for_people: bool) -> impl Fn(&Event) + Send + Sync + 'static {
     move |event| match event {
+        Event::Sent(message) if is_for_people => {
+            let link = message.link().map(|link| format!("  {link}")).unwrap_or_default();
+            lines.say(format!("{provider:<10}  {} to {}: {}{link}", message.method(), message.recipient(), message.code()));
+        }
+        Event::Answered(request) if is_for_people => {
+            let status = request.status().map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            let fault = request.fault().map(|fault| format!("  fault: {fault}")).unwrap_or_default();
+            lines.say(format!("{provider:<10}  {} {} {status}{fault}", request.method(), request.path()));
+        }
+        Event::Violated(violation) if is_for_people => lines.say(format!("{provider:<10}  strays: {violation}")),
         Event::Sent(message) => lines.print(&json!({
             "event": "sent", "provider": provider, "method": message.method().as_str(), "to": message.recipient(), "code": message.code(),
         })),

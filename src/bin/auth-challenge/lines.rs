@@ -45,7 +45,12 @@ impl Lines {
     }
 
     pub(crate) fn print(&self, line: &Value) {
-        let line = line.to_string();
+        self.say(line.to_string());
+    }
+
+    /// Prints text for people. What came from outside is kept from steering their terminal.
+    pub(crate) fn say(&self, line: String) {
+        let line: String = line.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
         if self.counts.waiting.fetch_add(line.len(), Ordering::Relaxed) > MOST_WAITING {
             self.counts.waiting.fetch_sub(line.len(), Ordering::Relaxed);
             self.counts.lost.fetch_add(1, Ordering::Relaxed);

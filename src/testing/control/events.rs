@@ -59,7 +59,7 @@ pub(super) fn stream(doubles: Arc<[Double]>, events: &Events) -> Sse<impl Stream
 fn told(double: &Double, notice: Notice) -> Option<Event> {
     let journal = &double.backstage().journal;
     Some(match notice {
-        Notice::Sent(number) => named("sent", &shown::message(double, number, &journal.message(number)?)),
+        Notice::Sent(number) => named("sent", &shown::message(double, &shown::Ends::of(double), number, &journal.message(number)?)),
         Notice::Received(number) | Notice::Answered(number) => {
             let name = if matches!(notice, Notice::Received(_)) { "request" } else { "answer" };
             named(name, &shown::request(double, number, &journal.request(number)?, &[]))

@@ -8,6 +8,8 @@ mod page;
 mod routes;
 mod serve;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 use std::{io, net::SocketAddr, sync::Arc};
 

@@ -45,9 +45,10 @@ impl Wanted {
         let to = self.to.as_deref().map(|to| to.strip_prefix(' ').map_or(to.to_owned(), |number| format!("+{number}")));
         let mut messages = Vec::new();
         for double in doubles {
+            let ends = shown::Ends::of(double);
             for (number, message) in double.backstage().journal.messages() {
                 if to.as_deref().is_none_or(|to| message.recipient() == to) && self.after.is_none_or(|after| number > after) {
-                    messages.push((number, shown::message(double, number, &message)));
+                    messages.push((number, shown::message(double, &ends, number, &message)));
                 }
             }
         }

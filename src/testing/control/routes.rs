@@ -29,7 +29,7 @@ const LARGEST_BODY: usize = 1 << 20;
 const BODY: Duration = Duration::from_secs(5);
 
 /// The OpenAPI document of this port.
-const DOCUMENT: &str = include_str!("openapi.json");
+pub(super) const DOCUMENT: &str = include_str!("openapi.json");
 
 /// What the paths share.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! How the control port shows things, as JSON.
 
-use std::time::SystemTime;
+use std::{collections::HashMap, time::SystemTime};
 
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,16 @@ use crate::testing::{
 /// The longest body that is shown.
 const LONGEST_BODY: usize = 16 << 10;
 
-pub(super) fn message(double: &Double, number: u64, message: &Message) -> Value {
+/// When challenges expire, by their ids.
+pub(super) struct Ends(HashMap<String, SystemTime>);
+
+impl Ends {
+    pub(super) fn of(double: &Double) -> Self {
+        Self(double.challenges().iter().map(|known| (known.id().to_owned(), known.expires_at())).collect())
+    }
+}
+
+pub(super) fn message(double: &Double, ends: &Ends, number: u64, message: &Message) -> Value {
     json!({
         "number": number,
         "provider": double.name(),
@@ -22,6 +31,7 @@ pub(super) fn message(double: &Double, number: u64, message: &Message) -> Value 
         "code": message.code(),
         "link": message.link(),
         "sent_at": time(message.sent_at()),
+        "expires_at": ends.0.get(&message.challenge_id).copied().map(time),
     })
 }
 

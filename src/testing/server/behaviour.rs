@@ -45,6 +45,9 @@ pub(in crate::testing) trait Behaviour: Send + Sync + 'static {
     /// Lists the challenges that it made, the oldest first.
     fn challenges(&self) -> Vec<KnownChallenge>;
 
+    /// Gives requests to try it with, which work as they stand.
+    fn samples(&self) -> Vec<Sample>;
+
     /// Adds a user that a seed names; what was expected, where there can be no such user.
     fn add_user(&self, _: &SeedUser) -> Result<(), &'static str> {
         Err("expected none: this vendor's double knows everybody")
@@ -71,6 +74,18 @@ pub(in crate::testing) trait Behaviour: Send + Sync + 'static {
     fn wrong_answer(&self, challenge: &Challenge, outbox: &Outbox) -> Answer {
         Answer::code(fresh::other_than(outbox.code_of(challenge)))
     }
+}
+
+/// A POST to try a double with.
+pub(in crate::testing) struct Sample {
+    /// What it asks for, in a few words.
+    pub(in crate::testing) title: &'static str,
+    /// Below the base URL.
+    pub(in crate::testing) path: String,
+    /// Name and password, where it takes some.
+    pub(in crate::testing) user: Option<(String, String)>,
+    pub(in crate::testing) media_type: &'static str,
+    pub(in crate::testing) body: String,
 }
 
 /// Makes a request for a code to an e-mail address, or to a phone number.

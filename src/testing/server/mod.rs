@@ -23,7 +23,7 @@ use super::{
 };
 pub(super) use authorization::{ExpectedBasic, bearer_token};
 pub(super) use backstage::Backstage;
-pub(super) use behaviour::{Behaviour, Incoming, message_to};
+pub(super) use behaviour::{Behaviour, Incoming, Sample, message_to};
 pub(super) use door::Door;
 use front::Front;
 pub(super) use reply::{Denial, HttpReply};

@@ -20,7 +20,7 @@ use crate::{
         codes::Codes,
         contract::{Contract, Contracted, Documented, NamedOperation},
         fresh, locked,
-        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
+        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, Sample, message_to},
         store::Store,
         text::{is_email_address, is_phone_number},
         weight::{self, Weigh},
@@ -134,9 +134,10 @@ impl AuthsignalBehaviour {
             verified: None,
         };
         let id = fresh::uuid();
-        self.send(incoming, &id, &issued);
         let reply = issued.started(&id);
-        locked(&self.state).challenges.insert(id, issued);
+        // Before the message: whoever hears of it finds its challenge.
+        locked(&self.state).challenges.insert(id.clone(), issued.clone());
+        self.send(incoming, &id, &issued);
         reply
     }
 
@@ -310,6 +311,21 @@ impl Behaviour for AuthsignalBehaviour {
             Operation::ACTIVE => self.active(&incoming),
             _ => self.challenge(&incoming),
         }
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        let sample = |title, body: Value| Sample {
+            title,
+            path: "/challenge".to_owned(),
+            user: Some((self.secret_key.expose().to_owned(), String::new())),
+            media_type: "application/json",
+            body: body.to_string(),
+        };
+        vec![
+            sample("a code by e-mail", json!({ "verificationMethod": "EMAIL_OTP", "action": "login", "email": "jane@doe.com" })),
+            sample("a code by text message", json!({ "verificationMethod": "SMS", "action": "login", "phoneNumber": "+64270000000" })),
+            sample("a code by WhatsApp", json!({ "verificationMethod": "SMS", "smsChannel": "WHATSAPP", "action": "login", "phoneNumber": "+64270000000" })),
+        ]
     }
 
     fn challenges(&self) -> Vec<KnownChallenge> {

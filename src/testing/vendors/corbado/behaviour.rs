@@ -22,7 +22,7 @@ use crate::{
         contract::{Contract, Contracted, Documented, Finding, NamedOperation},
         fresh, locked,
         seed::SeedUser,
-        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
+        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, Sample, message_to},
         store::Store,
         text::{is_email_address, is_phone_number},
         weight::{self, Weigh},
@@ -246,6 +246,26 @@ impl Behaviour for CorbadoBehaviour {
             Operation::VERIFY => self.update(&incoming),
             _ => self.create(&incoming),
         }
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        let sample = |title, kind: &str, to: &str| Sample {
+            title,
+            path: format!("/users/{}/challenges", if locked(&self.users).knows(EXAMPLE_USER) { EXAMPLE_USER.to_owned() } else { self.user_of("jane@doe.com") }),
+            user: Some((self.project_id.clone(), self.api_secret.expose().to_owned())),
+            media_type: "application/json",
+            body: json!({
+                "challengeType": kind,
+                "identifierValue": to,
+                "clientInformation": { "remoteAddress": "203.0.113.7", "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0" },
+            })
+            .to_string(),
+        };
+        vec![
+            sample("a code by e-mail", "email_otp", "jane@doe.com"),
+            sample("a code by text message", "sms_otp", "+64270000000"),
+            sample("a link by e-mail", "email_link", "jane@doe.com"),
+        ]
     }
 
     fn challenges(&self) -> Vec<KnownChallenge> {

@@ -25,7 +25,7 @@ use crate::{
         contract::{Contract, Contracted, Documented, NamedOperation, Security},
         fresh, locked,
         seed::SeedUser,
-        server::{Behaviour, Denial, HttpReply, Incoming, bearer_token},
+        server::{Behaviour, Denial, HttpReply, Incoming, Sample, bearer_token},
         store::Store,
         weight::{self, Weigh},
     },
@@ -316,6 +316,17 @@ impl Behaviour for DfnsBehaviour {
 
     fn deny(&self, denial: &Denial) -> HttpReply {
         error(denial.status(), denial.message())
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        let sample = |title, kind: &str| Sample {
+            title,
+            path: "/auth/credentials/code/init".to_owned(),
+            user: None,
+            media_type: "application/json",
+            body: json!({ "code": self.lasting_code.as_ref().map_or_else(|| self.issue_code(), |code| code.expose().to_owned()), "credentialKind": kind }).to_string(),
+        };
+        vec![sample("a challenge for a passkey", "Fido2"), sample("one for a key", "Key"), sample("one for a recovery key", "RecoveryKey")]
     }
 
     fn challenges(&self) -> Vec<KnownChallenge> {

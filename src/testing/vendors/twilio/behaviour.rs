@@ -19,7 +19,7 @@ use crate::{
         codes::Codes,
         contract::{Contract, Contracted, Documented, NamedOperation},
         fresh, locked,
-        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, message_to},
+        server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, Sample, message_to},
         store::Store,
         text::{is_email_address, is_phone_number},
         weight::{self, Weigh},
@@ -151,15 +151,10 @@ impl TwilioBehaviour {
         verification.sends.push((now, channel, sid("VL")));
         (verification.channel, verification.updated) = (channel, now);
         let reply = HttpReply::json(201, &self.shown(&verification, incoming));
-        incoming.send(Message {
-            method: channel.means(),
-            to: Personal::new(to),
-            code: Secret::new(verification.code.as_str()),
-            link: None,
-            sent_at: now,
-            challenge_id: verification.sid.clone(),
-        });
-        verifications.insert(verification.sid.clone(), verification);
+        let (code, challenge_id) = (Secret::new(verification.code.as_str()), verification.sid.clone());
+        verifications.insert(challenge_id.clone(), verification);
+        drop(verifications);
+        incoming.send(Message { method: channel.means(), to: Personal::new(to), code, link: None, sent_at: now, challenge_id });
         Ok(reply)
     }
 
@@ -289,6 +284,22 @@ impl Behaviour for TwilioBehaviour {
             },
         };
         answered.unwrap_or_else(|told| error(&told)).with_header("twilio-request-id", &sid("RQ"))
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        let path = format!("/Services/{}/Verifications", self.vendor.service_sid);
+        let sample = |title, body: &str| Sample {
+            title,
+            path: path.clone(),
+            user: Some((self.vendor.account_sid.clone(), self.vendor.auth_token.expose().to_owned())),
+            media_type: "application/x-www-form-urlencoded",
+            body: body.to_owned(),
+        };
+        vec![
+            sample("a code by text message", "To=%2B64270000000&Channel=sms"),
+            sample("a code by WhatsApp", "To=%2B64270000001&Channel=whatsapp"),
+            sample("a code by e-mail", "To=jane%40doe.com&Channel=email"),
+        ]
     }
 
     fn challenges(&self) -> Vec<KnownChallenge> {
