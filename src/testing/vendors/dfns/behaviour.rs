@@ -306,7 +306,7 @@ impl Behaviour for DfnsBehaviour {
 
     fn right_answer(&self, challenge: &Challenge, _: &Outbox) -> Answer {
         match challenge.registration() {
-            Some(registration) => authenticator::answer(registration, registration.challenge().expose()),
+            Some(registration) => authenticator::answer(registration),
             None => panic!("expected a challenge for a new credential"),
         }
     }
