@@ -117,10 +117,14 @@ async fn every_challenge_is_shown_with_what_became_of_it() {
     for entry in DoubleEntry::ALL {
         let double = entry.builder().with_max_attempts(1).start().await.expect("a double");
         let auth = double.provider();
-        let challenges: Vec<_> = [auth.create(&double.person("jane@doe.com")).await, auth.create(&double.person("joe@doe.com")).await, auth.create(&double.person("jim@doe.com")).await]
-            .into_iter()
-            .map(|challenge| challenge.expect("a challenge"))
-            .collect();
+        let challenges: Vec<_> = [
+            auth.create(&double.person("jane@doe.com")).await,
+            auth.create(&double.person("joe@doe.com")).await,
+            auth.create(&double.person("jim@doe.com")).await,
+        ]
+        .into_iter()
+        .map(|challenge| challenge.expect("a challenge"))
+        .collect();
         let _ = auth.verify(challenges[0].handle(), &double.right_answer(&challenges[0])).await.expect("an answer");
         // A passkey or key that is answered wrongly is pending still.
         let sends = !double.outbox().is_empty();
@@ -226,7 +230,10 @@ async fn what_doubles_learned_survives_a_restart() {
         assert_eq!((after.outbox().len(), after.challenges().len()), (messages, state));
         let request = after.person("joe@doe.com");
         for _ in 0..2 {
-            assert_eq!(after.provider().create_with(&request, &auth_challenge::CallOptions::default().with_single_attempt()).await.expect_err("the fault").kind(), ErrorKind::RateLimited);
+            assert_eq!(
+                after.provider().create_with(&request, &auth_challenge::CallOptions::default().with_single_attempt()).await.expect_err("the fault").kind(),
+                ErrorKind::RateLimited
+            );
         }
         let right = after.provider().verify(challenge.handle(), &after.right_answer(&challenge)).await.expect("an answer");
         assert!(right.is_verified(), "{entry:?}");

@@ -193,6 +193,18 @@ fn what_is_missing_in_an_answer_is_named_all_at_once() {
 }
 
 #[test]
+fn a_missing_member_is_told_by_the_browsers_name_and_apart_from_an_odd_one() {
+    let error = Answer::from_webauthn_json(r#"{"id":"a b","response":{"clientDataJSON":""}}"#, "laptop").expect_err("something is missing");
+    let told: Vec<_> = error.violations().iter().map(ToString::to_string).collect();
+    let expected = [
+        "credential_id: expected id in base64url",
+        "client_data: is required: response.clientDataJSON in base64url",
+        "attestation: is required: response.attestationObject in base64url",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn a_passkey_without_a_name_is_refused() {
     let error = Answer::from_webauthn_json(&credential("AAAA", "BBBB", "CCCC").to_string(), "").expect_err("the vendor wants a name");
     assert_eq!(error.violations().iter().filter_map(|violation| violation.field()).map(auth_challenge::Field::as_str).collect::<Vec<_>>(), ["credential_name"]);

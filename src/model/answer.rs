@@ -50,17 +50,20 @@ impl Answer {
         let unreadable = || Error::invalid(vec![Violation::new(Field::Answer, "expected the JSON of PublicKeyCredential.toJSON()")]);
         let credential: Value = serde_json::from_str(json).map_err(|_| unreadable())?;
         let mut violations = Vec::new();
-        let mut member = |field: Field, vendor_field: &'static str, pointer: &str| {
-            let given = credential.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
-            given.and_then(base64url::normalise).unwrap_or_else(|| {
-                let expected = if given.is_some() { "expected base64url" } else { "is required, as base64url" };
-                violations.push(Violation::at_vendor(Some(field), vendor_field, expected));
-                String::new()
-            })
-        };
-        let credential_id = member(Field::CredentialId, "id", "/id");
-        let client_data = member(Field::ClientData, "response.clientDataJSON", "/response/clientDataJSON");
-        let attestation = member(Field::Attestation, "response.attestationObject", "/response/attestationObject");
+        // Who wrote the page knows the browser's names alone, so the words have them too.
+        macro_rules! member {
+            ($field:expr, $name:literal) => {{
+                let given = at(&credential, $name).and_then(Value::as_str).filter(|text| !text.is_empty());
+                given.and_then(base64url::normalise).unwrap_or_else(|| {
+                    let (odd, missing) = (concat!("expected ", $name, " in base64url"), concat!("is required: ", $name, " in base64url"));
+                    violations.push(Violation::at_vendor(Some($field), $name, if given.is_some() { odd } else { missing }));
+                    String::new()
+                })
+            }};
+        }
+        let credential_id = member!(Field::CredentialId, "id");
+        let client_data = member!(Field::ClientData, "response.clientDataJSON");
+        let attestation = member!(Field::Attestation, "response.attestationObject");
         let answer = CredentialAnswer::new(CredentialKind::Fido2, name, credential_id, client_data, attestation);
         if answer.name.is_empty() {
             violations.push(Violation::new(Field::CredentialName, "is empty"));
@@ -94,6 +97,11 @@ impl Answer {
             None => invalid("expected a code, not a credential"),
         }
     }
+}
+
+/// Gives the member of a path with dots.
+fn at<'a>(json: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').try_fold(json, |json, name| json.get(name))
 }
 
 impl fmt::Debug for Answer {

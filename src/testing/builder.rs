@@ -82,13 +82,7 @@ pub(super) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            clock: Clock::default(),
-            codes: Codes::default(),
-            attempts: 5,
-            listener: None,
-        }
+        Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), clock: Clock::default(), codes: Codes::default(), attempts: 5, listener: None }
     }
 }
 

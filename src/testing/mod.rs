@@ -6,12 +6,14 @@
 //! | the same at every vendor | [`Double::start`] for each of [`DoubleEntry::ALL`] |
 //! | one handler, without any I/O | [`Scripted`] |
 //! | a provider of your own | [`conformance`] |
+//! | what a browser does with a passkey | [`Passkey`] |
 //!
 //! A double checks every request against the vendor's document ([`Violations`]), answers as the vendor does, remembers what it "sent"
 //! ([`Outbox`]), goes by a [`Clock`] that tests set, and goes wrong on demand ([`Fault`]). What the doubles have in common is [`Double`].
 
 #![cfg_attr(not(every_vendor), allow(dead_code, unused_imports, reason = "a vendor that is compiled out needs it"))]
 
+mod authenticator;
 mod builder;
 mod clock;
 mod codes;
@@ -34,6 +36,7 @@ mod weight;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use authenticator::{Passkey, PasskeyError};
 pub use builder::DoubleBuilder;
 pub use clock::Clock;
 pub use control::Control;

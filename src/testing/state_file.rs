@@ -13,12 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{sync::Notify, task::AbortHandle};
 
-use super::{
-    Double, Message,
-    clock::ClockSetting,
-    faults::WordedFault,
-    observe::Notice,
-};
+use super::{Double, Message, clock::ClockSetting, faults::WordedFault, observe::Notice};
 use crate::model::{Method, Personal, Secret};
 
 /// How long changes are gathered before they are written.

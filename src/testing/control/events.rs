@@ -41,15 +41,17 @@ impl Events {
 /// Streams events; the first says that all that was before is to be read anew.
 pub(super) fn stream(doubles: Arc<[Double]>, events: &Events) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let first = stream::once(async { Ok(named("hello", &json!({}))) });
-    let rest = stream::unfold((doubles, events.subscribe()), async |(doubles, mut notices)| loop {
-        match notices.recv().await {
-            Ok((index, notice)) => {
-                if let Some(event) = doubles.get(index).and_then(|double| told(double, notice)) {
-                    return Some((Ok(event), (doubles, notices)));
+    let rest = stream::unfold((doubles, events.subscribe()), async |(doubles, mut notices)| {
+        loop {
+            match notices.recv().await {
+                Ok((index, notice)) => {
+                    if let Some(event) = doubles.get(index).and_then(|double| told(double, notice)) {
+                        return Some((Ok(event), (doubles, notices)));
+                    }
                 }
+                Err(RecvError::Lagged(_)) => return Some((Ok(named("hello", &json!({}))), (doubles, notices))),
+                Err(RecvError::Closed) => return None,
             }
-            Err(RecvError::Lagged(_)) => return Some((Ok(named("hello", &json!({}))), (doubles, notices))),
-            Err(RecvError::Closed) => return None,
         }
     });
     Sse::new(stream::StreamExt::chain(first, rest)).keep_alive(KeepAlive::new().interval(ALIVE))

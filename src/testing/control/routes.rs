@@ -19,7 +19,9 @@ use super::{
     commands::{self, ClockCommand, Sample},
     events::{self, Events},
     outbox::Wanted,
-    page, serve::CameTo, shown,
+    page,
+    serve::CameTo,
+    shown,
 };
 use crate::testing::{Double, authenticator, faults::WordedFault, observe::Strayed};
 

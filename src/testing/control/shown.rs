@@ -5,10 +5,7 @@ use std::{collections::HashMap, time::SystemTime};
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use serde_json::{Map, Value, json};
 
-use crate::testing::{
-    Clock, Double, KnownChallenge, Message, ReceivedRequest,
-    observe::Strayed,
-};
+use crate::testing::{Clock, Double, KnownChallenge, Message, ReceivedRequest, observe::Strayed};
 
 /// The longest body that is shown.
 const LONGEST_BODY: usize = 16 << 10;

@@ -107,6 +107,7 @@ fn the_document_names_every_path_and_every_fault() {
     documented.sort();
     served.sort();
     assert_eq!(documented, served);
-    let faults: Vec<&str> = document["components"]["schemas"]["Fault"]["properties"]["fault"]["enum"].as_array().expect("names").iter().filter_map(Value::as_str).collect();
+    let faults: Vec<&str> =
+        document["components"]["schemas"]["Fault"]["properties"]["fault"]["enum"].as_array().expect("names").iter().filter_map(Value::as_str).collect();
     assert_eq!(faults, crate::testing::faults::WordedFault::names().collect::<Vec<_>>());
 }

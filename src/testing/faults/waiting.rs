@@ -35,9 +35,8 @@ impl Faults {
     /// Gives the first fault that waits for this operation and hits it, used up by one.
     pub(in crate::testing) fn take(&self, operation: Option<Operation>) -> Option<Fault> {
         let mut waiting = locked(&self.0);
-        let hits = |(wanted, fault): &mut (Option<Operation>, Fault)| {
-            (wanted.is_none() || *wanted == operation) && fault.chance.as_mut().is_none_or(Chance::hits)
-        };
+        let hits =
+            |(wanted, fault): &mut (Option<Operation>, Fault)| (wanted.is_none() || *wanted == operation) && fault.chance.as_mut().is_none_or(Chance::hits);
         let index = waiting.iter_mut().position(hits)?;
         let (_, fault) = waiting.get_mut(index)?;
         let taken = fault.clone();

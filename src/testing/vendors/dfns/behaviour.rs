@@ -324,7 +324,8 @@ impl Behaviour for DfnsBehaviour {
             path: "/auth/credentials/code/init".to_owned(),
             user: None,
             media_type: "application/json",
-            body: json!({ "code": self.lasting_code.as_ref().map_or_else(|| self.issue_code(), |code| code.expose().to_owned()), "credentialKind": kind }).to_string(),
+            body: json!({ "code": self.lasting_code.as_ref().map_or_else(|| self.issue_code(), |code| code.expose().to_owned()), "credentialKind": kind })
+                .to_string(),
         };
         vec![sample("a challenge for a passkey", "Fido2"), sample("one for a key", "Key"), sample("one for a recovery key", "RecoveryKey")]
     }
@@ -383,7 +384,7 @@ impl Behaviour for DfnsBehaviour {
 
     fn right_answer(&self, challenge: &Challenge, _: &Outbox) -> Answer {
         match challenge.registration() {
-            Some(registration) => authenticator::answer(registration, registration.challenge().expose()),
+            Some(registration) => authenticator::answer(registration),
             None => panic!("expected a challenge for a new credential"),
         }
     }

@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 
 use super::{
     passkey,
-    proof::{self, ClientData, PublicKey, sha256},
+    proof::{self, ClientData, PublicKey},
 };
-use crate::testing::weight::{self, Weigh};
+use crate::testing::{
+    authenticator::sha256,
+    weight::{self, Weigh},
+};
 
 /// A challenge for a new credential.
 #[derive(Clone, Deserialize, Serialize)]

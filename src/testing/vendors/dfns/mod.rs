@@ -69,6 +69,7 @@ impl Operation {
 ///
 /// A passkey has to be for the [relying party](DoubleBuilder::with_relying_party): made at an origin of that domain or below it (`http` for
 /// `localhost` alone), not inside another site's frame, and attested by nobody or by its own key.
+/// [`Passkey`](crate::testing::Passkey) makes such a one.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_challenge::Error> {

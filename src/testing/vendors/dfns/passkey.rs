@@ -3,7 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ciborium::Value;
 
-use super::proof::{ClientData, PublicKey, UNVERIFIABLE, sha256};
+use super::proof::{ClientData, PublicKey, UNVERIFIABLE};
+use crate::testing::authenticator::sha256;
 
 const USER_PRESENT: u8 = 0x01;
 const USER_VERIFIED: u8 = 0x04;

@@ -11,10 +11,12 @@ use serde::{
     de::{Deserializer, Error as _, MapAccess, Visitor},
 };
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use crate::testing::text::{from_hex, to_hex};
+use crate::testing::{
+    authenticator::sha256,
+    text::{from_hex, to_hex},
+};
 
 /// A public key of a kind that the double can check; written as PEM.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -146,10 +148,6 @@ pub(super) fn attested_key(client_data: &ClientData, attestation: &str) -> Resul
 
 /// What the vendor says of a signature that does not fit.
 pub(super) const UNVERIFIABLE: &str = "Unable to verify signature";
-
-pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
-}
 
 #[cfg(test)]
 mod tests {
