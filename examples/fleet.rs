@@ -15,6 +15,9 @@ const EACH: u32 = 100;
 /// How often each process asks for each.
 const TRIES: u32 = 20;
 
+/// Makes the request of a process to one of them, by number.
+type Request = fn(process: u32, one: u32, number: u32) -> ChallengeRequest;
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).unwrap_or_else(|| "redis://127.0.0.1:6379".to_owned());
@@ -33,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let auth: Arc<dyn ChallengeProvider> = Arc::new(Guarded::new(Arc::new(vendor), Arc::new(guard)));
 
     let process = std::process::id();
-    let each: [(&str, fn(u32, u32, u32) -> ChallengeRequest); 4] = [
+    let each: [(&str, Request); 4] = [
         ("recipients", |_, one, _| ChallengeRequest::email_otp(format!("person{one}@example.org"))),
         ("clients", |process, one, number| {
             let client = ClientContext::new([203, 0, 113, u8::try_from(one).unwrap_or_default()]);
