@@ -316,3 +316,32 @@ async fn capabilities_are_told_without_a_config() {
         })
     );
 }
+
+#[tokio::test]
+async fn an_intent_sends_once_from_any_process_and_one_that_is_missing_sends_nothing() {
+    let Some(redis) = support::redis::Redis::start() else { return };
+    let vendor = vendors::all()[0];
+    let server = Server::answering(200, &[], &vendor.created().to_string()).await;
+    let (name, keys, address, url) = (vendor.name, vendor.toml(), server.address, redis.url());
+    let once = "[send_once]\nstore = \"redis\"\nkey = \"a key of thirty-two characters!!\"";
+    let config = Config::new(&format!("provider = \"{name}\"\n[{name}]\n{keys}base_url = \"http://{address}\"\n{once}\nredis_url = \"{url}\"\n"));
+    let create = async |intent: &[&str]| {
+        let arguments = ["create", "--config", config.path(), "--method", "email_otp", "--to", "jane@doe.com", "--user-id", "usr-1", "--action", "login"];
+        let client = ["--ip", "203.0.113.7", "--user-agent", "Mozilla/5.0"];
+        loop {
+            let (status, told) = run(&[&arguments[..], &client, intent].concat(), "").await;
+            // Where a busy machine's store took longer than a config gives it, nothing was sent.
+            if told["error"]["kind"] != "throttled" {
+                return (status, told);
+            }
+        }
+    };
+    let without = Config::of(vendor, address);
+    let (status, told) = run(&["create", "--config", without.path(), "--method", "email_otp", "--to", "jane@doe.com", "--intent", "session 7"], "").await;
+    assert_eq!((status, server.requests().len()), (2, 0), "{told}");
+    let (first, again) = (create(&["--intent", "session 7"]).await, create(&["--intent", "session 7"]).await);
+    assert_eq!((first.0, &first.1["handle"]), (0, &again.1["handle"]), "{first:?} {again:?}");
+    let (status, told) = create(&[]).await;
+    assert_eq!((status, &told["error"]["violations"][0]["field"]), (3, &json!("intent")), "{told}");
+    assert_eq!(server.requests().len(), 1);
+}

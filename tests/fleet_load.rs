@@ -26,22 +26,24 @@ use tracing::{Dispatch, Level, instrument::WithSubscriber as _};
 const MOST: usize = 5;
 /// Each caller's pause between calls: some thousand calls a second of all of them, rather than a machine that does nothing else.
 const PAUSE: Duration = Duration::from_millis(10);
-/// Time of a whole call, and of a decision in it.
-const CALL: Duration = Duration::from_secs(4);
-const DECISION: Duration = Duration::from_secs(1);
+const SECOND: Duration = Duration::from_secs(1);
 
 /// How much there is of it.
 struct Load {
     callers: u32,
     away: Duration,
-    /// What a machine with other work may add to a call.
+    /// Time of a decision, where the server ends it or is to answer, and where it is stopped and answers nothing.
+    decision: Duration,
+    while_stopped: Duration,
+    /// Time of a whole call, and what a machine with other work may add to it.
+    call: Duration,
     noise: Duration,
 }
 
 fn load() -> Load {
     match std::env::var("FLEET_LOAD").as_deref() {
-        Ok("full") => Load { callers: 32, away: Duration::from_secs(10), noise: Duration::from_secs(2) },
-        _ => Load { callers: 4, away: Duration::from_secs(1), noise: Duration::from_secs(60) },
+        Ok("full") => Load { callers: 32, away: SECOND * 10, decision: SECOND, while_stopped: SECOND, call: SECOND * 4, noise: SECOND * 2 },
+        _ => Load { callers: 4, away: SECOND, decision: SECOND * 30, while_stopped: SECOND * 3, call: SECOND * 60, noise: SECOND * 60 },
     }
 }
 
@@ -99,11 +101,11 @@ async fn call(auth: &Guarded, to: String, seen: &mut Seen) {
 }
 
 impl Process {
-    fn start(redis: &Redis, on_outage: OnOutage, prefix: &'static str) -> Self {
-        let (scripted, auth) = process_within(DECISION, redis, Limits::new().with_per_recipient(rate("5 per 1h")), on_outage);
+    fn start(redis: &Redis, decision: Duration, on_outage: OnOutage, prefix: &'static str) -> Self {
+        let (scripted, auth) = process_within(decision, redis, Limits::new().with_per_recipient(rate("5 per 1h")), on_outage);
         let log = Log::default();
         let told = log.hears(Level::WARN);
-        let auth = Arc::new(auth.with_timeout(CALL));
+        let auth = Arc::new(auth.with_timeout(load().call));
         Self { on_outage, prefix, scripted, auth, log, told, is_over: Arc::default(), crowd: JoinSet::new() }
     }
 
@@ -171,11 +173,11 @@ impl Process {
         };
         assert!(most <= allowed, "{:?}: {most} messages to one", self.on_outage);
         seen.add(of_crowd);
-        assert!(seen.slowest < CALL + load().noise, "{:?}: a call took {:?}", self.on_outage, seen.slowest);
+        assert!(seen.slowest < load().call + load().noise, "{:?}: a call took {:?}", self.on_outage, seen.slowest);
         assert_eq!(self.scripted.created().len(), seen.all(), "{:?}: what was refused was not sent, and all else was", self.on_outage);
         let log = self.log.take();
         let times = |text: &str| log.matches(text).count();
-        assert_eq!((times("does not answer"), times("answers again")), (outages, outages), "{:?}: {log}", self.on_outage);
+        assert_eq!((times("does not decide"), times("decides again")), (outages, outages), "{:?}: {log}", self.on_outage);
         assert!(!self.is_away());
         format!("{:?}: {} sent, {} refused, {most} at most to one, the slowest call {:?}", self.on_outage, seen.all(), seen.refused, seen.slowest)
     }
@@ -189,8 +191,9 @@ async fn gather(mut calls: JoinSet<Seen>) -> Seen {
     all
 }
 
-fn fleet(redis: &Redis) -> [Process; 3] {
-    [(OnOutage::Local, "+64271"), (OnOutage::Refuse, "+64272"), (OnOutage::Allow, "+64273")].map(|(policy, prefix)| Process::start(redis, policy, prefix))
+fn fleet(redis: &Redis, decision: Duration) -> [Process; 3] {
+    [(OnOutage::Local, "+64271"), (OnOutage::Refuse, "+64272"), (OnOutage::Allow, "+64273")]
+        .map(|(policy, prefix)| Process::start(redis, decision, policy, prefix))
 }
 
 async fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
@@ -204,7 +207,8 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
 
 /// Takes the server away from a fleet under load for a while.
 async fn take_away(name: &str, failure: ErrorKind, mut redis: Redis, away: impl FnOnce(&mut Redis), back: impl FnOnce(Redis) -> Redis) {
-    let mut fleet = fleet(&redis);
+    let decision = if failure == ErrorKind::Timeout { load().while_stopped } else { load().decision };
+    let mut fleet = fleet(&redis, decision);
     let mut seen = [const { Vec::new() }; 3];
     for (process, seen) in fleet.iter_mut().zip(&mut seen) {
         let before = process.burst("2", 3).await;
@@ -268,7 +272,7 @@ async fn a_server_that_is_stopped_and_continued_under_load_costs_no_count() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_loses_its_scripts_again_and_again_decides_all_the_same() {
     let Some(redis) = Redis::start() else { return };
-    let mut fleet = fleet(&redis);
+    let mut fleet = fleet(&redis, load().decision);
     fleet.iter_mut().for_each(Process::crowd);
     let flushes = redis.flush_scripts();
     sleep(load().away).await;

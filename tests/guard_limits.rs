@@ -5,8 +5,8 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, Guarded, Limits, Outlook, Reason,
-    Rejected, Verification, testing::Scripted,
+    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, Guarded, Limits, Method, Outlook,
+    Reason, Rejected, Sending, Verification, testing::Scripted,
 };
 use support::{
     guards::{from, guarded, rate},
@@ -66,6 +66,70 @@ async fn who_is_exempt_is_neither_refused_nor_counted() {
 }
 
 #[tokio::test]
+async fn what_is_sent_once_more_for_somebody_exempt_is_exempt_too() {
+    let (_, guarded) = guarded(Limits::new().with_per_recipient(rate("1 per 1h")).with_per_ip(rate("1 per 1h")).with_exempt_prefixes(["+4915"]));
+    let mut handle = guarded.create(&from(7, "+4915112345678")).await.expect("exempt").handle().clone();
+    assert!(handle.recipient().is_none(), "the handle does not name them");
+    let options = CallOptions::default().with_client_ip([203, 0, 113, 7]);
+    for _ in 0..3 {
+        assert_eq!(guarded.peek(&handle, &options).await, Outlook::default());
+        handle = guarded.resend_with(&handle, &options).await.expect("exempt").handle().clone();
+    }
+    guarded.create(&from(7, "+64270000000")).await.expect("the client's place is left");
+    guarded.create(&from(7, "+64270000001")).await.expect_err("over the client's limit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn observation_tells_what_enforcement_would_refuse_and_no_more() {
+    let limits = || Limits::new().with_per_recipient(rate("2 per 10m")).with_per_ip(rate("3 per 1h")).with_wrong_codes(2);
+    let refused = async |limits: Limits| {
+        let (_, guarded) = guarded(limits);
+        let log = Log::default();
+        let told = log.hears(Level::INFO);
+        async {
+            for minute in 0..60_u8 {
+                // Two recipients in turns: what one limit refuses takes no place under the other one.
+                let to = if minute % 3 == 0 { "+64270000001" } else { "+64270000000" };
+                let _ = guarded.create(&from(minute % 2, to)).await;
+                tokio::time::advance(Duration::from_secs(60)).await;
+            }
+        }
+        .with_subscriber(told)
+        .await;
+        let log = log.take();
+        log.lines().filter(|line| line.contains("refuse")).map(|line| line.split("rule=").nth(1).unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let enforced = refused(limits()).await;
+    assert!(enforced.len() > 20 && enforced.len() < 60, "{}", enforced.len());
+    assert_eq!(refused(limits().with_observation()).await, enforced);
+}
+
+#[tokio::test]
+async fn a_decision_that_no_limit_is_asked_for_is_told_too() {
+    let log = Log::default();
+    let told = log.hears(Level::DEBUG);
+    async {
+        let (_, by_country) = guarded(Limits::new().with_calling_codes(["+64"]));
+        by_country.create(&from(7, "+64270000000")).await.expect("allowed");
+        by_country.create(&from(7, "+4915112345678")).await.expect_err("another country");
+    }
+    .with_subscriber(told)
+    .await;
+    let log = log.take();
+    for expected in [r#"decision="allowed" rule="none""#, r#"decision="refused" rule="calling_codes""#] {
+        assert_eq!(log.matches(expected).count(), 1, "{expected}: {log}");
+    }
+}
+
+#[test]
+fn a_guard_can_be_asked_alone_and_what_it_is_asked_shows_no_person() {
+    let request = from(7, "+64270000000");
+    let sending = Sending::of(&request);
+    assert_eq!((sending.recipient(), sending.method()), (Some("+64270000000"), Method::SmsOtp));
+    assert_eq!(format!("{sending:?}"), "Sending { method: SmsOtp, .. }");
+}
+
+#[tokio::test]
 async fn observation_refuses_nothing_and_tells_what_would_be_refused() {
     let limits = Limits::new().with_per_recipient(rate("2 per 1h")).with_wrong_codes(1).with_calling_codes(["+64", "+49"]).with_observation();
     let (scripted, guarded) = guarded(limits);
@@ -86,7 +150,7 @@ async fn observation_refuses_nothing_and_tells_what_would_be_refused() {
     .await;
     assert_eq!((scripted.created().len(), scripted.answered().len()), (5, 3));
     let log = log.take();
-    let lines: Vec<&str> = log.lines().filter(|line| line.contains("would refuse")).collect();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("would_refuse")).collect();
     let of = |rule: &str| lines.iter().filter(|line| line.contains(&format!("rule=\"{rule}\""))).count();
     assert_eq!((of("per_recipient"), of("calling_codes"), of("wrong_codes"), lines.len()), (2, 1, 2, 5), "{log}");
 }
@@ -112,7 +176,7 @@ async fn every_decision_is_one_line_with_rule_count_and_limit_and_nothing_person
         r#"decision="allowed" rule="per_recipient" count=0 limit=2"#,
         r#"decision="allowed" rule="per_recipient" count=1 limit=2"#,
         r#"decision="refused" rule="per_recipient" count=2 limit=2"#,
-        r#"decision="exempt""#,
+        r#"decision="allowed" rule="exempt""#,
         r#"decision="allowed" rule="wrong_codes" count=0 limit=3"#,
     ];
     assert_eq!(lines.len(), expected.len(), "{log}");
@@ -166,4 +230,23 @@ async fn a_config_sets_every_limit() {
     for _ in 0..3 {
         auth.create(&from(7, "+64270000000")).await.expect("mode");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_codes_count_for_a_day_after_the_last_one() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let (scripted, guarded) = guarded(Limits::new().with_wrong_codes(2));
+    let challenge = guarded.create(&from(7, "+64270000000")).await.expect("a challenge");
+    let wrong = async || {
+        let _ = scripted.clone().verify_gives(Rejected::new(Reason::WrongOrExpiredCode));
+        match guarded.verify(challenge.handle(), &Answer::code("000000")).await.expect("an answer") {
+            Verification::Rejected(rejected) => rejected.reason(),
+            verified => panic!("{verified:?}"),
+        }
+    };
+    assert_eq!([wrong().await, wrong().await], [Reason::WrongOrExpiredCode; 2]);
+    tokio::time::advance(DAY - Duration::from_secs(1)).await;
+    assert_eq!(wrong().await, Reason::TooManyAttempts);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(wrong().await, Reason::WrongOrExpiredCode);
 }

@@ -10,15 +10,14 @@ use support::{
     vendors::{self, Operation, Vendor},
 };
 use tracing::{Level, instrument::WithSubscriber as _};
-use tracing_subscriber::fmt::Subscriber;
 
 /// What is logged at a level and above while a vendor answers a call like this. What came of it is another test's.
 async fn logged(level: Level, operation: Operation, vendor: &Vendor, status: u16, body: &str) -> String {
     let log = Log::default();
-    let subscriber = Subscriber::builder().with_max_level(level).with_writer(log.clone()).with_ansi(false).finish();
+    let told = log.hears(level);
     let server = Server::answering(status, &[], body).await;
     let provider = vendor.provider(server.address);
-    _ = operation.call(vendor, &*provider, &CallOptions::default()).with_subscriber(subscriber).await;
+    _ = operation.call(vendor, &*provider, &CallOptions::default()).with_subscriber(told).await;
     log.take()
 }
 
@@ -51,7 +50,11 @@ async fn what_the_vendor_does_not_tell_apart_is_all_named() {
 async fn a_vendor_that_fails_is_warned_of_once() {
     for vendor in vendors::all() {
         let warned = warned(vendor, 503, "{}").await;
-        assert_eq!((warned.matches("WARN").count(), warned.contains("vendor call failed")), (1, true), "{vendor:?}: {warned}");
+        assert_eq!(
+            (warned.matches("WARN").count(), warned.contains("vendor call failed"), warned.contains("attempts=1 ")),
+            (1, true, true),
+            "{vendor:?}: {warned}"
+        );
     }
 }
 

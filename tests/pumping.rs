@@ -85,7 +85,7 @@ async fn assert_observed(auth: &Guarded) {
     // All that would have been refused, those of the pump's country among them; nobody abroad.
     assert_eq!(lines.len(), PUMPED - STOPPED.pumped + 20, "{log}");
     for line in lines {
-        assert!(line.contains(r#"decision="would refuse" rule="unverified_per_calling_code""#) && line.contains("limit=50"), "{line}");
+        assert!(line.contains(r#"decision="would_refuse" rule="unverified_per_calling_code""#) && line.contains("limit=50"), "{line}");
         assert!(!["+233", "23355501", "23324500"].iter().any(|personal| line.contains(personal)), "{line}");
     }
 }

@@ -5,8 +5,8 @@ mod support;
 use std::{net::SocketAddr, sync::Arc};
 
 use auth_challenge::{
-    Answer, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guarded, Limits, LocalGuard, Method,
-    ProviderId, Reason, Rejected, Reloadable, Router, Verification, testing::Scripted,
+    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guarded, Limits,
+    LocalGuard, Method, ProviderId, Reason, Rejected, Reloadable, Router, Verification, testing::Scripted,
 };
 use serde_json::{Value, json};
 use support::{
@@ -91,6 +91,32 @@ async fn the_counts_of_a_guard_go_on_wherever_it_stands_in_the_provider() {
         reloadable.replace(make());
         assert_eq!(reloadable.create(&request).await.expect_err("the second").kind(), ErrorKind::Throttled);
     }
+}
+
+#[cfg(feature = "send-once")]
+#[tokio::test]
+async fn counts_and_intents_go_on_when_a_reload_brings_or_takes_the_other_wrapper() {
+    let guarded = || -> Arc<dyn ChallengeProvider> { Arc::new(Guarded::new(Arc::new(Scripted::named("first")), once())) };
+    let sends_once = |provider| -> Arc<dyn ChallengeProvider> {
+        let intents = Arc::new(auth_challenge::LocalIntents::new());
+        Arc::new(auth_challenge::SendOnce::new(provider, intents, "a secret of 32 characters or more").expect("a key"))
+    };
+    let (request, other) = (ChallengeRequest::email_otp("jane@doe.com"), ChallengeRequest::email_otp("joe@doe.com"));
+    let options = |intent: &str| CallOptions::default().with_intent(intent);
+    let auth = Reloadable::new(guarded());
+    auth.create(&request).await.expect("the first");
+    auth.replace(sends_once(guarded()));
+    assert_eq!(auth.create_with(&request, &options("one")).await.expect_err("the second").kind(), ErrorKind::Throttled);
+    let made = auth.create_with(&other, &options("two")).await.expect("a challenge");
+    auth.replace(guarded());
+    assert_eq!(auth.create(&request).await.expect_err("the third").kind(), ErrorKind::Throttled);
+
+    let auth = Reloadable::new(sends_once(Arc::new(Scripted::named("first"))));
+    let first = auth.create_with(&other, &options("two")).await.expect("a challenge");
+    auth.replace(sends_once(guarded()));
+    let again = auth.create_with(&other, &options("two")).await.expect("its challenge");
+    assert_eq!(first.handle().challenge_id().expose(), again.handle().challenge_id().expose());
+    drop(made);
 }
 
 #[tokio::test]

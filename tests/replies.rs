@@ -216,3 +216,21 @@ async fn a_pause_that_the_vendor_asks_for_is_told() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_reply_of_just_the_allowed_length_is_read_and_what_cannot_be_is_told_by_its_form() {
+    for vendor in vendors::all() {
+        let body = vendor.created().to_string();
+        let most = |bytes: usize| client().with_max_response_bytes(bytes);
+        created(vendor, &most(body.len()), 200, &[], &body).await.expect("just as long as allowed");
+        for (http, body, expected) in [
+            (most(body.len() - 1), &*body, format!("the reply is longer than {} bytes", body.len() - 1)),
+            (client(), "[17]", "is not what the vendor's document says (application/json, 4 bytes)".to_owned()),
+            (client(), "", "is not what the vendor's document says (application/json, empty)".to_owned()),
+        ] {
+            let error = created(vendor, &http, 200, &[], body).await.expect_err("no challenge");
+            assert_eq!((error.kind(), error.send_state()), (ErrorKind::UnexpectedReply, SendState::Accepted), "{vendor:?}");
+            assert!(error.to_string().contains(&expected), "{vendor:?}: {error}");
+        }
+    }
+}

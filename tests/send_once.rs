@@ -374,7 +374,7 @@ async fn sending_again_with_the_first_messages_intent_is_a_conflict_where_the_ve
 struct Failing {
     step: &'static str,
     hangs: bool,
-    kept: LocalIntents,
+    kept: Arc<LocalIntents>,
 }
 
 impl Failing {
@@ -411,7 +411,7 @@ async fn a_store_that_does_not_answer_lets_nothing_out_before_the_message_and_wi
     for hangs in [false, true] {
         for step in ["reserve", "settle"] {
             let vendor = Scripted::new();
-            let store: Arc<dyn IntentStore> = Arc::new(Failing { step, hangs, kept: LocalIntents::new() });
+            let store: Arc<dyn IntentStore> = Arc::new(Failing { step, hangs, kept: Arc::default() });
             let service = once(vendor.clone(), &store);
             let (start, options) = (Instant::now(), intent("session 7").with_timeout(Duration::from_secs(2)));
             let outcome = service.create_with(&request(), &options).await;
@@ -425,6 +425,52 @@ async fn a_store_that_does_not_answer_lets_nothing_out_before_the_message_and_wi
                 }
             }
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_sent_is_sent_when_it_is_asked_for_again_though_the_store_did_not_free_it() {
+    for hangs in [false, true] {
+        let vendor = Scripted::new().create_fails(Error::new(ErrorKind::Connect, SendState::NotSent));
+        let kept = Arc::new(LocalIntents::new());
+        let store = |step| -> Arc<dyn IntentStore> { Arc::new(Failing { step, hangs, kept: kept.clone() }) };
+        let service = once(vendor.clone(), &store("release"));
+        let error = service.create_with(&request(), &intent("session 7")).await.expect_err("not sent");
+        assert_eq!(error.send_state(), SendState::NotSent, "{hangs}");
+        let error = once(vendor.clone(), &store("")).create_with(&request(), &intent("session 7").with_timeout(Duration::from_secs(60))).await;
+        assert_eq!(error.expect_err("another process").send_state(), SendState::Unknown, "{hangs}");
+        // Its own process knows better, but the store still frees nothing.
+        let error = service.create_with(&request(), &intent("session 7")).await.expect_err("not free");
+        assert_eq!((error.send_state(), vendor.created().len()), (SendState::NotSent, 1), "{hangs}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_keeps_a_tenth_of_a_second_or_of_the_time_for_the_last_word() {
+    /// Notes the time that it was given.
+    #[derive(Clone, Debug, Default)]
+    struct Timed(Arc<std::sync::Mutex<Option<Duration>>>);
+    #[auth_challenge::async_trait]
+    impl ChallengeProvider for Timed {
+        fn id(&self) -> ProviderId {
+            ProviderId::new("timed")
+        }
+        fn capabilities(&self) -> Capabilities {
+            Scripted::new().capabilities()
+        }
+        async fn create_with(&self, _: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+            *self.0.lock().expect("the time") = options.timeout();
+            Err(Error::new(ErrorKind::Connect, SendState::NotSent))
+        }
+        async fn verify_with(&self, _: &ChallengeHandle, _: &Answer, _: &CallOptions) -> Result<Verification, Error> {
+            Err(Error::new(ErrorKind::Unsupported, SendState::NotSent))
+        }
+    }
+    for (time, given) in [(10_000, 9_900), (700, 630)] {
+        let (timed, store): (_, Arc<dyn IntentStore>) = (Timed::default(), Arc::new(LocalIntents::new()));
+        let options = intent("session 7").with_timeout(Duration::from_millis(time));
+        once(timed.clone(), &store).create_with(&request(), &options).await.expect_err("not sent");
+        assert_eq!(*timed.0.lock().expect("the time"), Some(Duration::from_millis(given)));
     }
 }
 
@@ -462,7 +508,7 @@ async fn a_store_that_goes_away_while_a_call_waits_for_another_one_leaves_it_unk
 #[tokio::test(start_paused = true)]
 async fn a_challenge_that_could_not_be_kept_is_unknown_when_it_is_asked_for_again() {
     let vendor = Scripted::new();
-    let store: Arc<dyn IntentStore> = Arc::new(Failing { step: "settle", hangs: false, kept: LocalIntents::new() });
+    let store: Arc<dyn IntentStore> = Arc::new(Failing { step: "settle", hangs: false, kept: Arc::default() });
     let service = once(vendor.clone(), &store);
     service.create_with(&request(), &intent("session 7")).await.expect("a challenge");
     let error = service.create_with(&request(), &intent("session 7").with_timeout(Duration::from_secs(60))).await.expect_err("nobody knows");
@@ -672,6 +718,7 @@ async fn what_cannot_be_read_is_unknown_and_never_sent() {
 fn no_intent_is_shown() {
     let options = intent("session 7 of jane@doe.com");
     let service = once(Scripted::new(), &(Arc::new(LocalIntents::new()) as _));
+    assert!(format!("{service:?}").starts_with("SendOnce"));
     let shown = format!("{options:?} {service:?} {:?}", FoundIntent::new(b"sealed".to_vec(), Duration::ZERO));
     for secret in ["session 7", "jane", "sealed", "115, 101", KEY] {
         assert!(!shown.contains(secret), "{shown}");

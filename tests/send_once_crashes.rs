@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use auth_challenge::{
@@ -209,14 +209,15 @@ fn run(tasks: &[Task]) {
 
 #[test]
 fn a_process_sends_each_of_its_intents_once() {
-    let folder = Folder::new("one");
-    let (task, server) = match Task::from_env() {
-        Some(task) => (task, None),
+    let (task, server, _folder) = match Task::from_env() {
+        Some(task) => (task, None, None),
         None => {
             let Some(server) = Redis::start() else { return };
+            let folder = Folder::new("one");
             (
                 Task { url: server.url(), sent: folder.0.join("sent"), dies: String::new(), intents: vec!["a".to_owned(), "b".to_owned()], time: TIME_TO_ASK },
                 Some(server),
+                Some(folder),
             )
         }
     };
@@ -257,6 +258,11 @@ fn no_intent_sends_twice_whenever_its_process_is_killed() {
     let Some(server) = Redis::start() else { return };
     let folder = Folder::new("times");
     let task = Task { url: server.url(), sent: folder.0.join("sent"), dies: String::new(), intents: Vec::new(), time: TIME_TO_DIE };
+    // What one process takes from its start to its end, on this machine and now.
+    let start = Instant::now();
+    let whole = Task { intents: (0..60).map(|number| format!("whole-{number}")).collect(), ..task.clone() };
+    assert!(whole.start().wait().expect("its end").success());
+    let (whole, sent_by_then) = (start.elapsed(), sent(&task.sent).len());
     let (mut killed, mut all) = (0, Vec::new());
     for batch in 0..crashes() {
         let intents: Vec<String> = (0..60).map(|number| format!("{batch}-{number}")).collect();
@@ -265,7 +271,7 @@ fn no_intent_sends_twice_whenever_its_process_is_killed() {
         for _ in 0..3 {
             let mut running = [task.start(), task.start()];
             for process in &mut running {
-                std::thread::sleep(Duration::from_micros(fastrand::u64(0..120_000)));
+                std::thread::sleep(whole.mul_f64(fastrand::f64()));
                 let _ = process.kill();
                 killed += usize::from(process.wait().expect("its end").signal() == Some(9));
             }
@@ -273,12 +279,14 @@ fn no_intent_sends_twice_whenever_its_process_is_killed() {
         all.extend(intents);
     }
     let all = Task { intents: all, ..task };
+    let sent_before = sent(&all.sent).len() - sent_by_then;
+    assert!(sent_before > 0, "no process got so far as to send");
     let (first, second) = (asked(&all), asked(&all));
     assert_eq!(first, second, "what is known is the same from then on");
     let sent = sent(&all.sent);
     assert!(sent.values().all(|times| *times == 1), "{sent:?}");
     let unknown = first.values().filter(|id| id.is_none()).count();
-    println!("{killed} processes killed, {} intents, {unknown} of them unknown, none sent twice", first.len());
+    println!("{killed} processes killed, {} intents, {sent_before} sent before their process was killed, {unknown} unknown, none sent twice", first.len());
 }
 
 /// A folder that goes when the test ends.

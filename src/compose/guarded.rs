@@ -74,6 +74,9 @@ async fn tell(time: &CallTime, told: impl Future<Output = ()>) {
     }
 }
 
+/// What its memory goes by.
+const WRAPPER: &str = "guard";
+
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl ChallengeProvider for Guarded {
@@ -140,18 +143,18 @@ impl ChallengeProvider for Guarded {
     }
 
     async fn peek(&self, handle: &ChallengeHandle, options: &CallOptions) -> Outlook {
-        let within = self.provider.peek(handle, options).await;
         let deadline = CallTime::of(options.timeout().or(self.timeout)).deadline();
+        let within = timeout_at(deadline, self.provider.peek(handle, options)).await.unwrap_or_default();
         let looked = timeout_at(deadline, self.guard.peek(Sending::again(handle, options.client_ip()))).await;
         looked.unwrap_or_default().and(within)
     }
 
     fn memory(&self) -> Memory {
-        self.provider.memory().within(self.guard.memory())
+        self.provider.memory().within(WRAPPER, self.guard.memory())
     }
 
     fn recall(&self, memory: Memory) {
-        let (own, rest) = memory.unwrapped();
+        let (own, rest) = memory.unwrapped(WRAPPER);
         if let Some(own) = own {
             self.guard.recall(own);
         }

@@ -19,7 +19,6 @@ pub use guarded::Guarded;
 pub use reloadable::Reloadable;
 pub use router::{Router, RouterBuilder};
 #[cfg(feature = "send-once")]
-#[cfg(feature = "send-once")]
 pub(crate) use send_once::LONGEST_REMEMBERED;
 #[cfg(all(feature = "send-once", feature = "redis"))]
 pub use send_once::RedisIntents;

@@ -51,8 +51,9 @@ fn limits(section: &mut Section<'_>, is_shared: bool) -> Limits {
         section.problem("calling_codes", "expected calling codes such as \"+49\"");
     }
     let prefixes = section.texts("exempt_prefixes");
-    if prefixes.iter().any(|prefix| prefix.trim().is_empty()) {
-        section.problem("exempt_prefixes", "expected beginnings of recipients such as \"+6427000\", none of them empty");
+    if !prefixes.iter().all(|prefix| recipient::may_begin(prefix)) {
+        let expected = "expected beginnings of recipients such as \"+6427000\" or \"qa-\": no blank, in small letters, of a number + and digits alone";
+        section.problem("exempt_prefixes", expected);
     }
     let hashes = section.texts("exempt_hashes");
     if !hashes.iter().all(|hash| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit())) {

@@ -187,6 +187,11 @@ impl Config {
         self
     }
 
+    /// Says whether it has a section `[send_once]`, without which an intent holds nobody back.
+    pub fn has_send_once(&self) -> bool {
+        self.members.contains_key("send_once")
+    }
+
     /// Lists every mistake in the config, by key, with what was expected and never with a secret. Reads secret files and variables; no network.
     pub fn problems(&self) -> Vec<Violation> {
         self.read().problems
@@ -295,6 +300,9 @@ impl Config {
             }
         }
         routing.read_failover(&mut top, &named, current.as_ref().map(ProviderId::as_str));
+        if send_once.is_some() && routing.fails_over_when_unknown() {
+            top.problem("failover_when", "\"unknown\" may send two messages for one intent; expected \"unsent\" beside [send_once]");
+        }
         problems.extend(top.into_problems());
         Plan { current, instances, http, routing, guard, send_once, problems }
     }

@@ -129,6 +129,10 @@ impl Routing {
         self.fails_over_when_unknown = top.choice("failover_when", &[("unsent", false), ("unknown", true)]).unwrap_or_default();
     }
 
+    pub(super) fn fails_over_when_unknown(&self) -> bool {
+        self.fails_over_when_unknown
+    }
+
     /// Says whether there is a method, not of credentials, for which another provider is asked first and this one may be asked next.
     fn can_take_over(&self, name: &str, named: &Named, current: &str) -> bool {
         Method::ALL.into_iter().filter(|method| method.credential_kind().is_none()).any(|method| {

@@ -9,8 +9,8 @@ use crate::model::ProviderId;
 /// It is shared, not copied: calls that are still under way at the old provider are counted too.
 #[derive(Clone, Default)]
 pub struct Memory {
-    /// What wrappers remember, the outermost last.
-    layers: Vec<Option<Arc<dyn Any + Send + Sync>>>,
+    /// What wrappers remember, each by what it is called, the outermost last.
+    layers: Vec<(&'static str, Arc<dyn Any + Send + Sync>)>,
     /// What providers within remember, each under its id.
     parts: BTreeMap<ProviderId, Self>,
 }
@@ -30,15 +30,16 @@ impl Memory {
         self.parts.get(id).cloned().unwrap_or_default()
     }
 
-    /// Puts what a wrapper remembers around this.
-    pub(crate) fn within(mut self, layer: Option<Arc<dyn Any + Send + Sync>>) -> Self {
-        self.layers.push(layer);
+    /// Puts what a wrapper of this name remembers around this.
+    pub(crate) fn within(mut self, wrapper: &'static str, layer: Option<Arc<dyn Any + Send + Sync>>) -> Self {
+        self.layers.extend(layer.map(|layer| (wrapper, layer)));
         self
     }
 
-    /// Gives what the outermost wrapper remembered, and the rest.
-    pub(crate) fn unwrapped(mut self) -> (Option<Arc<dyn Any + Send + Sync>>, Self) {
-        (self.layers.pop().flatten(), self)
+    /// Gives what the outermost wrapper of this name remembered, and the rest: other wrappers may have come or gone since.
+    pub(crate) fn unwrapped(mut self, wrapper: &'static str) -> (Option<Arc<dyn Any + Send + Sync>>, Self) {
+        let place = self.layers.iter().rposition(|(name, _)| *name == wrapper);
+        (place.map(|place| self.layers.remove(place).1), self)
     }
 }
 

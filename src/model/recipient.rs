@@ -43,6 +43,14 @@ pub(crate) fn counted(to: &str) -> String {
     format!("{}@{domain}", name.trim_matches('.'))
 }
 
+/// Says whether a recipient can begin so in the form in which it is [counted].
+pub(crate) fn may_begin(prefix: &str) -> bool {
+    match prefix.strip_prefix('+') {
+        Some(digits) => !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()),
+        None => !prefix.is_empty() && !prefix.starts_with('@') && !prefix.contains('+') && prefix.chars().all(|c| !c.is_whitespace() && !c.is_uppercase()),
+    }
+}
+
 /// Gives the calling code that a phone number begins with, say `+49`, as the ITU assigned them (E.164): `+1` and `+7` are one digit long, those
 /// listed two, all others three. It takes a number in the form in which it is [counted].
 pub(crate) fn calling_code(number: &str) -> Option<&str> {

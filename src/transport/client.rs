@@ -24,7 +24,7 @@ use crate::model::{Error, ErrorKind, SendState};
 #[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
 pub struct Http {
     pools: [reqwest::Client; 2],
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 /// Names one of the two connection pools. All calls begin in the first; one that the server hands back is made again in the other, since

@@ -24,3 +24,17 @@ pub(crate) fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_up_to_its_most_and_no_byte_beyond() {
+        let path = std::env::temp_dir().join(format!("auth-challenge-file-{}", std::process::id()));
+        fs::write(&path, b"four").expect("a file");
+        assert_eq!(read(&path, 4).expect("four bytes"), b"four");
+        assert_eq!(read(&path, 3).expect_err("one too many").to_string(), "longer than 3 bytes");
+        fs::remove_file(&path).expect("gone");
+    }
+}

@@ -119,7 +119,7 @@ pub(super) fn read<T: DeserializeOwned>(
     let is_done = is_success(head.status) && (operation.is_done)(head.status);
     // The generated client reads strictly, which is all that most replies need.
     let ended = match ended {
-        Err(Ended::Undecodable) if is_done => tolerant::read(&progress.body, operation.decisive).map_err(|_| Ended::Undecodable),
+        Err(Ended::Undecodable) => tolerant::read(&progress.body, operation.decisive).map_err(|_| Ended::Undecodable),
         ended => ended,
     };
     let ended = match ended {
@@ -268,6 +268,12 @@ mod tests {
 
     fn error_with(cause: &'static str) -> Error {
         Error::new(ErrorKind::Interrupted, SendState::Unknown).with_source(io::Error::other(cause))
+    }
+
+    #[test]
+    fn a_request_that_could_not_be_built_is_told_from_one_that_did_not_arrive() {
+        let unbuilt = reqwest::Client::new().get("no URL").build().expect_err("no request");
+        assert!(matches!(Ended::of(progenitor_client::Error::CommunicationError(unbuilt)), Ended::Unbuilt));
     }
 
     #[test]

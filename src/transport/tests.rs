@@ -133,3 +133,11 @@ proptest! {
         })?;
     }
 }
+
+#[test]
+fn connecting_has_half_of_a_short_time_and_three_seconds_of_a_long_one() {
+    for (timeout, connecting) in [(1_000, 500), (5_000, 2_500), (20_000, 3_000)] {
+        let http = Http::builder().with_timeout(Duration::from_millis(timeout)).build().expect("a client");
+        assert_eq!((http.timeout(), http.limits.connect_timeout), (Duration::from_millis(timeout), Duration::from_millis(connecting)));
+    }
+}

@@ -298,16 +298,51 @@ pub async fn all_end_well(runs: Vec<tokio::task::JoinHandle<()>>) {
     }
 }
 
-/// Makes a run that ends by its deadline, again with more time where the server did not hang well before that: on a busy machine, such a
-/// run was over before the script was played, and tells nothing.
+/// Makes a run that ends by its deadline, again with more time where the server did not hang well before that, or where tasks had to wait for
+/// their turn: on a busy machine, such a run was over before the script was played or its reply was seen, and tells nothing.
 pub async fn with_time_enough<T, F: Future<Output = (T, Option<Duration>)>>(run: impl Fn(Duration) -> F) -> T {
     let mut times = [1, 4, 16, 64].into_iter().map(Duration::from_secs);
     loop {
         let time = times.next().expect("a machine that plays a script within a minute");
+        let turns = Turns::watch(time / 20);
         let (outcome, hung_for) = run(time).await;
-        if hung_for.is_some_and(|hung| hung > time / 2) {
+        if hung_for.is_some_and(|hung| hung > time / 2) && turns.longest_wait() < time / 4 {
             return outcome;
         }
+    }
+}
+
+/// How long a task of this runtime has to wait for its turn.
+struct Turns {
+    pause: Duration,
+    seen: Arc<Mutex<(Instant, Duration)>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Turns {
+    fn watch(pause: Duration) -> Self {
+        let seen = Arc::new(Mutex::new((Instant::now(), Duration::ZERO)));
+        let noted = Arc::clone(&seen);
+        let task = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(pause).await;
+                let (last, longest) = &mut *noted.lock().expect("the time");
+                *longest = (*longest).max(last.elapsed().saturating_sub(pause));
+                *last = Instant::now();
+            }
+        });
+        Self { pause, seen, task }
+    }
+
+    fn longest_wait(&self) -> Duration {
+        let (last, longest) = *self.seen.lock().expect("the time");
+        longest.max(last.elapsed().saturating_sub(self.pause))
+    }
+}
+
+impl Drop for Turns {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 

@@ -40,11 +40,14 @@ impl Redis {
 
     fn ready(self) -> Self {
         let end = Instant::now() + Duration::from_secs(60);
-        while !self.says(&["PING"]).contains("PONG") {
+        let mut this = self;
+        while !this.says(&["PING"]).contains("PONG") {
             assert!(Instant::now() < end, "redis-server does not start");
             sleep(Duration::from_millis(20));
         }
-        self
+        // Else another server has the port, and answered.
+        assert!(this.process.try_wait().expect("its state").is_none(), "redis-server ended");
+        this
     }
 
     pub fn url(&self) -> String {

@@ -86,6 +86,9 @@ impl Create {
         if let Some(provider) = &self.provider {
             config = config.select(provider);
         }
+        if self.intent.is_some() && !config.has_send_once() {
+            return Err(unusable("intent", "expected a section [send_once] in the config: without it the message would be sent each time"));
+        }
         let request = self.request()?;
         let options = self.intent.iter().fold(CallOptions::default(), |options, key| options.with_intent(key.as_str()));
         let provider = config.build()?;

@@ -21,7 +21,7 @@ pub(super) struct Counts {
     hashers: [RandomState; 2],
     windows: Expiring<(Rule, Key), Window>,
     /// The sends to each recipient that count as unverified.
-    unverified: Expiring<Key, Vec<u64>>,
+    unverified: Expiring<Key, VecDeque<(Instant, u64)>>,
     senders: Expiring<Key, Sender>,
     tries: Expiring<Key, u32>,
 }
@@ -49,7 +49,7 @@ impl Default for Counts {
         Self {
             hashers: [RandomState::new(), RandomState::new()],
             windows: Expiring::new(OWNER, MOST, |window| window.0.len()),
-            unverified: Expiring::new(OWNER, MOST, Vec::len),
+            unverified: Expiring::new(OWNER, MOST, VecDeque::len),
             senders: Expiring::new(OWNER, MOST, |_| 1),
             tries: Expiring::new(OWNER, MOST, |_| 1),
         }
@@ -71,7 +71,7 @@ impl Window {
 
     /// Says how long there is no place, if there is none: until the last but so many is a period old.
     fn wait(&self, member: Member, rate: Rate, now: Instant) -> Option<Duration> {
-        if self.0.iter().any(|(at, other)| member.is_once() && *other == member && !is_over(*at, rate, now)) {
+        if member.is_once() && self.0.iter().any(|(at, other)| *other == member && !is_over(*at, rate, now)) {
             return None;
         }
         let (at, _) = self.0.get(self.0.len().checked_sub(rate.times())?)?;
@@ -144,16 +144,18 @@ impl Counts {
         self.places(send, now).into_iter().map(count).collect()
     }
 
-    /// Takes a place under every limit of a send; none, where one of them is full and they are enforced.
+    /// Takes a place under every limit of a send; none, where one of them is full.
     pub(super) fn take(&mut self, send: &Message<'_>, now: Instant) -> Vec<Count> {
         let counts = self.count(send, now);
-        if send.is_enforced && counts.iter().any(|count| count.wait.is_some()) {
+        if counts.iter().any(|count| count.wait.is_some()) {
             return counts;
         }
         for place in self.places(send, now) {
             self.windows.keep((place.rule, place.window), now, place.rate.period()).add(place.member, place.rate, now);
             if let (Rule::UnverifiedPerCallingCode, Some(recipient)) = (place.rule, self.sender(send, now).recipient) {
-                self.unverified.keep(recipient, now, place.rate.period()).push(send.id);
+                let sends = self.unverified.keep(recipient, now, place.rate.period());
+                sends.retain(|(at, _)| !is_over(*at, place.rate, now));
+                sends.push_back((now, send.id));
             }
         }
         counts
@@ -164,6 +166,11 @@ impl Counts {
         *self.senders.keep(challenge, now, REMEMBERED) = self.sender(send, now);
     }
 
+    /// Notes that a challenge was made for a recipient who is under no limit.
+    pub(super) fn note_exempt(&mut self, challenge: Key, now: Instant) {
+        *self.senders.keep(challenge, now, REMEMBERED) = Sender { is_exempt: true, ..Sender::default() };
+    }
+
     /// Gives the places of a send back.
     pub(super) fn give_back(&mut self, send: &Message<'_>, now: Instant) {
         for place in self.places(send, now) {
@@ -172,14 +179,14 @@ impl Counts {
             }
         }
         if let Some(sends) = self.sender(send, now).recipient.and_then(|recipient| self.unverified.get_mut(&recipient)) {
-            sends.retain(|other| *other != send.id);
+            sends.retain(|(_, other)| *other != send.id);
         }
     }
 
-    /// Takes a try at a challenge; none, where so many are taken and that is enforced. Gives how many were taken before.
-    pub(super) fn take_try(&mut self, challenge: Key, most: u32, is_enforced: bool, now: Instant) -> u32 {
+    /// Takes a try at a challenge; none, where so many are taken. Gives how many were taken before.
+    pub(super) fn take_try(&mut self, challenge: Key, most: u32, now: Instant) -> u32 {
         let taken = self.tries(challenge, now);
-        if taken < most || !is_enforced {
+        if taken < most {
             *self.tries.keep(challenge, now, REMEMBERED) += 1;
         }
         taken
@@ -200,10 +207,10 @@ impl Counts {
     /// Notes that a challenge was answered.
     pub(super) fn verified(&mut self, challenge: Key, now: Instant) {
         self.tries.remove(&challenge);
-        let Some(Sender { recipient: Some(recipient), client_ip, calling_code: Some(code) }) = self.senders.get(&challenge, now).copied() else { return };
+        let Some(Sender { recipient: Some(recipient), client_ip, calling_code: Some(code), .. }) = self.senders.get(&challenge, now).copied() else { return };
         let sends = self.unverified.remove(&recipient).unwrap_or_default();
         if let Some(window) = self.windows.get_mut(&(Rule::UnverifiedPerCallingCode, code)) {
-            sends.into_iter().for_each(|send| window.remove(Member::Send(send)));
+            sends.into_iter().for_each(|(_, send)| window.remove(Member::Send(send)));
         }
         if let Some(window) = client_ip.and_then(|ip| self.windows.get_mut(&(Rule::CallingCodesPerIp, ip))) {
             window.remove(Member::CallingCode(code));

@@ -36,39 +36,78 @@ impl<S: Store> Judge<S> {
         &mut self.store
     }
 
+    #[cfg(feature = "redis")]
+    pub(super) fn is_observing(&self) -> bool {
+        self.limits.is_observing()
+    }
+
     pub(super) async fn before_send(&self, sending: Sending<'_>) -> Ruling<S> {
         let recipient = sending.recipient().map(recipient::counted);
         if self.is_exempt(recipient.as_deref()) {
-            tell("exempt", None);
-            return Ok(Ok(()));
+            return Ok(self.allow(Told::rule("exempt")));
         }
         if sending.handle().is_none() && sending.recipient().is_some_and(|to| !self.limits.may_call(sending.method(), to)) {
-            tell(if self.limits.is_observing() { "would refuse" } else { "refused" }, Some(("calling_codes", 0, 0, None)));
             let refusal = Refusal::new("expected a phone number with one of the allowed calling codes").with_field(Field::To);
-            return Ok(if self.limits.is_observing() { Ok(()) } else { Err(refusal) });
+            return Ok(self.refuse(Told::rule("calling_codes"), refusal));
         }
-        let send = self.send(sending, recipient.as_deref());
-        if self.limits.rates.iter().all(Option::is_none) {
-            return Ok(Ok(()));
-        }
-        let counts = self.store.take(&send).await?;
-        let Some(tightest) = self.tightest(&counts) else { return Ok(Ok(())) };
-        let decision = match tightest.wait {
-            None => "allowed",
-            Some(_) if self.limits.is_observing() => "would refuse",
-            Some(_) => "refused",
+        let counts = match self.has_rates() {
+            true => self.store.take(&self.send(sending, recipient.as_deref())).await?,
+            false => Vec::new(),
         };
-        tell(decision, Some((tightest.rule.as_str(), tightest.taken, self.most(tightest.rule), tightest.wait)));
-        Ok(match tightest.wait.filter(|_| !self.limits.is_observing()) {
-            Some(wait) => Err(Refusal::new(tightest.rule.reason()).with_retry_after(wait)),
-            None => Ok(()),
+        let Some(tightest) = self.tightest(&counts) else { return Ok(self.allow(Told::rule("none"))) };
+        let told = Told { count: Some(tightest.taken), limit: Some(self.most(tightest.rule)), wait: tightest.wait, ..Told::rule(tightest.rule.as_str()) };
+        Ok(match tightest.wait {
+            Some(wait) => self.refuse(told, Refusal::new(tightest.rule.reason()).with_retry_after(wait)),
+            None => self.allow(told),
         })
+    }
+
+    /// Says what holds while the store does not decide, as a policy for outages has it.
+    #[cfg(feature = "redis")]
+    pub(super) fn without_store(&self, refusal: Option<Refusal>) -> Result<(), Refusal> {
+        let told = Told::rule("on_outage");
+        match refusal {
+            Some(refusal) => self.refuse(told, refusal),
+            None => self.allow(told),
+        }
+    }
+
+    fn allow(&self, told: Told) -> Result<(), Refusal> {
+        told.log("allowed");
+        Ok(())
+    }
+
+    /// Refuses, unless that is only to be told.
+    fn refuse(&self, told: Told, refusal: Refusal) -> Result<(), Refusal> {
+        if self.limits.is_observing() {
+            told.log("would_refuse");
+            return Ok(());
+        }
+        told.log("refused");
+        Err(refusal)
+    }
+
+    /// Says whether a right answer changes a count.
+    fn minds_answers(&self) -> bool {
+        let rules = [Rule::UnverifiedPerCallingCode, Rule::CallingCodesPerIp];
+        self.limits.wrong_codes.is_some() || rules.into_iter().any(|rule| self.limits.rate(rule).is_some())
+    }
+
+    fn has_rates(&self) -> bool {
+        self.limits.rates.iter().any(Option::is_some)
     }
 
     pub(super) async fn after_send(&self, sending: Sending<'_>, outcome: Result<&Challenge, &Error>) -> Result<(), S::Outage> {
         let recipient = sending.recipient().map(recipient::counted);
-        if self.limits.rates.iter().all(Option::is_none) || self.is_exempt(recipient.as_deref()) {
+        if !self.has_rates() {
             return Ok(());
+        }
+        if self.is_exempt(recipient.as_deref()) {
+            return match outcome {
+                // What is sent for it once more need not name the recipient.
+                Ok(sent) => self.store.note_exempt(self.challenge(sent.handle())).await,
+                Err(_) => Ok(()),
+            };
         }
         let send = self.send(sending, recipient.as_deref());
         match outcome {
@@ -81,19 +120,17 @@ impl<S: Store> Judge<S> {
 
     pub(super) async fn before_verify(&self, handle: &ChallengeHandle) -> Ruling<S> {
         let Some(most) = self.limits.wrong_codes else { return Ok(Ok(())) };
-        let taken = self.store.take_try(self.challenge(handle), most, !self.limits.is_observing()).await?;
-        let decision = match taken < most {
-            true => "allowed",
-            false if self.limits.is_observing() => "would refuse",
-            false => "refused",
-        };
-        tell(decision, Some(("wrong_codes", taken.into(), most.into(), None)));
-        let refusal = || Refusal::new("too many wrong answers to this challenge").with_rejection(Reason::TooManyAttempts);
-        Ok((taken < most || self.limits.is_observing()).then_some(()).ok_or_else(refusal))
+        let taken = self.store.take_try(self.challenge(handle), most).await?;
+        let told = Told { count: Some(taken.into()), limit: Some(most.into()), ..Told::rule("wrong_codes") };
+        Ok(match taken < most {
+            true => self.allow(told),
+            false => self.refuse(told, Refusal::new("too many wrong answers to this challenge").with_rejection(Reason::TooManyAttempts)),
+        })
     }
 
     pub(super) async fn after_verify(&self, handle: &ChallengeHandle, outcome: Result<&Verification, &Error>) -> Result<(), S::Outage> {
         match outcome {
+            Ok(Verification::Verified(_)) if !self.minds_answers() => Ok(()),
             Ok(Verification::Verified(_)) => self.store.verified(self.challenge(handle)).await,
             Err(error) if self.limits.wrong_codes.is_some() && error.send_state() == SendState::NotSent => {
                 self.store.give_try_back(self.challenge(handle)).await
@@ -103,6 +140,9 @@ impl<S: Store> Judge<S> {
     }
 
     pub(super) async fn peek(&self, sending: Sending<'_>) -> Result<Outlook, S::Outage> {
+        if !self.has_rates() && self.limits.wrong_codes.is_none() {
+            return Ok(Outlook::default());
+        }
         let recipient = sending.recipient().map(recipient::counted);
         let send = self.send(sending, recipient.as_deref());
         let (counts, taken) = self.store.peek(&send).await?;
@@ -122,9 +162,10 @@ impl<S: Store> Judge<S> {
             recipient: counted.map(|to| self.store.key("recipient", &[to])),
             client_ip: sending.client_ip().map(|ip| self.store.key("client_ip", &[&network(ip).to_string()])),
             calling_code: code.map(|code| self.store.key("calling_code", &[code])),
+            is_exempt: false,
         };
         let challenge = sending.handle().map(|handle| self.challenge(handle));
-        Message { id: sending.id(), sender, challenge, rates: &self.limits.rates, is_enforced: !self.limits.is_observing() }
+        Message { id: sending.id(), sender, challenge, rates: &self.limits.rates }
     }
 
     fn challenge(&self, handle: &ChallengeHandle) -> Key {
@@ -141,16 +182,29 @@ impl<S: Store> Judge<S> {
     }
 }
 
-/// Tells an operator of one decision: the rule, how much of its limit was taken before, and the limit.
-fn tell(decision: &'static str, of: Option<(&'static str, u64, u64, Option<Duration>)>) {
-    let Some((rule, count, limit, wait)) = of else {
-        tracing::debug!(decision, "a guard decided");
-        return;
-    };
-    let wait_s = wait.map(|wait| wait.as_secs_f64());
-    match decision {
-        "allowed" => tracing::debug!(decision, rule, count, limit, "a guard decided"),
-        _ => tracing::info!(decision, rule, count, limit, wait_s, "a guard decided"),
+/// What the events of decisions go by, wherever their code stands.
+const TARGET: &str = "auth_challenge::guard";
+
+/// What an operator is told of one decision: the rule, how much of its limit was taken before, and the limit.
+struct Told {
+    rule: &'static str,
+    count: Option<u64>,
+    limit: Option<u64>,
+    wait: Option<Duration>,
+}
+
+impl Told {
+    /// Tells of a rule that counts nothing.
+    fn rule(rule: &'static str) -> Self {
+        Self { rule, count: None, limit: None, wait: None }
+    }
+
+    fn log(self, decision: &'static str) {
+        let Self { rule, count, limit, wait } = self;
+        match decision {
+            "allowed" => tracing::debug!(target: TARGET, decision, rule, count, limit, "a guard decided"),
+            _ => tracing::info!(target: TARGET, decision, rule, count, limit, wait_s = wait.map(|wait| wait.as_secs_f64()), "a guard decided"),
+        }
     }
 }
 

@@ -111,7 +111,8 @@ impl Limits {
         self.with_rate(Rule::UnverifiedPerCallingCode, rate)
     }
 
-    /// Limits to how many calling codes one client may have messages sent whose code nobody gave. A right code takes its calling code off the count.
+    /// Limits to how many calling codes one client may have messages sent whose code nobody gave. A right code takes its calling code off the count of
+    /// the client that had the message sent last.
     /// A calling code stays counted where nothing was sent.
     pub fn with_unverified_calling_codes_per_ip(self, rate: Rate) -> Self {
         self.with_rate(Rule::CallingCodesPerIp, rate)
@@ -124,13 +125,14 @@ impl Limits {
         self
     }
 
-    /// Lets messages go to phone numbers with these calling codes alone, say `+49`.
+    /// Lets messages go to phone numbers with these calling codes alone, say `+49`. Another one is [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) with a
+    /// violation at [`Field::To`](crate::Field::To), and without a time after which to try again.
     pub fn with_calling_codes<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
         self.calling_codes = codes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Takes recipients that begin so out of every limit of sends, and counts none of theirs. A prefix is compared with the recipient in the form
+    /// Takes recipients that begin so out of every limit of sends, and counts none of theirs, resends among them. A prefix is compared with the recipient in the form
     /// in which it counts: a phone number as `+` and digits, an e-mail address in lower case and without its `+tag`.
     pub fn with_exempt_prefixes<P: Into<String>>(mut self, prefixes: impl IntoIterator<Item = P>) -> Self {
         self.exempt_prefixes = prefixes.into_iter().map(Into::into).collect();
@@ -139,22 +141,16 @@ impl Limits {
 
     /// Takes recipients out of every limit of sends by their keyed hashes, for a guard that has a key to hash with: HMAC-SHA-256 of the recipient in the
     /// form in which it counts, in hex. Of `+64270000000` it is what
-    /// `printf %s +64270000000 | openssl dgst -sha256 -hmac "$HASH_KEY"` prints.
+    /// `printf %s +64270000000 | openssl dgst -sha256 -hmac "$HASH_KEY" | sed 's/.* //'` prints.
     pub fn with_exempt_hashes<H: Into<String>>(mut self, hashes: impl IntoIterator<Item = H>) -> Self {
         self.exempt_hashes = hashes.into_iter().map(|hash| hash.into().to_ascii_lowercase()).collect();
         self
     }
 
-    /// Decides and tells, in the log, and refuses nothing: to see what limits would do before they do it.
+    /// Decides and tells, in the log, and refuses nothing: to see what limits would do before they do it. What they would refuse takes no place, as in
+    /// earnest. A policy for outages refuses nothing either.
     pub fn with_observation(mut self) -> Self {
         self.is_observing = true;
-        self
-    }
-
-    /// Leaves the hashes out, for a guard without a key to hash with.
-    #[cfg(feature = "redis")]
-    pub(super) fn without_hashes(mut self) -> Self {
-        self.exempt_hashes.clear();
         self
     }
 

@@ -17,6 +17,8 @@ use super::{
     judge::Judge,
     store::{Count, Key, Message, Store},
 };
+#[cfg(feature = "redis")]
+use crate::model::Secret;
 use crate::model::{Challenge, ChallengeHandle, Error, Outlook, Verification};
 
 /// Limits sends and wrong answers, **in this process alone**: each process of a fleet counts for itself, and counts from nothing when it
@@ -41,12 +43,21 @@ pub struct LocalGuard(Judge<LocalStore>);
 pub(super) struct LocalStore {
     /// Shared with the guards before and after this one; the outer lock is for taking them over.
     counts: Mutex<Arc<Mutex<Counts>>>,
+    /// What lists name recipients by hash with, where there is such a key.
+    #[cfg(feature = "redis")]
+    hash_key: Option<Secret>,
 }
 
 impl LocalGuard {
     /// Counts from nothing.
     pub fn new(limits: Limits) -> Self {
         Self(Judge::new(limits, LocalStore::default()))
+    }
+
+    /// Counts from nothing, and knows the recipients that lists name by hash.
+    #[cfg(feature = "redis")]
+    pub(super) fn with_hash_key(limits: Limits, hash_key: Secret) -> Self {
+        Self(Judge::new(limits, LocalStore { hash_key: Some(hash_key), ..LocalStore::default() }))
     }
 }
 
@@ -71,6 +82,12 @@ impl Store for LocalStore {
         self.count(|counts, _| counts.key(sort, value))
     }
 
+    #[cfg(feature = "redis")]
+    fn hash(&self, recipient: &str) -> Option<String> {
+        self.hash_key.as_ref().map(|key| super::redis::store::hash(key, recipient))
+    }
+
+    #[cfg(not(feature = "redis"))]
     fn hash(&self, _: &str) -> Option<String> {
         None
     }
@@ -84,13 +101,18 @@ impl Store for LocalStore {
         Ok(())
     }
 
+    async fn note_exempt(&self, challenge: Key) -> Result<(), Infallible> {
+        self.count(|counts, now| counts.note_exempt(challenge, now));
+        Ok(())
+    }
+
     async fn give_back(&self, send: &Message<'_>) -> Result<(), Infallible> {
         self.count(|counts, now| counts.give_back(send, now));
         Ok(())
     }
 
-    async fn take_try(&self, challenge: Key, most: u32, is_enforced: bool) -> Result<u32, Infallible> {
-        Ok(self.count(|counts, now| counts.take_try(challenge, most, is_enforced, now)))
+    async fn take_try(&self, challenge: Key, most: u32) -> Result<u32, Infallible> {
+        Ok(self.count(|counts, now| counts.take_try(challenge, most, now)))
     }
 
     async fn give_try_back(&self, challenge: Key) -> Result<(), Infallible> {

@@ -128,7 +128,8 @@ pub struct Sending<'a> {
 static SENDS: AtomicU64 = AtomicU64::new(0);
 
 impl<'a> Sending<'a> {
-    pub(super) fn of(request: &'a ChallengeRequest) -> Self {
+    /// Describes a new message: for a look at a guard before there is a challenge, and for tests of a guard of your own.
+    pub fn of(request: &'a ChallengeRequest) -> Self {
         Self {
             id: SENDS.fetch_add(1, Ordering::Relaxed),
             method: request.method(),
@@ -138,7 +139,8 @@ impl<'a> Sending<'a> {
         }
     }
 
-    pub(super) fn again(handle: &'a ChallengeHandle, client_ip: Option<IpAddr>) -> Self {
+    /// Describes a message that is sent once more, for a client where its address is known.
+    pub fn again(handle: &'a ChallengeHandle, client_ip: Option<IpAddr>) -> Self {
         Self { id: SENDS.fetch_add(1, Ordering::Relaxed), method: handle.method(), recipient: handle.recipient(), client_ip, handle: Some(handle) }
     }
 

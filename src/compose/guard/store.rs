@@ -18,18 +18,21 @@ pub(super) trait Store: fmt::Debug + Send + Sync + 'static {
     /// Gives the keyed hash of a recipient that a list can name it by, where there is a key that a person can hash with.
     fn hash(&self, recipient: &str) -> Option<String>;
 
-    /// Takes a place under every limit of this send; none, where one of them is full and they are enforced.
+    /// Takes a place under every limit of this send; none, where one of them is full.
     async fn take(&self, send: &Message<'_>) -> Result<Vec<Count>, Self::Outage>;
 
     /// Notes that a message is out, under the challenge that it has now.
     async fn note(&self, send: &Message<'_>, challenge: Key) -> Result<(), Self::Outage>;
 
+    /// Notes that a challenge was made for a recipient who is under no limit; neither is what is sent for it once more.
+    async fn note_exempt(&self, challenge: Key) -> Result<(), Self::Outage>;
+
     /// Gives the places of a send back.
     async fn give_back(&self, send: &Message<'_>) -> Result<(), Self::Outage>;
 
-    /// Takes a try at a challenge; none, where so many are taken and that is enforced. It counts as wrong until told otherwise, so that many at
-    /// once are not let through. Gives how many were taken before.
-    async fn take_try(&self, challenge: Key, most: u32, is_enforced: bool) -> Result<u32, Self::Outage>;
+    /// Takes a try at a challenge; none, where so many are taken. It counts as wrong until told otherwise, so that many at once are not let
+    /// through. Gives how many were taken before.
+    async fn take_try(&self, challenge: Key, most: u32) -> Result<u32, Self::Outage>;
 
     /// Gives a try back.
     async fn give_try_back(&self, challenge: Key) -> Result<(), Self::Outage>;
@@ -51,6 +54,8 @@ pub(super) struct Sender {
     pub(super) recipient: Option<Key>,
     pub(super) client_ip: Option<Key>,
     pub(super) calling_code: Option<Key>,
+    /// Whether it is under no limit, whomever it is for.
+    pub(super) is_exempt: bool,
 }
 
 /// Describes one send, and the limits that it may fall under.
@@ -60,7 +65,6 @@ pub(super) struct Message<'a> {
     /// The challenge that is sent once more; it counts for those of the first send, where the store knows them.
     pub(super) challenge: Option<Key>,
     pub(super) rates: &'a [Option<Rate>; Rule::ALL.len()],
-    pub(super) is_enforced: bool,
 }
 
 /// Tells how many places under a limit were taken before a send, and for how long there is none for it.
@@ -83,6 +87,7 @@ impl Sender {
     /// Gives whose count a rule looks at, and what is counted there.
     pub(super) fn place<M>(self, rule: Rule, send: M, code: impl FnOnce(Key) -> M) -> Option<(Key, M)> {
         match rule {
+            _ if self.is_exempt => None,
             Rule::PerRecipient => Some((self.recipient?, send)),
             Rule::PerIp => Some((self.client_ip?, send)),
             Rule::UnverifiedPerCallingCode => Some((self.calling_code?, send)),

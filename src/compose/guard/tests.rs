@@ -15,13 +15,13 @@ use super::{
 #[derive(Clone, Debug)]
 enum Step {
     Wait(u64),
-    Take {
-        to: Asked,
-        is_enforced: bool,
-    },
+    Take(Asked),
     /// Of the sends so far, counted from the last one.
     Note {
         back: usize,
+        challenge: u8,
+    },
+    NoteExempt {
         challenge: u8,
     },
     GiveBack {
@@ -30,7 +30,6 @@ enum Step {
     Try {
         challenge: u8,
         most: u32,
-        is_enforced: bool,
     },
     GiveTryBack {
         challenge: u8,
@@ -56,13 +55,13 @@ fn asked() -> impl Strategy<Value = Asked> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let most = 0.9;
     prop_oneof![
         3 => (1..150_000_u64).prop_map(Step::Wait),
-        8 => (asked(), prop::bool::weighted(most)).prop_map(|(to, is_enforced)| Step::Take { to, is_enforced }),
+        8 => asked().prop_map(Step::Take),
         4 => (0..3_usize, 0..4_u8).prop_map(|(back, challenge)| Step::Note { back, challenge }),
+        1 => (0..4_u8).prop_map(|challenge| Step::NoteExempt { challenge }),
         2 => (0..3_usize).prop_map(|back| Step::GiveBack { back }),
-        3 => (0..4_u8, 0..4_u32, prop::bool::weighted(most)).prop_map(|(challenge, most, is_enforced)| Step::Try { challenge, most, is_enforced }),
+        3 => (0..4_u8, 0..4_u32).prop_map(|(challenge, most)| Step::Try { challenge, most }),
         1 => (0..4_u8).prop_map(|challenge| Step::GiveTryBack { challenge }),
         2 => (0..4_u8).prop_map(|challenge| Step::Verified { challenge }),
         2 => asked().prop_map(Step::Peek),
@@ -99,13 +98,14 @@ struct Known {
     recipient: Option<Whom>,
     client: Option<u8>,
     code: Option<u8>,
+    is_exempt: bool,
 }
 
 type Rates = [Option<Rate>; 4];
 
 impl Model {
     fn known(&self, asked: Asked) -> Known {
-        let given = Known { recipient: asked.recipient.map(Whom::Recipient), client: asked.client, code: asked.code };
+        let given = Known { recipient: asked.recipient.map(Whom::Recipient), client: asked.client, code: asked.code, is_exempt: false };
         match asked.challenge.map(|challenge| (challenge, self.senders.get(&challenge))) {
             Some((_, Some(first))) => Known { client: given.client.or(first.client), ..*first },
             Some((challenge, None)) => Known { recipient: given.recipient.or(Some(Whom::Challenge(challenge))), ..given },
@@ -116,6 +116,9 @@ impl Model {
     /// Lists rule, whose window, and what is counted in it.
     fn windows(&self, asked: Asked, send: u64, rates: &Rates) -> Vec<(Rule, u8, u64, Rate)> {
         let known = self.known(asked);
+        if known.is_exempt {
+            return Vec::new();
+        }
         let whom = known.recipient.map(|whom| match whom {
             Whom::Recipient(number) => number,
             Whom::Challenge(number) => 100 + number,
@@ -143,9 +146,9 @@ impl Model {
         self.windows(asked, send, rates).into_iter().map(count).collect()
     }
 
-    fn take(&mut self, asked: Asked, send: u64, rates: &Rates, is_enforced: bool) -> Vec<Count> {
+    fn take(&mut self, asked: Asked, send: u64, rates: &Rates) -> Vec<Count> {
         let counts = self.count(asked, send, rates);
-        if is_enforced && counts.iter().any(|count| count.wait.is_some()) {
+        if counts.iter().any(|count| count.wait.is_some()) {
             return counts;
         }
         for (rule, of, what, _) in self.windows(asked, send, rates) {
@@ -168,10 +171,10 @@ impl Model {
         self.unverified.retain(|(whose, other)| Some(*whose) != recipient || *other != send);
     }
 
-    fn take_try(&mut self, challenge: u8, most: u32, is_enforced: bool) -> u32 {
+    fn take_try(&mut self, challenge: u8, most: u32) -> u32 {
         let tries = self.tries.entry(challenge).or_default();
         let taken = *tries;
-        if taken < most || !is_enforced {
+        if taken < most {
             *tries += 1;
         }
         taken
@@ -179,7 +182,7 @@ impl Model {
 
     fn verified(&mut self, challenge: u8) {
         self.tries.remove(&challenge);
-        let Some(Known { recipient: Some(recipient), client, code: Some(code) }) = self.senders.get(&challenge).copied() else { return };
+        let Some(Known { recipient: Some(recipient), client, code: Some(code), .. }) = self.senders.get(&challenge).copied() else { return };
         let sends: Vec<u64> = self.unverified.iter().filter(|(whose, _)| *whose == recipient).map(|(_, send)| *send).collect();
         self.unverified.retain(|(whose, _)| *whose != recipient);
         self.places.retain(|(rule, of, what, _)| match rule {
@@ -198,16 +201,16 @@ fn key<S: Store>(store: &S, sort: &'static str, number: Option<u8>) -> Option<Ke
 async fn play<S: Store<Outage: std::fmt::Debug>>(store: &S, wait: impl AsyncFn(Duration), steps: &[Step], rates: &Rates) {
     let mut model = Model::default();
     let mut sends: Vec<(Asked, u64)> = Vec::new();
-    let message = |asked: Asked, id: u64, is_enforced: bool| Message {
+    let message = |asked: Asked, id: u64| Message {
         id,
         sender: Sender {
             recipient: key(store, "recipient", asked.recipient),
             client_ip: key(store, "client_ip", asked.client),
             calling_code: key(store, "calling_code", asked.code),
+            is_exempt: false,
         },
         challenge: key(store, "challenge", asked.challenge),
         rates,
-        is_enforced,
     };
     for (number, step) in steps.iter().enumerate() {
         let id = number as u64 + 1000;
@@ -217,27 +220,31 @@ async fn play<S: Store<Outage: std::fmt::Debug>>(store: &S, wait: impl AsyncFn(D
                 model.now += ms * 1000;
                 wait(Duration::from_millis(ms)).await;
             }
-            Step::Take { to, is_enforced } => {
-                let counts = store.take(&message(to, id, is_enforced)).await.expect("a decision");
-                assert_eq!(counts, model.take(to, id, rates, is_enforced), "{number}: {step:?}");
+            Step::Take(to) => {
+                let counts = store.take(&message(to, id)).await.expect("a decision");
+                assert_eq!(counts, model.take(to, id, rates), "{number}: {step:?}");
                 sends.push((to, id));
             }
             Step::Note { back, challenge: number } => {
                 if let Some((to, send)) = sends.iter().rev().nth(back).copied() {
-                    store.note(&message(to, send, true), challenge(number)).await.expect("a note");
+                    store.note(&message(to, send), challenge(number)).await.expect("a note");
                     let known = model.known(to);
                     model.senders.insert(number, known);
                 }
             }
+            Step::NoteExempt { challenge: number } => {
+                store.note_exempt(challenge(number)).await.expect("a note");
+                model.senders.insert(number, Known { recipient: None, client: None, code: None, is_exempt: true });
+            }
             Step::GiveBack { back } => {
                 if let Some((to, send)) = sends.iter().rev().nth(back).copied() {
-                    store.give_back(&message(to, send, true)).await.expect("given back");
+                    store.give_back(&message(to, send)).await.expect("given back");
                     model.give_back(to, send, rates);
                 }
             }
-            Step::Try { challenge: of, most, is_enforced } => {
-                let taken = store.take_try(challenge(of), most, is_enforced).await.expect("a decision");
-                assert_eq!(taken, model.take_try(of, most, is_enforced), "{number}: {step:?}");
+            Step::Try { challenge: of, most } => {
+                let taken = store.take_try(challenge(of), most).await.expect("a decision");
+                assert_eq!(taken, model.take_try(of, most), "{number}: {step:?}");
             }
             Step::GiveTryBack { challenge: of } => {
                 store.give_try_back(challenge(of)).await.expect("given back");
@@ -248,7 +255,7 @@ async fn play<S: Store<Outage: std::fmt::Debug>>(store: &S, wait: impl AsyncFn(D
                 model.verified(of);
             }
             Step::Peek(to) => {
-                let (counts, tries) = store.peek(&message(to, id, true)).await.expect("a look");
+                let (counts, tries) = store.peek(&message(to, id)).await.expect("a look");
                 assert_eq!(counts, model.count(to, id, rates), "{number}: {step:?}");
                 assert_eq!(tries, to.challenge.and_then(|of| model.tries.get(&of)).copied().unwrap_or_default());
             }

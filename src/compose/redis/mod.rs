@@ -4,12 +4,15 @@ mod outage;
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use redis::{
-    Client, Cmd, FromRedisValue, RedisError, ServerErrorKind,
+    Client, Cmd, ConnectionAddr, FromRedisValue, RedisError, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use tokio::time::timeout;
@@ -33,11 +36,19 @@ impl Script {
     }
 }
 
+/// A connection, by a number that no other one of its link has.
+#[derive(Clone)]
+struct Connection {
+    number: u64,
+    manager: ConnectionManager,
+}
+
 /// Runs scripts on a server, all over one connection.
 pub(super) struct Link {
     client: Client,
-    /// Comes back by itself; taken away where the server does not answer on it.
-    connection: Mutex<Option<ConnectionManager>>,
+    /// Taken away where the server does not answer on it, or ended it.
+    connection: Mutex<Option<Connection>>,
+    connections: AtomicU64,
     pub(super) time: Duration,
     outages: Outages,
 }
@@ -46,7 +57,11 @@ impl Link {
     /// Knows the server by its URL; does not connect yet. `store` is what the log and `health` call it.
     pub(super) fn open(url: &Secret, store: &'static str) -> Result<Self, Violation> {
         match Client::open(url.expose()) {
-            Ok(client) => Ok(Self { client, connection: Mutex::new(None), time: TIME, outages: Outages::new(store) }),
+            Ok(client) if is_over_tls(&client) && !can_encrypt() => {
+                let expected = "needs cryptography for TLS: rustls has none, or several and no default; install one by rustls' install_default";
+                Err(Violation::at_key("redis_url", expected))
+            }
+            Ok(client) => Ok(Self { client, connection: Mutex::new(None), connections: AtomicU64::new(0), time: TIME, outages: Outages::new(store) }),
             Err(_) => {
                 let expected = "expected a URL such as \"redis://host:6379\", or \"rediss://host:6379\" with the feature rustls";
                 Err(Violation::at_key("redis_url", expected))
@@ -54,7 +69,8 @@ impl Link {
         }
     }
 
-    /// Runs a script on a key, within its time; not at all while the server is known to be away. `tell` adds its arguments.
+    /// Runs a script on a key, within its time; not at all while the server is known to be away. `tell` adds its arguments. Where the connection has
+    /// ended, it may run twice, and is to give the same then.
     pub(super) async fn run<T: FromRedisValue>(&self, script: &Script, key: &str, tell: impl Fn(&mut Cmd)) -> Result<T, Outage> {
         let question = self.outages.may_ask()?;
         let failure = match timeout(self.time, self.invoke(script, key, tell)).await {
@@ -62,12 +78,8 @@ impl Link {
                 self.outages.end(question);
                 return Ok(value);
             }
-            Ok(Err(error)) => {
-                tracing::debug!(kind = ?error.kind(), "a store failed");
-                // The client has the same time, and may be the first to see that it is up.
-                if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Connect }
-            }
-            Err(_) => ErrorKind::Timeout,
+            Ok(Err(error)) => Failed::of(&error),
+            Err(_) => Failed { kind: ErrorKind::Timeout, code: None },
         };
         if self.outages.begin(question, failure) {
             // It may hang on that connection alone.
@@ -77,27 +89,45 @@ impl Link {
     }
 
     async fn invoke<T: FromRedisValue>(&self, script: &Script, key: &str, tell: impl Fn(&mut Cmd)) -> Result<T, RedisError> {
-        let mut connection = self.connection()?;
+        let connection = self.connection()?;
+        match Self::invoke_on(connection.manager, script, key, &tell).await {
+            // Servers end connections that are idle, which is no outage; one that is away refuses the next one.
+            Err(error) if error.is_connection_dropped() => {
+                self.leave(connection.number);
+                Self::invoke_on(self.connection()?.manager, script, key, &tell).await
+            }
+            answered => answered,
+        }
+    }
+
+    async fn invoke_on<T: FromRedisValue>(mut on: ConnectionManager, script: &Script, key: &str, tell: &impl Fn(&mut Cmd)) -> Result<T, RedisError> {
         let call = |command, script: &str| {
             let mut call = redis::cmd(command);
             call.arg(script).arg(1).arg(key);
             tell(&mut call);
             call
         };
-        match call("EVALSHA", script.0.get_hash()).query_async(&mut connection).await {
+        match call("EVALSHA", script.0.get_hash()).query_async(&mut on).await {
             // The script goes along: between loading it and running it, it could be flushed once more.
-            Err(error) if error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoScript) => call("EVAL", script.1).query_async(&mut connection).await,
+            Err(error) if error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoScript) => call("EVAL", script.1).query_async(&mut on).await,
             answered => answered,
         }
     }
 
-    fn connection(&self) -> Result<ConnectionManager, RedisError> {
+    /// Makes a new connection next, unless somebody did.
+    fn leave(&self, number: u64) {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner).take_if(|connection| connection.number == number);
+    }
+
+    fn connection(&self) -> Result<Connection, RedisError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(connection) = &*connection {
             return Ok(connection.clone());
         }
         let config = ConnectionManagerConfig::new().set_connection_timeout(Some(self.time)).set_response_timeout(Some(self.time)).set_number_of_retries(0);
-        Ok(connection.insert(ConnectionManager::new_lazy_with_config(self.client.clone(), config)?).clone())
+        let manager = ConnectionManager::new_lazy_with_config(self.client.clone(), config)?;
+        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        Ok(connection.insert(Connection { number, manager }).clone())
     }
 
     /// Tells of an outage, while there is one.
@@ -112,7 +142,61 @@ impl fmt::Debug for Link {
     }
 }
 
+/// How a server failed.
+struct Failed {
+    kind: ErrorKind,
+    /// What the server calls it, say `NOREPLICAS`.
+    code: Option<String>,
+}
+
+impl Failed {
+    fn of(error: &RedisError) -> Self {
+        use redis::ErrorKind::{AuthenticationFailed, Extension, Server};
+
+        let code = error.code().map(str::to_owned);
+        let kind = match (error.kind(), code.as_deref()) {
+            // The client has the same time, and may be the first to see that it is up.
+            _ if error.is_timeout() => ErrorKind::Timeout,
+            (AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS")) => ErrorKind::Authentication,
+            // Whoever gave no password is not even heard out.
+            _ if error.detail().is_some_and(|detail| detail.contains("unauthenticated")) => ErrorKind::Authentication,
+            (_, Some("NOPERM")) => ErrorKind::Permission,
+            (Server(_) | Extension, _) => ErrorKind::Unavailable,
+            _ => ErrorKind::Connect,
+        };
+        Self { kind, code }
+    }
+}
+
+fn is_over_tls(client: &Client) -> bool {
+    matches!(client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. })
+}
+
+/// Says whether rustls knows whose cryptography to use; where it does not, connecting panics.
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+fn can_encrypt() -> bool {
+    rustls::crypto::CryptoProvider::get_default().is_some() || std::panic::catch_unwind(rustls::ClientConfig::builder).is_ok()
+}
+
+/// A URL with TLS is refused before, where there is none.
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+fn can_encrypt() -> bool {
+    true
+}
+
 /// Gathers mistakes of a config.
 pub(super) fn refused(mistakes: Vec<Violation>) -> Error {
     Error::new(ErrorKind::Config, SendState::NotSent).with_violations(mistakes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_has_a_quarter_of_a_second_and_a_link_shows_no_url() {
+        let link = Link::open(&Secret::new("redis://user:secret@127.0.0.1:1"), "guard").map_err(|_| "no URL").expect("a URL");
+        assert_eq!(link.time, Duration::from_millis(250));
+        assert_eq!(format!("{link:?}"), "Link { time: 250ms, .. }");
+    }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
+use super::Failed;
 use crate::model::{ErrorKind, ProviderHealth, ProviderId};
 
 /// Time for which a server that failed is not asked; then one call tries it.
@@ -67,7 +68,8 @@ impl Outages {
     }
 
     /// Takes note that the server failed; says whether that is an outage, or one goes on.
-    pub(super) fn begin(&self, question: Question, failure: ErrorKind) -> bool {
+    pub(super) fn begin(&self, question: Question, failed: Failed) -> bool {
+        let Failed { kind: failure, code } = failed;
         let (mut state, now) = (self.state(), Instant::now());
         let is_of_a_known_moment = failure == ErrorKind::Timeout && state.noticed.is_some_and(|noticed| question.asked < noticed);
         if question.changes != state.changes || is_of_a_known_moment {
@@ -79,7 +81,7 @@ impl Outages {
         }
         if state.away.replace(Away { failure, until: now + LEFT_ALONE }).is_none() {
             state.changes += 1;
-            tracing::warn!(store = self.store, failure = failure.as_str(), "a store does not answer; its policy for outages holds");
+            tracing::warn!(store = self.store, failure = failure.as_str(), code, "a store does not decide; its policy for outages holds");
         }
         true
     }
@@ -93,7 +95,7 @@ impl Outages {
         state.late = 0;
         if state.away.take().is_some() {
             state.changes += 1;
-            tracing::warn!(store = self.store, "a store answers again");
+            tracing::warn!(store = self.store, "a store decides again");
         }
     }
 
@@ -114,21 +116,25 @@ impl Outages {
 mod tests {
     use super::*;
 
+    fn failed(kind: ErrorKind) -> Failed {
+        Failed { kind, code: None }
+    }
+
     /// Lets calls ask until one fails for good.
     fn away() -> Outages {
         let outages = Outages::new("a test");
-        assert!(outages.begin(outages.may_ask().expect("not away"), ErrorKind::Connect));
+        assert!(outages.begin(outages.may_ask().expect("not away"), failed(ErrorKind::Connect)));
         outages
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_from_before_an_outage_does_not_end_it() {
         let outages = Outages::new("a test");
-        let [answered, failed, also] = std::array::from_fn(|_| outages.may_ask().expect("not away"));
-        assert!(outages.begin(failed, ErrorKind::Connect));
+        let [answered, broken, also] = std::array::from_fn(|_| outages.may_ask().expect("not away"));
+        assert!(outages.begin(broken, failed(ErrorKind::Connect)));
         outages.end(answered);
         assert!(outages.tell().is_some());
-        assert!(!outages.begin(also, ErrorKind::Connect), "it is known, and the connection may be a new one");
+        assert!(!outages.begin(also, failed(ErrorKind::Connect)), "it is known, and the connection may be a new one");
         tokio::time::advance(LEFT_ALONE).await;
         outages.end(outages.may_ask().expect("the one that tries"));
         assert!(outages.tell().is_none());
@@ -141,7 +147,7 @@ mod tests {
         let slow = outages.may_ask().expect("the one that tries");
         tokio::time::advance(LEFT_ALONE).await;
         outages.end(outages.may_ask().expect("another one"));
-        assert!(!outages.begin(slow, ErrorKind::Connect));
+        assert!(!outages.begin(slow, failed(ErrorKind::Connect)));
         assert!(outages.tell().is_none());
     }
 
@@ -153,14 +159,14 @@ mod tests {
             tokio::time::advance(LEFT_ALONE).await;
             let question = outages.may_ask().expect("the one that tries");
             assert!(outages.may_ask().is_err());
-            assert!(outages.begin(question, ErrorKind::Timeout), "it goes on");
+            assert!(outages.begin(question, failed(ErrorKind::Timeout)), "it goes on");
         }
     }
 
     #[test]
     fn three_slow_moments_in_a_row_are_an_outage() {
         let outages = Outages::new("a test");
-        let late = || outages.begin(outages.may_ask().expect("not away"), ErrorKind::Timeout);
+        let late = || outages.begin(outages.may_ask().expect("not away"), failed(ErrorKind::Timeout));
         assert_eq!([late(), late()], [false, false]);
         outages.end(outages.may_ask().expect("not away"));
         assert_eq!([late(), late(), late()], [false, false, true]);
@@ -172,7 +178,7 @@ mod tests {
         for is_outage in [false, false, true] {
             let together: [_; 10] = std::array::from_fn(|_| outages.may_ask().expect("not away"));
             tokio::time::advance(Duration::from_millis(250)).await;
-            let found = together.map(|question| outages.begin(question, ErrorKind::Timeout));
+            let found = together.map(|question| outages.begin(question, failed(ErrorKind::Timeout)));
             assert_eq!(found, std::array::from_fn(|number| is_outage && number == 0));
         }
     }

@@ -232,7 +232,9 @@ impl ChallengeProvider for Router {
     }
 
     fn health(&self) -> Vec<ProviderHealth> {
-        self.health.tell(self.providers.keys())
+        // What providers within tell of their stores.
+        let within = self.providers.values().flat_map(|provider| provider.health());
+        self.health.tell(self.providers.keys()).into_iter().chain(within).collect()
     }
 
     async fn peek(&self, handle: &ChallengeHandle, options: &CallOptions) -> Outlook {

@@ -4,6 +4,8 @@ local name, operation, reserved, extra = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local kept = redis.call('GET', name)
 
 if operation == 'reserve' then
+  -- Reserved by this call, whose answer was lost with its connection.
+  if kept == reserved then return false end
   if kept then return { kept, redis.call('PTTL', name) } end
   redis.call('SET', name, reserved, 'PX', extra)
   return false

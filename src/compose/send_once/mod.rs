@@ -43,7 +43,7 @@ use unconfirmed::Unconfirmed;
 /// | the intent | the call |
 /// |---|---|
 /// | is new | is reserved in the [store](IntentStore), the message sent, and the challenge kept, sealed |
-/// | has a challenge | gives that challenge; nothing is sent |
+/// | has a challenge | gives that challenge, though it may have expired or been answered since; nothing is sent |
 /// | is under way in another call | waits for what becomes of that, within its own time |
 /// | ended as [`SendState::Unknown`] or [`Accepted`](SendState::Accepted), or its process died | is `Unknown` ([`ErrorKind::Interrupted`]); nothing is sent, however often it is asked |
 /// | was for another request | is [`ErrorKind::Conflict`]; nothing is sent |
@@ -56,11 +56,16 @@ use unconfirmed::Unconfirmed;
 /// **What is needed.** All processes share a store and a key. The promise holds as long as the store keeps what it was told: intents are remembered for a day
 /// unless [told otherwise](Self::with_remembered), and after that, with another key, or on a server that lost its data, the same intent is a new one.
 ///
-/// **Where the store does not answer**, nothing is sent: [`ErrorKind::Throttled`], [`SendState::NotSent`]. The store may have reserved the intent all the same: this process
-/// knows that nothing was sent for it and takes it back when it is asked again, another process tells it as `Unknown`. Where the store does not answer after the message, the challenge
+/// **Where the store does not answer**, nothing is sent: [`ErrorKind::Throttled`], or [`ErrorKind::Timeout`] where it hangs to the end of the call, and
+/// [`SendState::NotSent`]. The store may have reserved the intent all the same: this process
+/// knows that nothing was sent for it and takes it back when it is asked again, another process waits for it until its own call is over, and tells it as `Unknown`. Where the store does not answer after the message, the challenge
 /// comes all the same; a repetition is `Unknown` then.
 ///
-/// Put it around guards and routers, not inside: a repetition then uses up no limit, and a failover is one send.
+/// **What `NotSent` says** is about the call, not the intent: with a store that is away, or another request, an earlier call may have sent all the same. Repeat with
+/// the same intent, never with a new one.
+///
+/// Put it around guards and routers, not inside: a repetition then uses up no limit, and a failover is one send. A [`Router`](crate::Router) that fails over
+/// [when it is unknown](crate::RouterBuilder::with_failover_when_unknown) may send two messages within one call, for one intent; a config refuses the two together.
 ///
 /// ```
 /// # #[cfg(feature = "testing")]
@@ -152,7 +157,8 @@ impl SendOnce {
         let time = CallTime::of(Some(options.timeout().unwrap_or(self.timeout)));
         let hold = time.deadline().saturating_duration_since(Instant::now()) + GRACE;
         let (name, remembered) = (self.seal.name(intent), self.remembered.clamp(2 * hold, LONGEST_REMEMBERED));
-        let token = self.seal.token().ok_or_else(|| late("the system has no randomness to give"))?;
+        let no_randomness = || Error::new(ErrorKind::Unavailable, SendState::NotSent).with_detail("the system has no randomness to give");
+        let token = self.seal.token().ok_or_else(no_randomness)?;
         let ours = Reservation { record: Record::reserve(self.seal.fingerprint(&name, request), token, hold, remembered), name, time };
         let bytes = ours.record.to_bytes();
         let mut pauses = PAUSES.into_iter();
@@ -232,10 +238,20 @@ impl SendOnce {
         };
         let kept = match state {
             Some(state) => within(&ours.time, self.store.settle(&ours.name, &reserved, &ours.record.with_state(state).to_bytes())).await,
-            None => within(&ours.time, self.store.release(&ours.name, &reserved)).await,
+            None => {
+                let asked = self.unconfirmed.ask(ours.record.token, ours.record.remembered);
+                let released = within(&ours.time, self.store.release(&ours.name, &reserved)).await;
+                // Nothing was sent: where it is not free, this process takes it back when it is asked again.
+                if released.is_ok() {
+                    asked.confirm()
+                } else {
+                    drop(asked)
+                }
+                released
+            }
         };
         if kept.is_err() {
-            tracing::warn!("what became of an intent could not be kept; a repetition will be told as unknown");
+            tracing::warn!("what became of an intent could not be kept; a repetition may be told as unknown");
         }
     }
 }
@@ -247,7 +263,7 @@ async fn within<T>(time: &CallTime, asked: impl Future<Output = Result<T, Error>
         Ok(Err(error)) => {
             let pause = error.retry_after().unwrap_or(STORE_PAUSE);
             Err(Error::new(ErrorKind::Throttled, SendState::NotSent)
-                .with_detail("the store of intents does not answer")
+                .with_detail("the store of intents does not decide")
                 .with_retry_after(pause)
                 .with_source(error))
         }
@@ -259,6 +275,9 @@ async fn within<T>(time: &CallTime, asked: impl Future<Output = Result<T, Error>
 fn unknown(detail: &'static str) -> Error {
     Error::new(ErrorKind::Interrupted, SendState::Unknown).with_detail(detail)
 }
+
+/// What its memory goes by.
+const WRAPPER: &str = "send_once";
 
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
@@ -319,11 +338,11 @@ impl ChallengeProvider for SendOnce {
     }
 
     fn memory(&self) -> Memory {
-        self.provider.memory().within(self.store.memory())
+        self.provider.memory().within(WRAPPER, self.store.memory())
     }
 
     fn recall(&self, memory: Memory) {
-        let (own, rest) = memory.unwrapped();
+        let (own, rest) = memory.unwrapped(WRAPPER);
         if let Some(own) = own {
             self.store.recall(own);
         }

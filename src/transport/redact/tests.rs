@@ -28,6 +28,7 @@ fn every_form_of_a_value_is_masked() {
         ("to=jane+x%40doe.com;", "to=***;"),
         ("jane%2bx%40doe%2ecom", "***"),
         ("amFuZSt4QGRvZS5jb20=", "***"),
+        ("amFuZSt4QGRvZS5jb20 is", "*** is"),
         ("jane&#43;x&#x40;doe&period;com;", "***;"),
         ("jane&plus;x&commat;doe.com", "***"),
         ("jane&amp;#43;x&amp;#64;doe.com", "***"),
@@ -79,6 +80,13 @@ fn what_is_masked_is_masked_in_any_alphabet() {
         ("+", "a+b", "a+b"),
     ] {
         assert_eq!(masked(&[value], text), expected, "{value} in {text}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_form_of_a_value_stays() {
+    for (value, text) in [("dead-beef", "deadbeef"), ("1234", "1 234 people"), ("ab-1234", "1234")] {
+        assert_eq!(masked(&[value], text), text, "{value}");
     }
 }
 

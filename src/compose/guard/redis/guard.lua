@@ -1,8 +1,8 @@
 -- One decision over a guard's counts, by the server's clock.
 -- KEYS[1]: what all keys begin with.
 -- ARGV: operation, time in µs ('' for the server's), number of the send, recipient, client, calling code, challenge ('' where there is none),
--- whether limits are enforced, a number or a challenge that the operation needs, then times and period in µs of every limit ('0' where there is none).
-local operation, send, enforced, extra = ARGV[1], ARGV[3], ARGV[8] == '1', ARGV[9]
+-- 1 where it is under no limit, a number or a challenge that the operation needs, then times and period in µs of every limit ('0' where there is none).
+local operation, send, exempt, extra = ARGV[1], ARGV[3], ARGV[8], ARGV[9]
 local challenge = ARGV[7]
 local REMEMBERED = 24 * 60 * 60 * 1000
 
@@ -23,9 +23,9 @@ end
 -- Whom the message counts for: those of the first one, where it is sent once more.
 local recipient, client, code = ARGV[4], ARGV[5], ARGV[6]
 if challenge ~= '' then
-  local first = redis.call('HMGET', key('challenge', challenge), 'recipient', 'client', 'code')
+  local first = redis.call('HMGET', key('challenge', challenge), 'recipient', 'client', 'code', 'exempt')
   if first[1] then
-    recipient, code = first[1], first[3]
+    recipient, code, exempt = first[1], first[3], first[4]
     if client == '' then client = first[2] end
   elseif recipient == '' then
     recipient = challenge
@@ -40,7 +40,7 @@ local function place(rule, kind, of, member, once)
     places[#places + 1] = { rule = rule, name = key(kind, of), member = member, once = once, times = times, period = period }
   end
 end
-if send ~= '' then
+if send ~= '' and exempt ~= '1' then
   place(1, 'recipient', recipient, send)
   place(2, 'client', client, send)
   place(3, 'code', code, send)
@@ -54,7 +54,8 @@ local function count()
     local taken = redis.call('ZCOUNT', p.name, '(' .. whole(now - p.period), '+inf')
     local wait = 0
     if taken >= p.times then
-      local own = p.once and redis.call('ZSCORE', p.name, p.member)
+      -- A calling code counts once, and so does a send whose answer was lost with its connection.
+      local own = redis.call('ZSCORE', p.name, p.member)
       if not (own and tonumber(own) > now - p.period) then
         local last = redis.call('ZREVRANGE', p.name, p.times - 1, p.times - 1, 'WITHSCORES')
         wait = tonumber(last[2]) + p.period - now
@@ -70,7 +71,7 @@ local operations = {}
 
 function operations.take()
   local counts, full = count()
-  if full and enforced then return counts end
+  if full then return counts end
   for _, p in ipairs(places) do
     redis.call('ZREMRANGEBYSCORE', p.name, '-inf', whole(now - p.period))
     redis.call('ZADD', p.name, whole(now), p.member)
@@ -87,7 +88,7 @@ end
 
 function operations.note()
   local name = key('challenge', extra)
-  redis.call('HSET', name, 'recipient', recipient, 'client', client, 'code', code)
+  redis.call('HSET', name, 'recipient', recipient, 'client', client, 'code', code, 'exempt', exempt)
   keep(name, REMEMBERED)
 end
 
@@ -101,7 +102,7 @@ end
 function operations.take_try()
   local name = key('tries', challenge)
   local taken = tonumber(redis.call('GET', name) or '0')
-  if taken < tonumber(extra) or not enforced then
+  if taken < tonumber(extra) then
     redis.call('INCR', name)
     keep(name, REMEMBERED)
   end

@@ -21,14 +21,18 @@ use store::RedisStore;
 /// - **A decision** is one round trip: one script on the server takes a place under all limits, or under none, by the server's clock. So limits
 ///   hold to the unit, however many processes ask at once, and outlive them.
 /// - **Keys** on the server hold no recipient, address or challenge, only what HMAC-SHA-256 makes of them with your hash key; each expires by itself.
-///   They share one hash tag, so that a cluster keeps them on one node.
+///   They share one hash tag, so that a cluster keeps them on one node, whose URL it is to be: redirects are not followed, nor is Sentinel asked.
 /// - **Each decision has a time of its own**, 250 ms unless [told otherwise](Self::with_timeout). Where the server does not answer in it, or not at
-///   all, [`OnOutage`] decides instead. After three such in a row, or where there is no connection, it does so without asking, until a second later one
+///   all, or with an error, [`OnOutage`] decides instead. After three such in a row, or where there is no connection, it does so without asking, until a second later one
 ///   call tries the server again. The log tells of the beginning and the end of an outage,
-///   [`ChallengeProvider::health`](crate::ChallengeProvider::health) of an outage under the name `guard`. A decision that came too late may have counted.
+///   [`ChallengeProvider::health`](crate::ChallengeProvider::health) of an outage under the name `guard`: as [`Connect`](crate::ErrorKind::Connect) or
+///   [`Timeout`](crate::ErrorKind::Timeout), a wrong password as [`Authentication`](crate::ErrorKind::Authentication), a missing right as
+///   [`Permission`](crate::ErrorKind::Permission), any other error of the server's as [`Unavailable`](crate::ErrorKind::Unavailable). A decision that
+///   came too late may have counted.
 ///
 /// The URL is `redis://[user:password@]host[:port][/database]`; with `rediss://` it is TLS by rustls (feature `rustls` or `rustls-no-provider`), whose
-/// trust is the system's. Nothing connects before the first decision.
+/// trust is the system's. Nothing connects before the first decision. The server is Redis 5 or later, or Valkey. One that forgets,
+/// by a restart without its data or by an evicting `maxmemory-policy`, has counted nothing.
 ///
 /// ```
 /// use auth_challenge::{Limits, OnOutage, RedisGuard};
@@ -62,15 +66,16 @@ impl RedisGuard {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) at `redis_url` for what is no URL of Redis, or one with TLS without the feature `rustls`, and at `hash_key` for a key of less than 32
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) at `redis_url` for what is no URL of Redis, or one with TLS without the feature `rustls` or where rustls
+    /// knows no cryptography to use, and at `hash_key` for a key of less than 32
     /// characters; neither is quoted.
     pub fn new(url: impl Into<Secret>, hash_key: impl Into<Secret>, limits: Limits) -> Result<Self, Error> {
         let (link, hash_key) = (Link::open(&url.into(), "guard"), hash_key.into());
         let short = problem_of_key(&hash_key).map(|problem| Violation::at_key("hash_key", problem));
         match (link, short) {
             (Ok(link), None) => Ok(Self {
-                shared: Judge::new(limits.clone(), RedisStore::new(link, hash_key)),
-                own: LocalGuard::new(limits.without_hashes()),
+                shared: Judge::new(limits.clone(), RedisStore::new(link, hash_key.clone())),
+                own: LocalGuard::with_hash_key(limits, hash_key),
                 on_outage: OnOutage::default(),
             }),
             (link, short) => Err(refused(link.err().into_iter().chain(short).collect())),
@@ -98,8 +103,8 @@ impl RedisGuard {
         match (shared.await, self.on_outage) {
             (Ok(ruling), _) => ruling,
             (Err(Outage), OnOutage::Local) => own.await,
-            (Err(Outage), OnOutage::Refuse) => Err(Refusal::new("the limits cannot be checked now").with_retry_after(LEFT_ALONE)),
-            (Err(Outage), OnOutage::Allow) => Ok(()),
+            (Err(Outage), OnOutage::Refuse) => self.shared.without_store(Some(Refusal::new("the limits cannot be checked now").with_retry_after(LEFT_ALONE))),
+            (Err(Outage), OnOutage::Allow) => self.shared.without_store(None),
         }
     }
 }
@@ -130,6 +135,7 @@ impl Guard for RedisGuard {
         match (self.shared.peek(sending).await, self.on_outage) {
             (Ok(outlook), _) => outlook,
             (Err(Outage), OnOutage::Local) => self.own.peek(sending).await,
+            (Err(Outage), OnOutage::Refuse) if !self.shared.is_observing() => Outlook::new(Some(LEFT_ALONE), None),
             (Err(Outage), _) => Outlook::default(),
         }
     }

@@ -1,6 +1,11 @@
 //! Counts in Redis or Valkey: one script, one round trip a decision.
 
-use std::{fmt, sync::LazyLock, time::Duration};
+use std::{
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -36,7 +41,8 @@ impl RedisStore {
         Self {
             link,
             hash_key,
-            instance: fastrand::u64(..),
+            // Of the system's randomness: two machines may not share it.
+            instance: RandomState::new().hash_one(()),
             #[cfg(test)]
             clock: None,
         }
@@ -45,12 +51,12 @@ impl RedisStore {
     /// Runs one operation.
     async fn run<T: FromRedisValue>(&self, operation: &str, asked: Asked<'_>, extra: &str) -> Result<T, Outage> {
         let tell = |call: &mut Cmd| {
-            let Sender { recipient, client_ip, calling_code } = asked.sender;
+            let Sender { recipient, client_ip, calling_code, is_exempt } = asked.sender;
             call.arg(operation).arg(self.now()).arg(asked.send.map(|id| format!("{:x}-{id:x}", self.instance)).unwrap_or_default());
             for key in [recipient, client_ip, calling_code, asked.challenge] {
                 call.arg(key.map(text).unwrap_or_default());
             }
-            call.arg(u8::from(asked.is_enforced)).arg(extra);
+            call.arg(u8::from(is_exempt)).arg(extra);
             for rate in asked.message.map(|message| message.rates).into_iter().flatten() {
                 call.arg(rate.map_or(0, |rate| rate.times())).arg(rate.map_or(0, |rate| micros(rate.period())));
             }
@@ -66,11 +72,16 @@ impl RedisStore {
         }
         String::new()
     }
+}
 
-    fn mac(&self) -> Hmac<Sha256> {
-        // Keys of any length are good for HMAC.
-        Hmac::new_from_slice(self.hash_key.expose().as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()))
-    }
+fn mac(key: &Secret) -> Hmac<Sha256> {
+    // Keys of any length are good for HMAC.
+    Hmac::new_from_slice(key.expose().as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()))
+}
+
+/// Gives the hash that lists name a recipient by.
+pub(in crate::compose::guard) fn hash(key: &Secret, recipient: &str) -> String {
+    mac(key).chain_update(recipient).finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What an operation is asked about.
@@ -80,17 +91,16 @@ struct Asked<'a> {
     send: Option<u64>,
     sender: Sender,
     challenge: Option<Key>,
-    is_enforced: bool,
 }
 
 impl<'a> Asked<'a> {
     fn message(message: &'a Message<'a>) -> Self {
-        let Message { id, sender, challenge, is_enforced, .. } = *message;
-        Self { message: Some(message), send: Some(id), sender, challenge, is_enforced }
+        let Message { id, sender, challenge, .. } = *message;
+        Self { message: Some(message), send: Some(id), sender, challenge }
     }
 
     fn challenge(challenge: Key) -> Self {
-        Self { challenge: Some(challenge), is_enforced: true, ..Self::default() }
+        Self { challenge: Some(challenge), ..Self::default() }
     }
 }
 
@@ -118,7 +128,7 @@ impl Store for RedisStore {
     type Outage = Outage;
 
     fn key(&self, sort: &'static str, value: &[&str]) -> Key {
-        let mut mac = self.mac();
+        let mut mac = mac(&self.hash_key);
         for part in [sort].iter().chain(value) {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
@@ -128,9 +138,7 @@ impl Store for RedisStore {
     }
 
     fn hash(&self, recipient: &str) -> Option<String> {
-        let mut mac = self.mac();
-        mac.update(recipient.as_bytes());
-        Some(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(hash(&self.hash_key, recipient))
     }
 
     async fn take(&self, message: &Message<'_>) -> Result<Vec<Count>, Outage> {
@@ -142,12 +150,17 @@ impl Store for RedisStore {
         self.run("note", Asked::message(message), &text(challenge)).await
     }
 
+    async fn note_exempt(&self, challenge: Key) -> Result<(), Outage> {
+        let sender = Sender { is_exempt: true, ..Sender::default() };
+        self.run("note", Asked { sender, ..Asked::default() }, &text(challenge)).await
+    }
+
     async fn give_back(&self, message: &Message<'_>) -> Result<(), Outage> {
         self.run("give_back", Asked::message(message), "").await
     }
 
-    async fn take_try(&self, challenge: Key, most: u32, is_enforced: bool) -> Result<u32, Outage> {
-        self.run("take_try", Asked { is_enforced, ..Asked::challenge(challenge) }, &most.to_string()).await
+    async fn take_try(&self, challenge: Key, most: u32) -> Result<u32, Outage> {
+        self.run("take_try", Asked::challenge(challenge), &most.to_string()).await
     }
 
     async fn give_try_back(&self, challenge: Key) -> Result<(), Outage> {
