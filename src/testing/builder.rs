@@ -46,13 +46,13 @@ impl<V> DoubleBuilder<V> {
     }
 
     /// Sets one code for all messages, instead of fresh ones. A vendor that sends none takes no notice.
-    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+    pub fn with_code(self, code: impl Into<String>) -> Self {
         self.settings.codes.set_for_all(code.into());
         self
     }
 
     /// Sets the code for all messages to one recipient, in whatever spelling. A vendor that sends none takes no notice.
-    pub fn with_code_for(mut self, recipient: impl AsRef<str>, code: impl Into<String>) -> Self {
+    pub fn with_code_for(self, recipient: impl AsRef<str>, code: impl Into<String>) -> Self {
         self.settings.codes.set(recipient.as_ref(), code.into());
         self
     }

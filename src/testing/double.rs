@@ -261,12 +261,7 @@ impl Double {
 
     /// Lists the faults that wait, in words.
     pub(super) fn waiting_faults(&self) -> Vec<WordedFault> {
-        let words = |(operation, fault): &(Option<Operation>, Fault)| WordedFault {
-            provider: Some(self.0.name.to_owned()),
-            operation: operation.map(|operation| operation.as_str().to_owned()),
-            ..fault.worded()
-        };
-        self.backstage().waiting_faults().iter().map(words).collect()
+        self.backstage().waiting_faults().iter().map(|(operation, fault)| fault.worded(self.0.name, *operation)).collect()
     }
 
     pub(super) fn behaviour(&self) -> &dyn Behaviour {

@@ -27,7 +27,7 @@ const VERSION: u32 = 1;
 /// not kept. The file holds codes; on Unix its owner alone reads it.
 ///
 /// ```
-/// use auth_challenge::{ChallengeProviderExt as _, testing::{Double, StateFile}};
+/// use auth_challenge::{ChallengeProviderExt as _, Verification, testing::{Double, StateFile}};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let path = std::env::temp_dir().join(format!("auth-challenge-state-{}.json", std::process::id()));
@@ -39,7 +39,7 @@ const VERSION: u32 = 1;
 /// let after = Double::start("authsignal").await;
 /// let _file = StateFile::open(&path, &[after.clone()])?;
 /// let answer = after.right_answer(&challenge);
-/// assert!(after.provider().verify(challenge.handle(), &answer).await?.is_verified());
+/// assert!(matches!(after.provider().verify(challenge.handle(), &answer).await?, Verification::Verified(_)));
 /// # std::fs::remove_file(path)?;
 /// # Ok(()) }
 /// ```

@@ -113,8 +113,14 @@ impl WordedFault {
 
 impl Fault {
     /// Gives the fault in words, as [`WordedFault`] reads them; `times` is what is left.
-    pub(in crate::testing) fn worded(&self) -> WordedFault {
-        let mut words = WordedFault { fault: self.name.to_owned(), times: Some(self.times.unwrap_or(0)), ..WordedFault::default() };
+    pub(in crate::testing) fn worded(&self, provider: &str, operation: Option<Operation>) -> WordedFault {
+        let mut words = WordedFault {
+            provider: Some(provider.to_owned()),
+            operation: operation.map(|operation| operation.as_str().to_owned()),
+            fault: self.name.to_owned(),
+            times: Some(self.times.unwrap_or(0)),
+            ..WordedFault::default()
+        };
         match &self.kind {
             FaultKind::Status(status, retry_after) => {
                 words.status = (self.name == "status").then_some(*status);
@@ -153,15 +159,15 @@ mod tests {
     #[test]
     fn a_fault_in_words_is_the_same_fault() {
         for said in [
-            json!({ "fault": "status", "times": 3, "status": 503, "retry_after_s": 2 }),
-            json!({ "fault": "rate_limited", "times": 1, "retry_after_s": 60 }),
-            json!({ "fault": "slow", "times": 0, "ms": 20 }),
-            json!({ "fault": "missing_field", "times": 1, "field": "code" }),
-            json!({ "fault": "huge_body", "times": 1, "bytes": 4096 }),
-            json!({ "fault": "refuse_connections", "times": 0 }),
-            json!({ "fault": "hang", "times": 0, "probability": 0.1, "seed": 7 }),
+            json!({ "provider": "corbado", "operation": "create", "fault": "status", "times": 3, "status": 503, "retry_after_s": 2 }),
+            json!({ "provider": "corbado", "operation": "create", "fault": "rate_limited", "times": 1, "retry_after_s": 60 }),
+            json!({ "provider": "corbado", "operation": "create", "fault": "slow", "times": 0, "ms": 20 }),
+            json!({ "provider": "corbado", "operation": "create", "fault": "missing_field", "times": 1, "field": "code" }),
+            json!({ "provider": "corbado", "operation": "create", "fault": "huge_body", "times": 1, "bytes": 4096 }),
+            json!({ "provider": "corbado", "operation": "create", "fault": "refuse_connections", "times": 0 }),
+            json!({ "provider": "corbado", "operation": "create", "fault": "hang", "times": 0, "probability": 0.1, "seed": 7 }),
         ] {
-            assert_eq!(serde_json::to_value(fault(said.clone()).expect("a fault").worded()).expect("JSON"), said);
+            assert_eq!(serde_json::to_value(fault(said.clone()).expect("a fault").worded("corbado", Some(Operation::CREATE))).expect("JSON"), said);
         }
     }
 

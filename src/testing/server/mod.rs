@@ -27,7 +27,6 @@ pub(super) use behaviour::{Behaviour, Incoming, Sample, message_to};
 pub(super) use door::Door;
 use front::Front;
 pub(super) use reply::{Denial, HttpReply};
-pub(super) use wire::Connection;
 use wiremock::{HOST_AS_IT_CAME, NUMBER, TARGET, Wiremock};
 
 /// A double that runs until it is dropped.
