@@ -9,7 +9,10 @@ use std::{
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-use super::AuthsignalSettings;
+use super::{
+    AuthsignalSettings,
+    webhooks::{self, SentMessage, Webhooks},
+};
 use crate::{
     model::{ChallengeRequest, Method, Personal, ProviderId, Secret},
     testing::{
@@ -47,6 +50,8 @@ pub(super) struct AuthsignalBehaviour {
     code: Option<String>,
     attempts: u32,
     clock: Clock,
+    webhooks: Option<Webhooks>,
+    undeliverable: Vec<Personal>,
     state: Mutex<State>,
 }
 
@@ -91,6 +96,8 @@ impl Weigh for Claimed {
 
 impl AuthsignalBehaviour {
     pub(super) fn new(settings: &Settings, vendor: AuthsignalSettings) -> io::Result<Self> {
+        let url = webhooks::url(vendor.webhook.expose()).map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, format!("webhook: {problem}")))?;
+        let webhooks = url.map(|url| Webhooks::start(url, vendor.secret_key.clone(), settings.clock.clone())).transpose()?;
         Ok(Self {
             contract: Contract::of(&CONTRACT)?,
             authorization: ExpectedBasic::new(vendor.secret_key.expose(), ""),
@@ -98,6 +105,8 @@ impl AuthsignalBehaviour {
             code: settings.code.clone(),
             attempts: settings.attempts,
             clock: settings.clock.clone(),
+            webhooks,
+            undeliverable: vendor.undeliverable,
             state: Mutex::new(State { challenges: Store::of_at_most(10_000), tokens: Store::of_at_most(10_000) }),
         })
     }
@@ -151,18 +160,31 @@ impl AuthsignalBehaviour {
     }
 
     fn send(&self, incoming: &Incoming<'_>, id: &str, issued: &Issued) {
+        let method = match (issued.method.as_str(), issued.channel.as_deref()) {
+            ("EMAIL_OTP", _) => Method::EmailOtp,
+            ("WHATSAPP", _) | (_, Some("WHATSAPP")) => Method::WhatsAppOtp,
+            _ => Method::SmsOtp,
+        };
         incoming.send(Message {
-            method: match (issued.method.as_str(), issued.channel.as_deref()) {
-                ("EMAIL_OTP", _) => Method::EmailOtp,
-                ("WHATSAPP", _) | (_, Some("WHATSAPP")) => Method::WhatsAppOtp,
-                _ => Method::SmsOtp,
-            },
+            method,
             to: Personal::new(issued.address.as_str()),
             code: Secret::new(issued.code.as_str()),
             link: None,
             sent_at: self.clock.now(),
             challenge_id: id.to_owned(),
         });
+        if let Some(webhooks) = &self.webhooks {
+            let (field, recipient) = issued.contact();
+            webhooks.sent(&SentMessage {
+                method,
+                verification_method: &issued.method,
+                action: &issued.action,
+                idempotency_key: &issued.group,
+                field,
+                recipient,
+                is_undeliverable: self.undeliverable.iter().any(|known| known.as_str() == recipient),
+            });
+        }
     }
 
     fn verify(&self, incoming: &Incoming<'_>) -> HttpReply {
