@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::raw;
+use support::{LONG, Server, raw};
 
 struct Running {
     child: Child,
@@ -128,6 +128,24 @@ async fn the_control_port_shows_messages_and_takes_faults_and_the_time() {
     let (_, late) = post(running.url("authsignal", "/verify"), key, &answer.to_string()).await;
     assert_eq!(late["isVerified"], false);
     assert_eq!(post(running.url("control", "/clock"), None, r#"{"advance_s":-1}"#).await.0, 400);
+}
+
+#[tokio::test]
+async fn webhooks_go_where_they_are_told_to_and_nowhere_else() {
+    let receiver = Server::answering(200, &[], "").await;
+    let url = format!("http://{}/hooks", receiver.address);
+    let running = Running::start(&["--authsignal-webhook", &url, "--authsignal-undeliverable", "+64270000001, +64270000002"]);
+    let text = r#"{"verificationMethod":"SMS","action":"login","phoneNumber":"+64270000002"}"#;
+    assert_eq!(post(running.url("authsignal", "/challenge"), Some(("as_secret", "")), text).await.0, 200);
+    let began = Instant::now();
+    while !receiver.requests().iter().any(|seen| String::from_utf8_lossy(&seen.body).contains("SMS_NOT_DELIVERED")) {
+        assert!(began.elapsed() < LONG, "no webhook");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let refused =
+        Command::new(env!("CARGO_BIN_EXE_auth-challenge")).args(["doubles", "--authsignal-webhook", "http://example.com"]).output().expect("the command");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("expected an http URL on loopback"), "{refused:?}");
 }
 
 #[tokio::test]

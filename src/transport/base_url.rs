@@ -55,9 +55,10 @@ pub(crate) fn base_url(given: &str, version: &str, allow_plain_http: &[PlainHost
     Ok(url)
 }
 
-fn is_loopback(host: &Host<String>) -> bool {
+/// Says whether a host is this machine, by name or address.
+pub(crate) fn is_loopback<T: AsRef<str>>(host: &Host<T>) -> bool {
     match host {
-        Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
+        Host::Domain(name) => name.as_ref().eq_ignore_ascii_case("localhost"),
         Host::Ipv4(address) => IpAddr::V4(*address).is_loopback(),
         Host::Ipv6(address) => IpAddr::V6(*address).is_loopback(),
     }

@@ -35,6 +35,9 @@ pub(crate) use self::{
     endpoint::Endpoint,
     outcome::{ErrorReply, Failure, Operation},
 };
+#[cfg(feature = "testing")]
+#[cfg_attr(not(every_vendor), allow(unused_imports, reason = "a vendor that is compiled out needs it"))]
+pub(crate) use base_url::is_loopback;
 pub(crate) use base_url::{PlainHost, base_url};
 pub(crate) use client::{FAR, LONGEST_CA_FILE, TIMEOUT, is_proxy};
 pub use client::{Http, HttpBuilder};

@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { after, beforeEach, test } from 'node:test';
 import { Authsignal } from '@authsignal/node';
@@ -177,6 +178,38 @@ test('Authsignal: mistakes are answered as the vendor does', async () => {
   assert.equal((await api.validateChallenge({ token: 'nobody' })).isValid, false);
   await command('POST', '/faults', { provider: 'authsignal', fault: 'rate_limited' });
   await authsignalRefusal(api.challenge({ ...sms, phoneNumber: '+64270000000' }), 429, 'too_many_requests');
+});
+
+test('Authsignal: the SDK takes the signature of what the double tells afterwards', { skip: !process.env.WEBHOOK_PORT && 'no WEBHOOK_PORT' }, async () => {
+  const phoneNumber = '+64270001234';
+  const api = authsignal();
+  const told = [];
+  const tampered = [];
+  const receiver = createServer(async (request, reply) => {
+    const pieces = [];
+    for await (const piece of request) pieces.push(piece);
+    const body = Buffer.concat(pieces).toString();
+    try {
+      // This release of the SDK knows no batches, and gives whatever is signed.
+      const { records } = api.webhook.constructEvent(body, request.headers['x-signature-v2']);
+      told.push(...records.map(({ record }) => record).filter((record) => record.phoneNumber === phoneNumber));
+      tampered.push(() => api.webhook.constructEvent(`${body} `, request.headers['x-signature-v2']));
+      reply.writeHead(200).end();
+    } catch (error) {
+      told.push(error);
+      reply.writeHead(401).end();
+    }
+  });
+  await new Promise((resolve) => receiver.listen(process.env.WEBHOOK_PORT, '127.0.0.1', resolve));
+  try {
+    const { idempotencyKey } = await api.challenge({ verificationMethod: 'SMS', action: 'signIn', phoneNumber });
+    for (let waits = 0; told.length < 2 && waits < 1200; waits += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(told.map(({ type, idempotencyKey }) => [type, idempotencyKey]), [['SMS_SENT', idempotencyKey], ['SMS_DELIVERED', idempotencyKey]]);
+    assert.throws(tampered[0], /mismatch/i);
+  } finally {
+    receiver.closeAllConnections();
+    receiver.close();
+  }
 });
 
 // ---- Dfns

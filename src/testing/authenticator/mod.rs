@@ -22,7 +22,6 @@ pub use passkey::Passkey;
 /// For the creation options of a passkey it gives the browser's `toJSON()` at this origin, which is required: to take it from `rp.id` would answer what a
 /// browser refuses. For a key, which knows no origin, it takes the `registration` of the command line's `create` (`{"kind","challenge",…}`), and gives
 /// the JSON that `verify` takes as the answer. All that `create` printed will do, too, and so will the vendor's own challenge.
-#[allow(dead_code, reason = "the control port calls it")]
 pub(in crate::testing) fn answer(options: &Value, origin: Option<&str>) -> Result<Value, String> {
     let options = options.get("registration").unwrap_or(options);
     let kind = match options.get("kind") {

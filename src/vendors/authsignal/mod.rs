@@ -20,6 +20,9 @@
 //! out, whatever else goes wrong there; and where it cannot, treat a refused create as one that may have sent, and put no
 //! failover behind it.
 //!
+//! [`webhook`] (feature `webhooks`) checks who calls such a receiver, and reads what is to be sent. It also reads what Authsignal tells afterwards: which
+//! messages were sent, delivered and not delivered.
+//!
 //! [`Config::from_env`](crate::Config::from_env) reads `AUTHSIGNAL_API_SECRET_KEY`, `AUTHSIGNAL_API_URL`.
 
 #![cfg(feature = "authsignal")]
@@ -31,6 +34,10 @@ mod convert;
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/authsignal.rs"));
 }
+#[cfg(any(feature = "webhooks", feature = "testing"))]
+pub(crate) mod signature;
+#[cfg(feature = "webhooks")]
+pub mod webhook;
 
 use async_trait::async_trait;
 

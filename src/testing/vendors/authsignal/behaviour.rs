@@ -10,7 +10,10 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::AuthsignalSettings;
+use super::{
+    AuthsignalSettings,
+    webhooks::{self, SentMessage, Webhooks},
+};
 use crate::{
     model::{ChallengeRequest, Method, Personal, ProviderId, Secret},
     testing::{
@@ -49,6 +52,8 @@ pub(super) struct AuthsignalBehaviour {
     codes: Codes,
     attempts: u32,
     clock: Clock,
+    webhooks: Option<Webhooks>,
+    undeliverable: Vec<Personal>,
     state: Mutex<State>,
 }
 
@@ -94,6 +99,8 @@ impl Weigh for Claimed {
 
 impl AuthsignalBehaviour {
     pub(super) fn new(settings: &Settings, vendor: AuthsignalSettings) -> io::Result<Self> {
+        let url = webhooks::url(vendor.webhook.expose()).map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, format!("webhook: {problem}")))?;
+        let webhooks = url.map(|url| Webhooks::start(url, vendor.secret_key.clone(), settings.clock.clone())).transpose()?;
         Ok(Self {
             contract: Contract::of(&CONTRACT)?,
             authorization: ExpectedBasic::new(vendor.secret_key.expose(), ""),
@@ -101,6 +108,8 @@ impl AuthsignalBehaviour {
             codes: settings.codes.clone(),
             attempts: settings.attempts,
             clock: settings.clock.clone(),
+            webhooks,
+            undeliverable: vendor.undeliverable,
             state: Mutex::new(State { challenges: Store::of_at_most(10_000), tokens: Store::of_at_most(10_000) }),
         })
     }
@@ -155,14 +164,27 @@ impl AuthsignalBehaviour {
     }
 
     fn send(&self, incoming: &Incoming<'_>, id: &str, issued: &Issued) {
+        let method = issued.means();
         incoming.send(Message {
-            method: issued.means(),
+            method,
             to: Personal::new(issued.address.as_str()),
             code: Secret::new(issued.code.as_str()),
             link: None,
             sent_at: self.clock.now(),
             challenge_id: id.to_owned(),
         });
+        if let Some(webhooks) = &self.webhooks {
+            let (field, recipient) = issued.contact();
+            webhooks.sent(&SentMessage {
+                method,
+                verification_method: &issued.method,
+                action: &issued.action,
+                idempotency_key: &issued.group,
+                field,
+                recipient,
+                is_undeliverable: self.undeliverable.iter().any(|known| known.as_str() == recipient),
+            });
+        }
     }
 
     fn verify(&self, incoming: &Incoming<'_>) -> HttpReply {

@@ -1,0 +1,147 @@
+//! What Authsignal tells of messages afterwards: signed log entries, posted in the background.
+
+use std::{io, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::{sync::mpsc, task::AbortHandle, time::sleep};
+use url::Url;
+
+use crate::{
+    model::{Method, Secret},
+    testing::{Clock, fresh},
+    transport::is_loopback,
+    vendors::authsignal::signature,
+};
+
+/// How many entries may wait; further ones are lost, with a warning.
+const WAITING: usize = 1024;
+/// How many entries the vendor posts at once.
+const BATCH: usize = 500;
+/// The pauses before a batch is posted again. The vendor goes on until it is taken; a test wants an end.
+const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_secs(1), Duration::from_secs(5)];
+/// How long a receiver may take for its answer.
+const ANSWER: Duration = Duration::from_secs(5);
+const TENANT: &str = "0d9c8f6e-0000-4000-8000-000000000000";
+
+/// Reads where webhooks go; an empty text is nowhere.
+pub(super) fn url(text: &str) -> Result<Option<Url>, &'static str> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let url = Url::parse(text).ok().filter(|url| {
+        let has_user_info = !url.username().is_empty() || url.password().is_some();
+        url.scheme() == "http" && url.host().is_some_and(|host| is_loopback(&host)) && !has_user_info
+    });
+    url.map(Some).ok_or("expected an http URL on loopback without user info, say http://127.0.0.1:3000/webhooks")
+}
+
+/// A message that was "sent".
+pub(super) struct SentMessage<'a> {
+    pub(super) method: Method,
+    pub(super) verification_method: &'a str,
+    pub(super) action: &'a str,
+    pub(super) idempotency_key: &'a str,
+    /// The member that the recipient stands in.
+    pub(super) field: &'static str,
+    pub(super) recipient: &'a str,
+    pub(super) is_undeliverable: bool,
+}
+
+impl SentMessage<'_> {
+    /// Delivery is documented for text messages alone.
+    fn log_types(&self) -> &'static [&'static str] {
+        match (self.method, self.is_undeliverable) {
+            (Method::EmailOtp, _) => &["EMAIL_OTP_SENT"],
+            (Method::WhatsAppOtp, _) => &["WHATSAPP_SENT"],
+            (_, false) => &["SMS_SENT", "SMS_DELIVERED"],
+            (_, true) => &["SMS_SENT", "SMS_NOT_DELIVERED"],
+        }
+    }
+
+    fn entry(&self, log_type: &str, clock: &Clock) -> Value {
+        let now = humantime::format_rfc3339_millis(clock.now()).to_string();
+        json!({
+            "version": 1,
+            "id": fresh::uuid(),
+            "source": "https://authsignal.com",
+            "time": now,
+            "tenantId": TENANT,
+            "type": "challenge.log_created",
+            "record": {
+                "tenantId": TENANT,
+                // A challenge has no user before it is claimed; the recipient stands for one, as where active challenges are looked for.
+                "userId": self.recipient,
+                "actionCode": self.action,
+                "idempotencyKey": self.idempotency_key,
+                "createdAt": now,
+                "type": log_type,
+                "verificationMethod": self.verification_method,
+                self.field: self.recipient,
+            },
+        })
+    }
+}
+
+/// Posts entries in the order in which they come, until it is dropped.
+pub(super) struct Webhooks {
+    entries: mpsc::Sender<Value>,
+    clock: Clock,
+    posting: AbortHandle,
+}
+
+impl Webhooks {
+    pub(super) fn start(url: Url, key: Secret, clock: Clock) -> io::Result<Self> {
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(ANSWER).build().map_err(io::Error::other)?;
+        let (entries, mut waiting) = mpsc::channel(WAITING);
+        let receiver = Receiver { client, url, key, clock: clock.clone() };
+        let posting = tokio::spawn(async move {
+            let mut batch = Vec::new();
+            while waiting.recv_many(&mut batch, BATCH).await > 0 {
+                receiver.deliver(&std::mem::take(&mut batch)).await;
+            }
+        });
+        Ok(Self { entries, clock, posting: posting.abort_handle() })
+    }
+
+    /// Tells of a message, and does not wait.
+    pub(super) fn sent(&self, message: &SentMessage<'_>) {
+        for log_type in message.log_types() {
+            if self.entries.try_send(message.entry(log_type, &self.clock)).is_err() {
+                tracing::warn!("too many webhooks of the Authsignal double wait; one is lost");
+            }
+        }
+    }
+}
+
+impl Drop for Webhooks {
+    fn drop(&mut self) {
+        self.posting.abort();
+    }
+}
+
+struct Receiver {
+    client: reqwest::Client,
+    url: Url,
+    key: Secret,
+    clock: Clock,
+}
+
+impl Receiver {
+    async fn deliver(&self, entries: &[Value]) {
+        let body = json!({ "records": entries }).to_string();
+        let mut pauses = PAUSES.into_iter();
+        while !self.takes(&body).await {
+            match pauses.next() {
+                Some(pause) => sleep(pause).await,
+                None => return tracing::warn!(entries = entries.len(), "no receiver took the webhooks of the Authsignal double"),
+            }
+        }
+    }
+
+    /// Posts a body, signed at this time, and says whether that was answered 2xx.
+    async fn takes(&self, body: &str) -> bool {
+        let signature = signature::sign(&self.key, body.as_bytes(), self.clock.now());
+        let request = self.client.post(self.url.clone()).header(signature::HEADER, signature).header("content-type", "application/json");
+        request.body(body.to_owned()).send().await.is_ok_and(|reply| reply.status().is_success())
+    }
+}
