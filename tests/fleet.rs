@@ -441,3 +441,18 @@ async fn a_connection_that_the_server_ends_is_no_outage_and_costs_nobody_a_place
     .await;
     assert_eq!((log.take().as_str(), guarded.health().len()), ("", 0));
 }
+
+#[tokio::test]
+async fn a_reload_during_an_outage_goes_on_with_what_the_process_counted() {
+    let Some(mut redis) = Redis::start() else { return };
+    let url = redis.url();
+    redis.kill();
+    let new = || -> Arc<dyn ChallengeProvider> {
+        let guard = RedisGuard::new(url.as_str(), HASH_KEY, Limits::new().with_per_recipient(rate("1 per 1h"))).expect("a guard");
+        Arc::new(Guarded::new(Arc::new(Scripted::named("first")), Arc::new(guard)))
+    };
+    let auth = Reloadable::new(new());
+    auth.create(&message("+64270000000")).await.expect("the first");
+    auth.replace(new());
+    auth.create(&message("+64270000000")).await.expect_err("over the limit");
+}

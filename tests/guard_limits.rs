@@ -5,8 +5,8 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, Guarded, Limits, Method, Outlook,
-    Reason, Rejected, Sending, Verification, testing::Scripted,
+    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, Error, ErrorKind, Guarded, Limits,
+    Method, Outlook, Reason, Rejected, SendState, Sending, Verification, testing::Scripted,
 };
 use support::{
     guards::{from, guarded, rate},
@@ -33,6 +33,41 @@ async fn all_messages_of_a_person_who_answers_are_taken_off_the_count() {
         guarded.create(&from(7, &format!("+6427000000{number}"))).await.expect("none is counted any more");
     }
     guarded.create(&from(7, "+64270000009")).await.expect_err("three are");
+}
+
+#[tokio::test]
+async fn a_message_that_was_not_sent_counts_for_nobody_and_takes_no_other_one_with_it() {
+    let (scripted, guarded) = guarded(Limits::new().with_unverified_per_calling_code(rate("2 per 1h")));
+    let challenge = guarded.create(&from(7, "+64270000000")).await.expect("the first");
+    let _ = scripted.clone().create_fails(Error::new(ErrorKind::Connect, SendState::NotSent));
+    guarded.create(&from(7, "+64270000000")).await.expect_err("not sent");
+    verify(&guarded, challenge.handle()).await;
+    for number in 1..3 {
+        guarded.create(&from(7, &format!("+6427000000{number}"))).await.expect("none is counted any more");
+    }
+    guarded.create(&from(7, "+64270000003")).await.expect_err("two are");
+}
+
+#[tokio::test]
+async fn a_refusal_says_which_limit_it_was() {
+    for (limits, reason) in [
+        (Limits::new().with_per_recipient(rate("1 per 1h")), "too many messages to this recipient"),
+        (Limits::new().with_per_ip(rate("1 per 1h")), "too many messages asked for from this client IP address"),
+        (Limits::new().with_unverified_per_calling_code(rate("1 per 1h")), "too many messages to this calling code whose codes nobody gave"),
+        (Limits::new().with_unverified_calling_codes_per_ip(rate("1 per 1h")), "to too many calling codes from this client IP address"),
+    ] {
+        let (_, guarded) = guarded(limits);
+        guarded.create(&from(7, "+358400000000")).await.expect("the first");
+        let mut refused = guarded.create(&from(7, "+64270000000")).await.err();
+        if refused.is_none() {
+            refused = guarded.create(&from(7, "+358400000000")).await.err();
+        }
+        if refused.is_none() {
+            refused = guarded.create(&from(7, "+64270000001")).await.err();
+        }
+        let refused = refused.expect("one is over the limit").to_string();
+        assert!(refused.contains(reason), "{refused}");
+    }
 }
 
 #[tokio::test]
@@ -137,7 +172,8 @@ async fn observation_refuses_nothing_and_tells_what_would_be_refused() {
     let told = log.hears(Level::INFO);
     async {
         for _ in 0..4 {
-            guarded.create(&from(7, "+64270000000")).await.expect("nothing is refused");
+            let challenge = guarded.create(&from(7, "+64270000000")).await.expect("nothing is refused");
+            assert_eq!(guarded.peek(challenge.handle(), &CallOptions::default()).await, Outlook::default());
         }
         let abroad = guarded.create(&from(7, "+358400000000")).await.expect("nothing is refused");
         for _ in 0..3 {
@@ -249,4 +285,16 @@ async fn wrong_codes_count_for_a_day_after_the_last_one() {
     assert_eq!(wrong().await, Reason::TooManyAttempts);
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(wrong().await, Reason::WrongOrExpiredCode);
+}
+
+#[tokio::test]
+async fn a_guard_without_a_key_exempts_nobody_by_hash_and_shows_its_limits_alone() {
+    let (_, guarded) = guarded(Limits::new().with_per_recipient(rate("1 per 1h")).with_exempt_hashes(["", "xyzzy"]));
+    guarded.create(&from(7, "+64270000000")).await.expect("the first");
+    guarded.create(&from(7, "+64270000000")).await.expect_err("over the limit");
+    let shown = format!("{guarded:?}");
+    for part in ["Limits { per_recipient: ", "wrong_codes: None", "LocalStore { .. }"] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    assert!(!shown.contains("270000000") && !shown.contains("xyzzy"), "{shown}");
 }

@@ -428,6 +428,17 @@ async fn a_store_that_does_not_answer_lets_nothing_out_before_the_message_and_wi
     }
 }
 
+#[tokio::test]
+async fn an_intent_for_the_resend_of_another_challenge_is_a_conflict() {
+    let vendor = Scripted::new();
+    let service = once(vendor.clone(), &(Arc::new(LocalIntents::new()) as _));
+    let handles = ["a", "b"].map(|id| ChallengeHandle::new(ProviderId::new("scripted"), Method::EmailOtp, id));
+    service.resend_with(&handles[0], &intent("session 7, again")).await.expect("sent");
+    service.resend_with(&handles[0], &intent("session 7, again")).await.expect("the same");
+    let error = service.resend_with(&handles[1], &intent("session 7, again")).await.expect_err("another challenge");
+    assert_eq!((error.kind(), vendor.resent().len()), (ErrorKind::Conflict, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_not_sent_is_sent_when_it_is_asked_for_again_though_the_store_did_not_free_it() {
     for hangs in [false, true] {

@@ -152,6 +152,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_failure_from_before_an_outage_that_is_over_begins_none() {
+        let outages = Outages::new("a test");
+        let [old, broken] = std::array::from_fn(|_| outages.may_ask().expect("not away"));
+        assert!(outages.begin(broken, failed(ErrorKind::Connect)));
+        let left = || outages.tell().map(|health| health.passed_over_for());
+        assert_eq!(left(), Some(Some(LEFT_ALONE)));
+        tokio::time::advance(LEFT_ALONE).await;
+        assert_eq!(left(), Some(None), "the next call tries it");
+        outages.end(outages.may_ask().expect("the one that tries"));
+        assert!(!outages.begin(old, failed(ErrorKind::Connect)));
+        assert_eq!(left(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn one_call_a_second_tries_a_store_that_is_away() {
         let outages = away();
         for _ in 0..3 {

@@ -132,6 +132,16 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
+    async fn what_has_had_its_time_is_forgotten_as_more_comes_however_fast() {
+        let store = LocalIntents::new();
+        for number in 0..4 * FEW {
+            assert!(store.reserve(&number.to_string(), b"record", Duration::ZERO).await.is_ok_and(|found| found.is_none()), "{number}");
+        }
+        let kept = locked(&store.shared()).all.len();
+        assert!(kept <= FEW, "{kept}");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_full_store_forgets_nothing_before_its_time_and_takes_more_when_some_have_had_theirs() {
         let (store, minute) = (LocalIntents::new(), Duration::from_secs(60));
         for number in 0..MOST {
