@@ -10,7 +10,7 @@ use std::{
 
 use auth_challenge::{
     Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Config, ErrorKind, Guarded, Limits, OnOutage, Outlook, Reason, RedisGuard,
-    Rejected, Router, SendState, Verification, Verified, testing::Scripted,
+    Rejected, Reloadable, Router, SendState, Verification, Verified, testing::Scripted,
 };
 use support::{
     LONG,
