@@ -28,7 +28,8 @@ const BUDGET: usize = 8 << 20;
 
 /// A server of wiremock's with one mock, which takes all.
 pub(super) struct Wiremock<R> {
-    server: MockServer,
+    /// None once it is dropped.
+    server: Option<MockServer>,
     address: SocketAddr,
     responder: R,
     /// What the mock has been asked.
@@ -41,7 +42,7 @@ impl<R: Respond + Clone + 'static> Wiremock<R> {
     pub(super) async fn start(responder: R) -> Self {
         let server = MockServer::builder().disable_request_recording().start().await;
         let address = *server.address();
-        let wiremock = Self { server, address, responder, scales: Mutex::new(Scales::of_at_most(BUDGET)), mounted: RwLock::new(()) };
+        let wiremock = Self { server: Some(server), address, responder, scales: Mutex::new(Scales::of_at_most(BUDGET)), mounted: RwLock::new(()) };
         wiremock.mount().await;
         wiremock
     }
@@ -68,7 +69,9 @@ impl<R: Respond + Clone + 'static> Wiremock<R> {
         if is_heavy() {
             let _alone = self.mounted.write().await;
             if is_heavy() {
-                self.server.reset().await;
+                if let Some(server) = &self.server {
+                    server.reset().await;
+                }
                 self.mount().await;
                 *locked(&self.scales) = Scales::of_at_most(BUDGET);
             }
@@ -76,7 +79,18 @@ impl<R: Respond + Clone + 'static> Wiremock<R> {
     }
 
     async fn mount(&self) {
-        Mock::given(any()).respond_with(self.responder.clone()).mount(&self.server).await;
+        if let Some(server) = &self.server {
+            Mock::given(any()).respond_with(self.responder.clone()).mount(server).await;
+        }
+    }
+}
+
+/// A mock server that is dropped blocks its thread until it gets a lock, which a runtime that shuts down may never give back.
+impl<R> Drop for Wiremock<R> {
+    fn drop(&mut self) {
+        let server = self.server.take();
+        // Where there is no thread, it is dropped here.
+        _ = std::thread::Builder::new().name("double ends".into()).spawn(move || drop(server));
     }
 }
 
