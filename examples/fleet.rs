@@ -26,7 +26,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_per_recipient("5 per 10m".parse()?)
         .with_per_ip("7 per 10m".parse()?)
         .with_unverified_per_calling_code("50 per 10m".parse()?)
-        .with_unverified_calling_codes_per_ip("2 per 10m".parse()?)
         .with_wrong_codes(3);
     let guard = RedisGuard::new(url, "an example's key, which is no secret", limits)?.with_on_outage(OnOutage::Refuse);
     // Far more than the 250 ms of a login: eight processes that start at once on a small machine are slow.
@@ -36,18 +35,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let auth: Arc<dyn ChallengeProvider> = Arc::new(Guarded::new(Arc::new(vendor), Arc::new(guard)));
 
     let process = std::process::id();
-    let each: [(&str, Request); 4] = [
+    let each: [(&str, Request); 3] = [
         ("recipients", |_, one, _| ChallengeRequest::email_otp(format!("person{one}@example.org"))),
         ("clients", |process, one, number| {
             let client = ClientContext::new([203, 0, 113, u8::try_from(one).unwrap_or_default()]);
             ChallengeRequest::email_otp(format!("{process}.{one}.{number}@example.org")).with_client(client)
         }),
         ("one calling code", |process, one, number| ChallengeRequest::sms_otp(format!("+64{:05}{one:02}{number:02}", process % 100_000))),
-        ("calling codes of clients", |process, one, number| {
-            // Each another one: of three digits, with the process's number behind.
-            let client = ClientContext::new([198, 51, 100, u8::try_from(one).unwrap_or_default()]);
-            ChallengeRequest::sms_otp(format!("+{}{:05}{one:02}", 370 + number, process % 100_000)).with_client(client)
-        }),
     ];
     for (name, request) in each {
         let passes = move |auth: Arc<dyn ChallengeProvider>, one, number| async move {
@@ -63,6 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let handle = ChallengeHandle::new(auth.id(), Method::EmailOtp, format!("challenge {one}"));
         match auth.verify(&handle, &Answer::code("000000")).await {
             Ok(Verification::Rejected(rejected)) => rejected.reason() != Reason::TooManyAttempts,
+            Err(error) if error.kind() == ErrorKind::Throttled => false,
             other => panic!("{other:?}"),
         }
     };

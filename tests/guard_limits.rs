@@ -298,3 +298,25 @@ async fn a_guard_without_a_key_exempts_nobody_by_hash_and_shows_its_limits_alone
     }
     assert!(!shown.contains("270000000") && !shown.contains("xyzzy"), "{shown}");
 }
+
+#[test]
+fn a_prefix_that_no_recipient_can_begin_with_is_told() {
+    for (prefix, is_good) in [
+        ("+6427", true),
+        ("qa-", true),
+        ("qa@example.org", true),
+        ("", false),
+        (" ", false),
+        ("+", false),
+        ("+64 27", false),
+        ("QA-", false),
+        ("@example.org", false),
+        ("qa+1", false),
+    ] {
+        let config = format!("provider = \"first\"\n[guard]\nexempt_prefixes = [\"{prefix}\"]");
+        let config = Config::from_toml_str(&config).expect("TOML").with_provider(Arc::new(Scripted::named("first")));
+        let told: Vec<String> = config.problems().iter().map(ToString::to_string).collect();
+        assert_eq!(told.is_empty(), is_good, "{prefix}: {told:?}");
+        assert!(told.iter().all(|told| told.starts_with("guard.exempt_prefixes: expected beginnings")), "{told:?}");
+    }
+}

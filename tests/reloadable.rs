@@ -5,8 +5,8 @@ mod support;
 use std::{net::SocketAddr, sync::Arc};
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guarded, Limits,
-    LocalGuard, Method, ProviderId, Reason, Rejected, Reloadable, Router, Verification, testing::Scripted,
+    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guard, Guarded, Limits,
+    LocalGuard, Method, ProviderId, Reason, Refusal, Rejected, Reloadable, Router, Sending, Verification, testing::Scripted,
 };
 use serde_json::{Value, json};
 use support::{
@@ -91,6 +91,25 @@ async fn the_counts_of_a_guard_go_on_wherever_it_stands_in_the_provider() {
         reloadable.replace(make());
         assert_eq!(reloadable.create(&request).await.expect_err("the second").kind(), ErrorKind::Throttled);
     }
+}
+
+#[tokio::test]
+async fn a_guard_that_remembers_nothing_takes_nothing_from_the_one_within() {
+    /// Counts nothing.
+    #[derive(Debug)]
+    struct Forgetful;
+    #[auth_challenge::async_trait]
+    impl Guard for Forgetful {
+        async fn before_send(&self, _: Sending<'_>) -> Result<(), Refusal> {
+            Ok(())
+        }
+    }
+    let within = || Arc::new(Guarded::new(Arc::new(Scripted::named("first")), once()));
+    let new = || Arc::new(Guarded::new(within(), Arc::new(Forgetful))) as Arc<dyn ChallengeProvider>;
+    let auth = Reloadable::new(new());
+    auth.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("the first");
+    auth.replace(new());
+    auth.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect_err("over the limit");
 }
 
 #[cfg(feature = "send-once")]

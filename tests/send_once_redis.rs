@@ -244,3 +244,16 @@ fn a_config_tells_what_is_wrong_with_its_section() {
         assert!(!problems[0].contains("secret"), "{problems:?}");
     }
 }
+
+#[test]
+fn a_config_that_may_send_twice_for_one_intent_is_told() {
+    let problems = |top: &str, section: &str| {
+        let config = format!("provider = \"mine\"\nfailover = [\"other\"]\n{top}\n{section}");
+        let config = Config::from_toml_str(&config).expect("TOML").with_provider(Arc::new(Scripted::named("mine")));
+        config.with_provider(Arc::new(Scripted::named("other"))).problems().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let (unknown, once) = ("failover_when = \"unknown\"", format!("[send_once]\nkey = \"{KEY}\""));
+    assert_eq!((problems(unknown, ""), problems("", &once)), (Vec::new(), Vec::new()));
+    let told = problems(unknown, &once);
+    assert!(matches!(&*told, [one] if one.starts_with("failover_when: \"unknown\" may send two messages for one intent")), "{told:?}");
+}

@@ -10,7 +10,7 @@ use crate::model::ProviderId;
 #[derive(Clone, Default)]
 pub struct Memory {
     /// What wrappers remember, each by what it is called, the outermost last.
-    layers: Vec<(&'static str, Arc<dyn Any + Send + Sync>)>,
+    layers: Vec<(&'static str, Option<Arc<dyn Any + Send + Sync>>)>,
     /// What providers within remember, each under its id.
     parts: BTreeMap<ProviderId, Self>,
 }
@@ -32,14 +32,15 @@ impl Memory {
 
     /// Puts what a wrapper of this name remembers around this.
     pub(crate) fn within(mut self, wrapper: &'static str, layer: Option<Arc<dyn Any + Send + Sync>>) -> Self {
-        self.layers.extend(layer.map(|layer| (wrapper, layer)));
+        // One that remembers nothing has its place, so that none takes what another one of its name remembers.
+        self.layers.push((wrapper, layer));
         self
     }
 
     /// Gives what the outermost wrapper of this name remembered, and the rest: other wrappers may have come or gone since.
     pub(crate) fn unwrapped(mut self, wrapper: &'static str) -> (Option<Arc<dyn Any + Send + Sync>>, Self) {
         let place = self.layers.iter().rposition(|(name, _)| *name == wrapper);
-        (place.map(|place| self.layers.remove(place).1), self)
+        (place.and_then(|place| self.layers.remove(place).1), self)
     }
 }
 

@@ -5,6 +5,8 @@
 pub mod canaries;
 pub mod config;
 pub mod guards;
+#[cfg(feature = "send-once")]
+pub mod intents;
 pub mod log;
 pub mod oddities;
 pub mod raw;

@@ -70,10 +70,19 @@ impl Link {
     }
 
     /// Runs a script on a key, within its time; not at all while the server is known to be away. `tell` adds its arguments. Where the connection has
-    /// ended, it may run twice, and is to give the same then.
+    /// ended, it may run twice: what is not the same then, or stricter, is for [`run_once`](Self::run_once).
     pub(super) async fn run<T: FromRedisValue>(&self, script: &Script, key: &str, tell: impl Fn(&mut Cmd)) -> Result<T, Outage> {
+        self.within_time(async || self.invoke(script, key, &tell).await).await
+    }
+
+    /// Runs a script as [`run`](Self::run) does, and never twice.
+    pub(super) async fn run_once<T: FromRedisValue>(&self, script: &Script, key: &str, tell: impl Fn(&mut Cmd)) -> Result<T, Outage> {
+        self.within_time(async || Self::invoke_on(self.connection()?.manager, script, key, &tell).await).await
+    }
+
+    async fn within_time<T>(&self, invoke: impl AsyncFnOnce() -> Result<T, RedisError>) -> Result<T, Outage> {
         let question = self.outages.may_ask()?;
-        let failure = match timeout(self.time, self.invoke(script, key, tell)).await {
+        let failure = match timeout(self.time, invoke()).await {
             Ok(Ok(value)) => {
                 self.outages.end(question);
                 return Ok(value);
@@ -88,13 +97,13 @@ impl Link {
         Err(Outage)
     }
 
-    async fn invoke<T: FromRedisValue>(&self, script: &Script, key: &str, tell: impl Fn(&mut Cmd)) -> Result<T, RedisError> {
+    async fn invoke<T: FromRedisValue>(&self, script: &Script, key: &str, tell: &impl Fn(&mut Cmd)) -> Result<T, RedisError> {
         let connection = self.connection()?;
-        match Self::invoke_on(connection.manager, script, key, &tell).await {
+        match Self::invoke_on(connection.manager, script, key, tell).await {
             // Servers end connections that are idle, which is no outage; one that is away refuses the next one.
             Err(error) if error.is_connection_dropped() => {
                 self.leave(connection.number);
-                Self::invoke_on(self.connection()?.manager, script, key, &tell).await
+                Self::invoke_on(self.connection()?.manager, script, key, tell).await
             }
             answered => answered,
         }

@@ -125,6 +125,12 @@ mod tests {
     }
 
     #[test]
+    fn no_two_reservations_have_one_token() {
+        let seal = seal("one");
+        assert_ne!(seal.token().expect("randomness"), seal.token().expect("randomness"));
+    }
+
+    #[test]
     fn a_sealed_challenge_tells_nothing() {
         let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "chal-1").with_recipient("+64270000000");
         let sealed = seal("one").close("name", &[7; 16], &Challenge::new(handle)).expect("randomness");

@@ -1,7 +1,6 @@
 //! Reservations that a store was asked for and has not confirmed: nothing is ever sent for them.
 
 use std::{
-    fmt,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -59,11 +58,5 @@ impl Drop for Asked<'_> {
         if !self.is_confirmed {
             self.all.all().keep(self.token, Instant::now(), self.remembered);
         }
-    }
-}
-
-impl fmt::Debug for Unconfirmed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unconfirmed").finish_non_exhaustive()
     }
 }

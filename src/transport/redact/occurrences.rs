@@ -37,7 +37,7 @@ impl Index {
                 places.push((*suffix, rank));
             }
             let is_settled = places.last().is_none_or(|(_, rank)| *rank as usize + 1 == places.len());
-            if is_settled || half > text.len() {
+            if is_settled {
                 return Self { text, suffixes, found: Vec::new() };
             }
             for (suffix, new) in places {

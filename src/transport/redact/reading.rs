@@ -242,3 +242,37 @@ fn punycode(letters: &[Letter]) -> Option<(String, usize)> {
     let meant = idna::punycode::decode_to_string(&label).filter(|meant| !meant.is_empty())?;
     Some((meant, 4 + label.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(letters: &[Letter]) -> String {
+        letters.iter().map(|letter| letter.letter).collect()
+    }
+
+    #[test]
+    fn an_accent_belongs_to_the_letter_before_it() {
+        let letters = folded("e\u{301}x");
+        assert_eq!(letters.iter().map(|letter| (letter.letter, letter.start, letter.end)).collect::<Vec<_>>(), [('E', 0, 3), ('X', 3, 4)]);
+    }
+
+    #[test]
+    fn every_layer_of_escapes_is_undone_and_no_more() {
+        let layered = |layers: usize| format!("%{}40", "25".repeat(layers - 1));
+        let read = |layers: usize| readings(&layered(layers)).any(|letters| shown(&letters) == "@");
+        assert_eq!([1, LAYERS, LAYERS + 1].map(read), [true, true, false]);
+    }
+
+    #[test]
+    fn what_stands_around_base64_keeps_its_place_and_a_letter_over_holds_nothing() {
+        // "jane@doe.com", with a letter over.
+        let text = "\u{e4}b: amFuZUBkb2UuY29tx \u{f6}c";
+        let letters = decoded(text).expect("base64");
+        assert_eq!(shown(&letters), "AB: JANE@DOE.COM OC");
+        let places: Vec<_> = letters.iter().map(|letter| (letter.start, letter.end)).collect();
+        assert_eq!(places[..4], [(0, 2), (2, 3), (3, 4), (4, 5)]);
+        assert_eq!(places[places.len() - 3..], [(22, 23), (23, 25), (25, 26)]);
+        assert_eq!(decoded("ab cd"), None);
+    }
+}

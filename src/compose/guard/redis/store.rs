@@ -61,7 +61,11 @@ impl RedisStore {
                 call.arg(rate.map_or(0, |rate| rate.times())).arg(rate.map_or(0, |rate| micros(rate.period())));
             }
         };
-        self.link.run(&SCRIPT, PREFIX, tell).await
+        match operation {
+            // Twice would be one try too many.
+            "give_try_back" => self.link.run_once(&SCRIPT, PREFIX, tell).await,
+            _ => self.link.run(&SCRIPT, PREFIX, tell).await,
+        }
     }
 
     /// Gives the time that a test set; nothing for the server's own.
