@@ -189,7 +189,7 @@ fn save(double: &Double) -> SavedDouble {
 }
 
 fn restore_one(double: &Double, saved: SavedDouble) -> Result<(), &'static str> {
-    double.behaviour().restore(saved.vendor).map_err(|_| "what its vendor knows cannot be read")?;
+    double.behaviour().restore(&saved.vendor).map_err(|_| "what its vendor knows cannot be read")?;
     for SavedMessage { method, to, code, link, sent_at, challenge_id } in saved.messages {
         let method = Method::from_name(&method, None).ok_or("a message has no known method")?;
         let (to, code, link) = (Personal::new(to), Secret::new(code), link.map(Secret::new));

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde::{Deserialize as _, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::weight::{Scales, Weigh};
@@ -79,8 +79,8 @@ impl<T: Weigh + Serialize> Serialize for Store<T> {
 
 impl<T: Weigh + DeserializeOwned> Store<T> {
     /// Takes what was written, instead of all that there is.
-    pub(super) fn restore(&mut self, written: Value) -> serde_json::Result<()> {
-        let entries: Vec<(String, T)> = serde_json::from_value(written)?;
+    pub(super) fn restore(&mut self, written: &Value) -> serde_json::Result<()> {
+        let entries = Vec::<(String, T)>::deserialize(written)?;
         self.clear();
         entries.into_iter().for_each(|(id, entry)| self.insert(id, entry));
         Ok(())
@@ -129,9 +129,9 @@ mod tests {
         let written = serde_json::to_value(&store).expect("JSON");
         let mut other = Store::of_at_most(3);
         other.insert("x".to_owned(), 1);
-        other.restore(written).expect("what was written");
+        other.restore(&written).expect("what was written");
         assert_eq!(other.oldest_first().map(|(id, entry)| (id.as_str(), *entry)).collect::<Vec<_>>(), [("a", 7), ("c", 7), ("d", 7)]);
-        other.restore(Value::Null).expect_err("no entries");
+        other.restore(&Value::Null).expect_err("no entries");
         assert!(other.get("a").is_some(), "what cannot be read changes nothing");
     }
 

@@ -22,9 +22,9 @@ pub(super) enum MediaType {
     Form,
 }
 
-/// What the text of a field stands for.
+/// What the text of a field, or of a parameter, stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FieldKind {
+pub(super) enum FieldKind {
     Text,
     Boolean,
     Number,
@@ -102,7 +102,7 @@ impl Body {
 }
 
 impl FieldKind {
-    fn of(schema: &Value) -> Self {
+    pub(super) fn of(schema: &Value) -> Self {
         match schema["type"].as_str() {
             Some("boolean") => Self::Boolean,
             Some("integer" | "number") => Self::Number,
@@ -112,7 +112,7 @@ impl FieldKind {
     }
 
     /// Tells what a text stands for; the text itself, where it stands for no such thing.
-    fn value(self, text: &str) -> Value {
+    pub(super) fn value(self, text: &str) -> Value {
         let read = match self {
             Self::Text => None,
             Self::Array => Some(Value::Array(vec![text.into()])),

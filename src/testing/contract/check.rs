@@ -39,7 +39,7 @@ impl Documented {
             };
             match value {
                 Some(value) => {
-                    checked.findings.note_within(&pointer, parameter.schema.findings(&Value::from(value)));
+                    checked.findings.note_within(&pointer, parameter.schema.findings(&parameter.kind.value(value)));
                 }
                 None if parameter.required => checked.findings.note(Finding { pointer, message: "is required".into() }),
                 None => {}

@@ -16,7 +16,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::Operation;
-use body::Body;
+use body::{Body, FieldKind};
 pub(super) use check::Checked;
 pub(super) use schema::{Finding, Findings, Schema};
 
@@ -62,6 +62,7 @@ struct Parameter {
     name: String,
     place: Place,
     required: bool,
+    kind: FieldKind,
     schema: Schema,
 }
 
@@ -229,6 +230,7 @@ fn read_parameter(document: &Value, parameter: &Value) -> Result<Parameter, Stri
         name: parameter["name"].as_str().unwrap_or_default().to_owned(),
         place,
         required: parameter["required"] == Value::Bool(true),
+        kind: FieldKind::of(resolve(document, &parameter["schema"])),
         schema: Schema::compile(document, &parameter["schema"])?,
     })
 }

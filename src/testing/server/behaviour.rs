@@ -60,7 +60,7 @@ pub(in crate::testing) trait Behaviour: Send + Sync + 'static {
     fn save(&self) -> Value;
 
     /// Takes what was written, instead of what it learned since.
-    fn restore(&self, saved: Value) -> serde_json::Result<()>;
+    fn restore(&self, saved: &Value) -> serde_json::Result<()>;
 
     /// Makes a request that challenges a person who is known to the vendor, by e-mail address or phone number.
     fn person(&self, name: &str) -> ChallengeRequest;

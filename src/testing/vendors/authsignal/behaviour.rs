@@ -63,6 +63,12 @@ struct State {
     tokens: Store<Claimed>,
 }
 
+impl Default for State {
+    fn default() -> Self {
+        Self { challenges: Store::of_at_most(10_000), tokens: Store::of_at_most(10_000) }
+    }
+}
+
 /// A challenge that was started.
 #[derive(Clone, Deserialize, Serialize)]
 struct Issued {
@@ -110,7 +116,7 @@ impl AuthsignalBehaviour {
             clock: settings.clock.clone(),
             webhooks,
             undeliverable: vendor.undeliverable,
-            state: Mutex::new(State { challenges: Store::of_at_most(10_000), tokens: Store::of_at_most(10_000) }),
+            state: Mutex::new(State::default()),
         })
     }
 
@@ -369,19 +375,19 @@ impl Behaviour for AuthsignalBehaviour {
     }
 
     fn forget(&self) {
-        let mut state = locked(&self.state);
-        state.challenges.clear();
-        state.tokens.clear();
+        *locked(&self.state) = State::default();
     }
 
     fn save(&self) -> Value {
         json!(&*locked(&self.state))
     }
 
-    fn restore(&self, mut saved: Value) -> serde_json::Result<()> {
-        let mut state = locked(&self.state);
-        state.challenges.restore(saved["challenges"].take())?;
-        state.tokens.restore(saved["tokens"].take())
+    fn restore(&self, saved: &Value) -> serde_json::Result<()> {
+        let mut restored = State::default();
+        restored.challenges.restore(&saved["challenges"])?;
+        restored.tokens.restore(&saved["tokens"])?;
+        *locked(&self.state) = restored;
+        Ok(())
     }
 
     fn person(&self, name: &str) -> ChallengeRequest {

@@ -257,7 +257,14 @@ impl Behaviour for CorbadoBehaviour {
             body: json!({
                 "challengeType": kind,
                 "identifierValue": to,
-                "clientInformation": { "remoteAddress": "203.0.113.7", "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0" },
+                "clientInformation": {
+                    "remoteAddress": "203.0.113.7",
+                    "userAgent": "curl",
+                    "userVerifyingPlatformAuthenticatorAvailable": false,
+                    "conditionalMediationAvailable": false,
+                    "clientCapabilities": {},
+                    "parsedDeviceInfo": { "browserName": "curl", "browserVersion": "8", "osName": "Linux", "osVersion": "" },
+                },
             })
             .to_string(),
         };
@@ -311,9 +318,9 @@ impl Behaviour for CorbadoBehaviour {
         json!({ "users": &*locked(&self.users), "challenges": &*locked(&self.challenges) })
     }
 
-    fn restore(&self, mut saved: Value) -> serde_json::Result<()> {
-        let users = serde_json::from_value(saved["users"].take())?;
-        locked(&self.challenges).restore(saved["challenges"].take())?;
+    fn restore(&self, saved: &Value) -> serde_json::Result<()> {
+        let users = Users::deserialize(&saved["users"])?;
+        locked(&self.challenges).restore(&saved["challenges"])?;
         *locked(&self.users) = users;
         Ok(())
     }

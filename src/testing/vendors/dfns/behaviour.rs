@@ -366,13 +366,13 @@ impl Behaviour for DfnsBehaviour {
         json!(&*locked(&self.state))
     }
 
-    fn restore(&self, mut saved: Value) -> serde_json::Result<()> {
+    fn restore(&self, saved: &Value) -> serde_json::Result<()> {
         let mut restored = State::new(&[]);
-        restored.codes.restore(saved["codes"].take())?;
-        restored.pending.restore(saved["pending"].take())?;
-        restored.credentials.restore(saved["credentials"].take())?;
-        restored.actions.restore(saved["actions"].take())?;
-        restored.signed.restore(saved["signed"].take())?;
+        restored.codes.restore(&saved["codes"])?;
+        restored.pending.restore(&saved["pending"])?;
+        restored.credentials.restore(&saved["credentials"])?;
+        restored.actions.restore(&saved["actions"])?;
+        restored.signed.restore(&saved["signed"])?;
         *locked(&self.state) = restored;
         Ok(())
     }

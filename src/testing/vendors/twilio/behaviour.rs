@@ -328,7 +328,7 @@ impl Behaviour for TwilioBehaviour {
         json!(&*locked(&self.verifications))
     }
 
-    fn restore(&self, saved: Value) -> serde_json::Result<()> {
+    fn restore(&self, saved: &Value) -> serde_json::Result<()> {
         locked(&self.verifications).restore(saved)
     }
 
