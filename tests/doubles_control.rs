@@ -1,6 +1,6 @@
 //! The control port is for programs: no page of anybody else's that a browser has open can read codes or set faults.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
+#![cfg(feature = "cli")]
 
 mod support;
 

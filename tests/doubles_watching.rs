@@ -1,6 +1,6 @@
 //! What the control port shows as it happens, and what doubles know again after a reset or a restart.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
+#![cfg(feature = "cli")]
 
 mod support;
 

@@ -11,7 +11,10 @@
 //! A double checks every request against the vendor's document ([`Violations`]), answers as the vendor does, remembers what it "sent"
 //! ([`Outbox`]), goes by a [`Clock`] that tests set, and goes wrong on demand ([`Fault`]). What the doubles have in common is [`Double`].
 
-#![cfg_attr(not(every_vendor), allow(dead_code, unused_imports, reason = "a vendor that is compiled out needs it"))]
+#![cfg_attr(
+    not(all(every_vendor, feature = "cli")),
+    allow(dead_code, unused_imports, reason = "a vendor or the control port, which are compiled out, need it")
+)]
 
 mod authenticator;
 mod builder;
@@ -19,6 +22,7 @@ mod clock;
 mod codes;
 pub mod conformance;
 mod contract;
+#[cfg(feature = "cli")]
 mod control;
 mod double;
 mod faults;
@@ -39,6 +43,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use authenticator::{Passkey, PasskeyError};
 pub use builder::DoubleBuilder;
 pub use clock::Clock;
+#[cfg(feature = "cli")]
 pub use control::Control;
 pub use double::Double;
 pub use faults::Fault;
