@@ -160,7 +160,9 @@ async fn a_look_while_nothing_may_be_sent_tells_of_the_next_try() {
 async fn a_server_that_says_no_is_told_by_what_it_says() {
     let no_replicas = ["CONFIG", "SET", "min-replicas-to-write", "1"];
     let password = ["CONFIG", "SET", "requirepass", "another"];
+    let no_scripts = ["ACL", "SETUSER", "default", "-@scripting"];
     for (setting, user, failure, code) in [
+        (no_scripts, "", ErrorKind::Permission, "NOPERM"),
         (no_replicas, "", ErrorKind::Unavailable, "NOREPLICAS"),
         (password, "", ErrorKind::Authentication, "ERR"),
         (password, ":secret@", ErrorKind::Authentication, "authentication"),
@@ -236,4 +238,43 @@ async fn a_reload_during_an_outage_goes_on_with_what_the_process_counted() {
     auth.create(&message("+64270000000")).await.expect("the first");
     auth.replace(new());
     auth.create(&message("+64270000000")).await.expect_err("over the limit");
+}
+
+/// Stands before a server, and passes nothing on any more over the connections that it has, when it is told so.
+async fn relay(redis: &Redis) -> (String, tokio::sync::watch::Sender<()>) {
+    let address = redis.url().trim_start_matches("redis://").to_owned();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("redis://{}", listener.local_addr().expect("its address"));
+    let (freeze, frozen) = tokio::sync::watch::channel(());
+    tokio::spawn(async move {
+        while let Ok((mut one, _)) = listener.accept().await {
+            let (address, mut frozen) = (address.clone(), frozen.clone());
+            frozen.mark_unchanged();
+            tokio::spawn(async move {
+                let mut other = tokio::net::TcpStream::connect(address).await.expect("the server");
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut one, &mut other) => {}
+                    _ = frozen.changed() => std::future::pending().await,
+                }
+            });
+        }
+    });
+    (url, freeze)
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_answer_any_more_is_left_for_a_new_one() {
+    let Some(redis) = Redis::start() else { return };
+    let (url, freeze) = relay(&redis).await;
+    let guard = RedisGuard::new(url, HASH_KEY, Limits::new().with_per_recipient(rate("5 per 1h"))).expect("a guard");
+    let guard = guard.with_on_outage(OnOutage::Refuse).with_timeout(Duration::from_secs(3));
+    let guarded = Guarded::new(Arc::new(Scripted::new()), Arc::new(guard)).with_timeout(LONG);
+    guarded.create(&message("+64270000000")).await.expect("the first");
+    freeze.send(()).expect("a connection");
+    guarded.create(&message("+64270000000")).await.expect_err("nobody decides");
+    let end = Instant::now() + Duration::from_secs(30);
+    while guarded.create(&message("+64270000000")).await.is_err() {
+        assert!(Instant::now() < end, "it is asked on a connection that does not answer");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

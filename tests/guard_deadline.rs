@@ -48,6 +48,7 @@ async fn a_guard_that_hangs_before_sending_sent_nothing_and_one_that_hangs_after
     for question in ["before_send", "after_send", "before_verify", "after_verify"] {
         let scripted = Scripted::named("first");
         let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(Hangs(question)));
+        let start = tokio::time::Instant::now();
         let calls = [
             ("send", "create", guarded.create_with(&request, &options).await.map(drop)),
             ("send", "resend", guarded.resend_with(&handle, &options).await.map(drop)),
@@ -63,6 +64,9 @@ async fn a_guard_that_hangs_before_sending_sent_nothing_and_one_that_hangs_after
                 }
             }
         }
+        // Two calls send.
+        let hung = if question.ends_with("send") { 2 } else { 1 };
+        assert_eq!(start.elapsed().as_secs(), 2 * hung, "{question}");
         let sent = [scripted.created().len(), scripted.resent().len(), scripted.answered().len()];
         let expected = match question {
             "before_send" => [0, 0, 1],
