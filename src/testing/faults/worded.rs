@@ -64,6 +64,9 @@ const BY_NAME: [(&str, MakeFault); 18] = [
     ("huge_body", |said| Ok(Fault::huge_body(said.bytes.ok_or("bytes: is required")?))),
 ];
 
+/// The doubles that a fault is for, with the operation at each; `None` is any.
+type Aims<'a> = Vec<(&'a Double, Option<Operation>)>;
+
 impl WordedFault {
     /// Lists the names of all faults.
     pub(in crate::testing) fn names() -> impl Iterator<Item = &'static str> {
@@ -96,7 +99,7 @@ impl WordedFault {
     }
 
     /// Gives the fault, and the doubles that it is for with the operation at each: those of one provider, those that have the operation.
-    pub(in crate::testing) fn resolve<'a>(&self, doubles: &'a [Double]) -> Result<(Fault, Vec<(&'a Double, Option<Operation>)>), String> {
+    pub(in crate::testing) fn resolve<'a>(&self, doubles: &'a [Double]) -> Result<(Fault, Aims<'a>), String> {
         let fault = self.fault()?;
         let meant: Vec<&Double> = doubles.iter().filter(|double| self.provider.as_deref().is_none_or(|name| name == double.name())).collect();
         if meant.is_empty() {
