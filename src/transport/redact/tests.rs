@@ -115,6 +115,14 @@ fn values_within_base64_are_masked_where_their_letters_stand() {
 }
 
 #[test]
+fn a_short_value_is_masked_in_base64_with_its_padding_and_without() {
+    let encoded = STANDARD.encode("a1b2");
+    for encoded in [encoded.as_str(), encoded.trim_end_matches('=')] {
+        assert_eq!(masked(&["a1b2"], &format!("in {encoded} too")), "in *** too");
+    }
+}
+
+#[test]
 fn base64_behind_a_name_or_a_path_is_read() {
     let encoded = STANDARD.encode(r#"{"to":"jane@doe.com"}"#);
     for before in ["req_", "https://v.example/verify/", "a-b-", "/_/"] {
