@@ -22,7 +22,7 @@ fn port(control: &Control) -> String {
 async fn status(control: &Control, line: &str, headers: &[&str], body: &str) -> (u16, String) {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let request = format!("{line} HTTP/1.1\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
-    let reply = raw::say(&control.base_url(), request.as_bytes()).await;
+    let reply = raw::ask(&control.base_url(), request.as_bytes()).await;
     let status = reply.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
     (status, reply.to_ascii_lowercase())
 }

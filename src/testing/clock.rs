@@ -79,7 +79,7 @@ impl Clock {
 }
 
 /// The year 9000: later times would soon have no RFC 3339 form.
-const LAST: u64 = 221_845_392_000;
+pub(super) const LAST: u64 = 221_845_392_000;
 
 /// Whole seconds since 1970.
 pub(super) fn unix_seconds(time: SystemTime) -> u64 {

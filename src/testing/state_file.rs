@@ -13,11 +13,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{sync::Notify, task::AbortHandle};
 
-use super::{Double, Message, clock::ClockSetting, faults::WordedFault, observe::Notice};
+use super::{
+    Double, Message,
+    clock::{self, ClockSetting},
+    faults::WordedFault,
+    observe::Notice,
+};
 use crate::model::{Method, Personal, Secret};
 
 /// How long changes are gathered before they are written.
 const GATHERED: Duration = Duration::from_millis(100);
+/// The largest file that is read.
+const LARGEST: u64 = 256 << 20;
 /// The form of the file; another one is refused.
 const VERSION: u32 = 1;
 
@@ -62,7 +69,9 @@ impl StateFile {
     /// Outside a Tokio runtime.
     pub fn open(path: impl Into<PathBuf>, doubles: &[Double]) -> io::Result<Self> {
         let (path, doubles) = (path.into(), doubles.to_vec());
-        match std::fs::read(&path) {
+        // What a link leads to is written, not the link.
+        let path = std::fs::canonicalize(&path).unwrap_or(path);
+        match read(&path) {
             Ok(text) => restore(&doubles, &text)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -87,7 +96,7 @@ impl StateFile {
                 let (at, kept) = (at.clone(), kept.clone());
                 let written = tokio::task::spawn_blocking(move || write(&at, &kept)).await;
                 if let Ok(Err(error)) = written {
-                    tracing::warn!(error = %error.kind(), "what the doubles learned cannot be written to its file");
+                    tracing::error!(error = %error.kind(), "what the doubles learned cannot be written to its file");
                 }
             }
         };
@@ -140,6 +149,15 @@ struct SavedMessage {
     challenge_id: String,
 }
 
+/// Reads the file, which is no device and no larger than doubles make it.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let about = std::fs::metadata(path)?;
+    if !about.is_file() || about.len() > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("expected a file of {LARGEST} bytes at most")));
+    }
+    std::fs::read(path)
+}
+
 fn write(path: &Path, doubles: &[Double]) -> io::Result<()> {
     let saved = Saved {
         version: VERSION,
@@ -159,9 +177,12 @@ fn write(path: &Path, doubles: &[Double]) -> io::Result<()> {
 
 fn restore(doubles: &[Double], text: &[u8]) -> io::Result<()> {
     let invalid = |problem: &str| io::Error::new(io::ErrorKind::InvalidData, format!("the state of doubles: {problem}"));
-    let version = serde_json::from_slice(text).ok().and_then(|saved: Value| saved["version"].as_u64());
-    if version != Some(VERSION.into()) {
+    let whole: Value = serde_json::from_slice(text).unwrap_or_default();
+    if whole["version"].as_u64() != Some(VERSION.into()) {
         return Err(invalid(&format!("expected JSON of version {VERSION}")));
+    }
+    if has_late_time(&whole) {
+        return Err(invalid("expected times before the year 9000"));
     }
     // What the parser says may quote a code.
     let mut saved: Saved = serde_json::from_slice(text).map_err(|_| invalid("a member is missing, or of a wrong form"))?;
@@ -174,6 +195,18 @@ fn restore(doubles: &[Double], text: &[u8]) -> io::Result<()> {
         double.clock().set(setting);
     }
     Ok(())
+}
+
+/// Says whether a time is anywhere in it that could not be reckoned with, or shown.
+fn has_late_time(value: &Value) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(has_late_time),
+        Value::Object(members) => {
+            let is_late = |(name, value): (&String, &Value)| name == "secs_since_epoch" && value.as_u64().is_none_or(|seconds| seconds > clock::LAST);
+            members.iter().any(is_late) || members.values().any(has_late_time)
+        }
+        _ => false,
+    }
 }
 
 fn save(double: &Double) -> SavedDouble {

@@ -1,7 +1,6 @@
 //! `auth-challenge doubles`: the vendors on loopback, for programs in any language.
 
 use std::{
-    fmt::Display,
     io::{self, IsTerminal as _},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -37,7 +36,7 @@ struct Common {
     control: SocketAddr,
 
     /// A host name that the control port answers to beside its address and localhost; may be given several times
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
     control_name: Vec<String>,
 
     /// One code for all messages, instead of fresh ones
@@ -120,6 +119,11 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
+fn host_name(text: &str) -> Result<String, &'static str> {
+    let is_name = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'));
+    if is_name { Ok(text.to_owned()) } else { Err("expected a host name without a port") }
+}
+
 fn code_for(text: &str) -> Result<(String, String), String> {
     let (recipient, code) = text.rsplit_once('=').filter(|(recipient, code)| !recipient.is_empty() && !code.is_empty()).ok_or("expected ADDRESS=CODE")?;
     Ok((recipient.to_owned(), code.to_owned()))
@@ -163,11 +167,12 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
         lines.print(&first_line(&running, config));
     }
     tokio::select! {
-        _ = nobody_reads => {}
+        _ = nobody_reads => eprintln!("standard output was closed: the doubles end"),
         () = told_to_end => {}
     }
     if let Some(Err(error)) = running.state.as_ref().map(StateFile::write) {
         eprintln!("the state could not be written ({})", error.kind());
+        std::process::exit(2);
     }
     // At once: neither a request that is being looked at nor a reader that does not read holds up the end.
     std::process::exit(0)
@@ -189,24 +194,46 @@ async fn start(vendors: Vec<VendorArguments>, common: &Common, lines: &Lines, is
         for (name, value) in settings {
             builder = builder.with_setting(name, value);
         }
-        doubles.push(builder.start().await?);
+        doubles.push(builder.start().await.map_err(|error| at(entry.name(), address, &error))?);
     }
-    if let Some(seed) = seed {
-        seed.apply(&doubles)?;
+    if let (Some(seed), Some(path)) = (seed, &common.seed) {
+        seed.apply(&doubles).map_err(|error| named(path, &error))?;
     }
     let state = common.state.as_deref().map(|path| StateFile::open(path, &doubles).map_err(|error| named(path, &error))).transpose()?;
-    let control = common.control_name.iter().fold(Control::start(common.control, doubles.clone()).await?, Control::with_name);
+    let control = Control::start(common.control, doubles.clone()).await.map_err(|error| at("control", common.control, &error))?;
+    let control = common.control_name.iter().fold(control, Control::with_name);
     Ok(RunningDoubles { doubles, control, state })
 }
 
+/// The largest seed file that is read.
+const LARGEST_SEED: u64 = 16 << 20;
+
 /// Reads a seed file, by the form that its name tells.
 fn read_seed(path: &Path) -> io::Result<Seed> {
-    let text = std::fs::read_to_string(path).map_err(|error| named(path, &error))?;
-    let invalid = |problem: &dyn Display| named(path, &io::Error::new(io::ErrorKind::InvalidData, problem.to_string()));
-    match path.extension() {
-        Some(extension) if extension == "json" => serde_json::from_str(&text).map_err(|error| invalid(&error)),
-        _ => toml::from_str(&text).map_err(|error| invalid(&error.message())),
+    let about = std::fs::metadata(path).map_err(|error| named(path, &error))?;
+    if !about.is_file() || about.len() > LARGEST_SEED {
+        return Err(named(path, &io::Error::new(io::ErrorKind::InvalidInput, format!("expected a file of {LARGEST_SEED} bytes at most"))));
     }
+    let text = std::fs::read_to_string(path).map_err(|error| named(path, &error))?;
+    let invalid = |problem: String| named(path, &io::Error::new(io::ErrorKind::InvalidData, problem));
+    // What a parser says may quote a code.
+    match path.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("json") => {
+            let read = serde_json::from_str(&text);
+            read.map_err(|error: serde_json::Error| {
+                invalid(format!("expected codes, users and faults as testing::Seed has them; it breaks at line {}", error.line()))
+            })
+        }
+        _ => toml::from_str(&text).map_err(|error: toml::de::Error| {
+            let line = error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.matches('\n').count() + 1);
+            invalid(format!("expected codes, users and faults as testing::Seed has them; it breaks at line {line}"))
+        }),
+    }
+}
+
+/// Names the argument whose address cannot be had.
+fn at(argument: &str, address: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("--{argument} {address}: {error}"))
 }
 
 fn named(path: &Path, error: &io::Error) -> io::Error {
@@ -224,7 +251,7 @@ fn welcome(running: &RunningDoubles) -> String {
             text += &format!("  # {title}\n  {command}\n");
         }
     }
-    text + "\nCtrl-C ends them.\n"
+    text + &format!("\nThe codes:  curl '{}/outbox'\nCtrl-C ends them.\n", running.control.base_url())
 }
 
 /// Makes a config for all doubles, of which the first is the one that applications get.

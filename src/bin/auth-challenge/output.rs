@@ -3,6 +3,7 @@
 use std::{io::Write, process::ExitCode};
 
 use auth_challenge::{Error, ErrorKind, Field, SendState, Violation};
+use clap::error::ContextKind;
 use serde_json::{Value, json};
 
 /// Prints results.
@@ -71,6 +72,8 @@ fn exit_status(error: &Error) -> u8 {
 
 /// Tells what clap made of the arguments: help and version are what was asked for, all else is an error in the usual form.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let without_value = without_value(error);
+    let error = without_value.as_ref().unwrap_or(error);
     // Nothing can be told where standard error is closed.
     let _ = error.print();
     if !error.use_stderr() {
@@ -78,6 +81,13 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     }
     let error = Error::new(ErrorKind::Config, SendState::NotSent).with_detail("the arguments cannot be used; standard error tells why");
     Printer { pretty: false }.finish(Err(error))
+}
+
+/// Tells of a value that cannot be used without the value, which may be a secret.
+fn without_value(error: &clap::Error) -> Option<clap::Error> {
+    let argument = error.get(ContextKind::InvalidArg).filter(|_| error.kind() == clap::error::ErrorKind::ValueValidation)?;
+    let expected = std::error::Error::source(error).map(|expected| format!(": {expected}")).unwrap_or_default();
+    Some(clap::Error::raw(error.kind(), format!("the value of {argument} cannot be used{expected}\n")))
 }
 
 /// Makes an error for a value on the command line that cannot be used: like a config, it is the caller's to mend.

@@ -21,8 +21,12 @@ pub use passkey::Passkey;
 ///
 /// For the creation options of a passkey it gives the browser's `toJSON()` at this origin, which is required: to take it from `rp.id` would answer what a
 /// browser refuses. For a key, which knows no origin, it takes the `registration` of the command line's `create` (`{"kind","challenge",…}`), and gives
-/// the JSON that `verify` takes as the answer. All that `create` printed will do, too, and so will the vendor's own challenge.
+/// the JSON that `verify` takes as the answer. All that `create` printed will do, too, and so will the vendor's own challenge; of a key's the answer is
+/// what is sent to the vendor as it stands.
 pub(in crate::testing) fn answer(options: &Value, origin: Option<&str>) -> Result<Value, String> {
+    if !options.is_object() {
+        return Err("options: expected an object".to_owned());
+    }
     let options = options.get("registration").unwrap_or(options);
     let kind = match options.get("kind") {
         None => CredentialKind::Fido2,
@@ -30,7 +34,11 @@ pub(in crate::testing) fn answer(options: &Value, origin: Option<&str>) -> Resul
     };
     if kind != CredentialKind::Fido2 {
         let challenge = options.get("challenge").and_then(Value::as_str).filter(|challenge| !challenge.is_empty());
-        return Ok(key::to_json(&key_answer(kind, challenge.ok_or("challenge: expected the text to sign")?)));
+        let mut answer = key::to_json(&key_answer(kind, challenge.ok_or("challenge: expected the text to sign")?));
+        if let (Some(identifier), Some(members)) = (options.get("challengeIdentifier").filter(|identifier| identifier.is_string()), answer.as_object_mut()) {
+            members.insert("challengeIdentifier".into(), identifier.clone());
+        }
+        return Ok(answer);
     }
     let origin = origin.ok_or("origin: is required for a passkey: that of the page, say https://example.org")?;
     Passkey::new(origin).create(options::bare(options.get("webauthn").unwrap_or(options))).map_err(|error| error.to_string())
@@ -105,7 +113,7 @@ mod tests {
             (creation(), None, "origin: is required"),
             (creation(), Some("canary"), "origin: expected"),
             (json!({}), None, "origin: is required"),
-            (json!([]), Some("https://example.org"), "challenge: expected"),
+            (json!([]), Some("https://example.org"), "options: expected an object"),
             (request, Some("https://example.org"), "pubKeyCredParams: expected"),
             (creation(), Some("https://canary.example"), "rp.id: expected"),
         ] {

@@ -18,7 +18,8 @@ impl Site {
         let fits = |url: Url| match url.host() {
             Some(Host::Domain(host)) => {
                 let is_this_machine = host == "localhost" || host.ends_with(".localhost");
-                (url.scheme() == "https" || url.scheme() == "http" && is_this_machine).then(|| Self(host.to_owned()))
+                let is_bare = url.origin().ascii_serialization() == origin.trim_end_matches('/').to_ascii_lowercase();
+                (is_bare && (url.scheme() == "https" || url.scheme() == "http" && is_this_machine)).then(|| Self(host.to_owned()))
             }
             // Browsers refuse addresses: a passkey belongs to a domain.
             _ => None,

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Mutex};
 
-use http::{HeaderMap, HeaderName, header, uri::Authority};
+use http::{HeaderMap, HeaderName, HeaderValue, header, uri::Authority};
 
 use crate::testing::locked;
 
@@ -34,6 +34,12 @@ impl Names {
         if headers.contains_key(header::ORIGIN) && only(headers, header::ORIGIN).is_none_or(is_foreign) {
             return refused(403, "Origin: expected none, or the control port's own");
         }
+        // Where there is no origin to tell, as for an image, browsers tell this; whoever types the address or follows a link navigates.
+        let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+        let navigates = headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate") && method == "GET";
+        if site.is_some_and(|site| !matches!(site, b"same-origin" | b"none")) && !navigates {
+            return refused(403, "Sec-Fetch-Site: expected none, or the control port's own");
+        }
         let media_type = only(headers, header::CONTENT_TYPE).and_then(|value| value.split(';').next()).map(str::trim);
         if (has_body || method == "POST") && !media_type.is_some_and(|given| given.eq_ignore_ascii_case("application/json")) {
             return refused(415, "Content-Type: expected application/json");
@@ -63,8 +69,6 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]
@@ -97,6 +101,12 @@ mod tests {
             ("GET", "host: localhost|origin: https://localhost", "", 403),
             ("GET", "host: localhost:1|origin: http://localhost:2", "", 403),
             ("DELETE", "host: localhost|origin: http://evil.example", "", 403),
+            ("GET", "host: localhost|sec-fetch-site: same-origin", "", 0),
+            ("GET", "host: localhost|sec-fetch-site: none", "", 0),
+            ("GET", "host: localhost|sec-fetch-site: cross-site|sec-fetch-mode: navigate", "", 0),
+            ("GET", "host: localhost|sec-fetch-site: cross-site|sec-fetch-mode: no-cors", "", 403),
+            ("GET", "host: localhost|sec-fetch-site: same-site", "", 403),
+            ("POST", "host: localhost|content-type: application/json|sec-fetch-site: cross-site|sec-fetch-mode: navigate", "{}", 403),
             ("POST", "host: localhost", "", 415),
             ("POST", "host: localhost|content-type: text/plain", "{}", 415),
             ("POST", "host: localhost|content-type: text/plain;application/json", "{}", 415),

@@ -11,13 +11,23 @@ use crate::{
     testing::{Clock, Double, faults::WordedFault, observe::Notice, seed},
 };
 
-/// Reads a command; the problem names the member.
+/// Reads a command: an object without nulls. The problem names the member.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    // First whole, so that a member that is there twice is not passed over.
+    let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return Err("expected a JSON object".to_owned()) };
+    if let Some((name, _)) = members.iter().find(|(_, value)| value.is_null()) {
+        return Err(format!("{name}: expected a value, or no such member"));
+    }
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body)).map_err(|error| match error.path().to_string().as_str() {
-        "." => error.inner().to_string(),
+        "." | "?" => error.inner().to_string(),
         path => format!("{path}: {}", error.inner()),
     })
 }
+
+/// A command that says nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
 
 /// Shows the faults that wait, and the names of all that there are.
 pub(super) fn faults(doubles: &[Double]) -> Value {
@@ -61,8 +71,13 @@ pub(super) struct ClockCommand {
 
 impl ClockCommand {
     pub(super) fn run(&self, doubles: &[Double]) -> Result<Value, String> {
-        let advance = self.advance_s.map(Duration::try_from_secs_f64).transpose().map_err(|_| "advance_s: expected a number of seconds, 0 or more")?;
-        let stop_at = self.stop_at.as_deref().map(humantime::parse_rfc3339).transpose().map_err(|_| "stop_at: expected a time as in RFC 3339")?;
+        let advance = self.advance_s.map(Duration::try_from_secs_f64).transpose().map_err(|_| "advance_s: expected 0 to 1e19 seconds")?;
+        let stop_at = self
+            .stop_at
+            .as_deref()
+            .map(humantime::parse_rfc3339)
+            .transpose()
+            .map_err(|_| "stop_at: expected a time as in RFC 3339, in UTC: 2030-01-01T00:00:00Z")?;
         if advance.is_none() && stop_at.is_none() && !self.stop && !self.reset {
             return Err("expected advance_s, stop_at, stop or reset".to_owned());
         }

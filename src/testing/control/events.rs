@@ -5,7 +5,10 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
 use serde_json::{Value, json};
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::{
+    OwnedSemaphorePermit,
+    broadcast::{self, error::RecvError},
+};
 
 use super::shown;
 use crate::testing::{Double, observe::Notice};
@@ -39,17 +42,17 @@ impl Events {
 }
 
 /// Streams events; the first says that all that was before is to be read anew.
-pub(super) fn stream(doubles: Arc<[Double]>, events: &Events) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+pub(super) fn stream(doubles: Arc<[Double]>, events: &Events, place: OwnedSemaphorePermit) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let first = stream::once(async { Ok(named("hello", &json!({}))) });
-    let rest = stream::unfold((doubles, events.subscribe()), async |(doubles, mut notices)| {
+    let rest = stream::unfold((doubles, events.subscribe(), place), async |(doubles, mut notices, place)| {
         loop {
             match notices.recv().await {
                 Ok((index, notice)) => {
                     if let Some(event) = doubles.get(index).and_then(|double| told(double, notice)) {
-                        return Some((Ok(event), (doubles, notices)));
+                        return Some((Ok(event), (doubles, notices, place)));
                     }
                 }
-                Err(RecvError::Lagged(_)) => return Some((Ok(named("hello", &json!({}))), (doubles, notices))),
+                Err(RecvError::Lagged(_)) => return Some((Ok(named("hello", &json!({}))), (doubles, notices, place))),
                 Err(RecvError::Closed) => return None,
             }
         }

@@ -13,12 +13,12 @@ mod tests;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use tokio::task::AbortHandle;
+use tokio::{sync::Semaphore, task::AbortHandle};
 
 use super::{Double, server::Door};
 use admission::Names;
 use events::Events;
-use routes::Desk;
+use routes::{Desk, PLACES};
 
 /// How many connections are open at once; more wait.
 const CONNECTIONS: usize = 64;
@@ -48,7 +48,7 @@ const CONNECTIONS: usize = 64;
 /// the faults are forgotten. What is not known is answered with the names that there are.
 ///
 /// An error is `{"error"}` with what was expected. A page that a browser has open cannot use the port: `POST` and every body take the content
-/// type `application/json` (else status 415), an `Origin` other than its own is refused (403), and so is a `Host` that is neither loopback, nor
+/// type `application/json` (else status 415), an `Origin` other than its own is refused (403) as is what a browser says another site asks for, and so is a `Host` that is neither loopback, nor
 /// the address that is listened at, nor a [name](Self::with_name) (421).
 ///
 /// ```text
@@ -74,7 +74,7 @@ impl Control {
         let door = Door::open_at(address).await?;
         let (address, names) = (door.address, Arc::new(Names::default()));
         let events = Events::of(&doubles);
-        let router = routes::router(Desk { doubles: doubles.into(), events, names: Arc::clone(&names) });
+        let router = routes::router(Desk { doubles: doubles.into(), events, names: Arc::clone(&names), places: Arc::new(Semaphore::new(PLACES)) });
         let serve_all = async move { door.serve_each(CONNECTIONS, |stream, _| serve::connection(stream, router.clone())).await };
         Ok(Self { address, names, task: tokio::spawn(serve_all).abort_handle() })
     }

@@ -23,6 +23,10 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    pub(super) fn waits(&self) -> bool {
+        self.wait_s > 0.0
+    }
+
     /// Gives the messages, once there is one or the time is up.
     pub(super) async fn messages(&self, doubles: &[Double], events: &Events) -> Result<Value, String> {
         if !(0.0..=LONGEST).contains(&self.wait_s) {

@@ -13,6 +13,7 @@ use axum::{
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     admission::{Names, Refused},
@@ -39,6 +40,18 @@ pub(super) struct Desk {
     pub(super) doubles: Arc<[Double]>,
     pub(super) events: Events,
     pub(super) names: Arc<Names>,
+    /// Places for those who wait: the other connections are for what is answered at once.
+    pub(super) places: Arc<Semaphore>,
+}
+
+/// How many pages and long polls may wait at once.
+pub(super) const PLACES: usize = 48;
+
+impl Desk {
+    fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let expected = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("expected {PLACES} pages and waiting calls at most"));
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_| expected())
+    }
 }
 
 pub(super) fn router(desk: Desk) -> Router {
@@ -51,7 +64,7 @@ pub(super) fn router(desk: Desk) -> Router {
         .route("/requests", get(requests))
         .route("/violations", get(violations))
         .route("/challenges", get(challenges))
-        .route("/events", get(async |State(desk): State<Desk>| events::stream(desk.doubles, &desk.events)))
+        .route("/events", get(events))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/clock", get(clock).post(set_clock))
         .route("/reset", post(reset))
@@ -139,7 +152,14 @@ async fn doubles(State(desk): State<Desk>) -> Json<Value> {
 }
 
 async fn outbox(State(desk): State<Desk>, wanted: Result<Query<Wanted>, QueryRejection>) -> Answer {
-    Ok(Json(wanted?.messages(&desk.doubles, &desk.events).await?))
+    let Query(wanted) = wanted?;
+    let _place = if wanted.waits() { Some(desk.place()?) } else { None };
+    Ok(Json(wanted.messages(&desk.doubles, &desk.events).await?))
+}
+
+async fn events(State(desk): State<Desk>) -> Result<impl IntoResponse, Problem> {
+    let place = desk.place()?;
+    Ok(events::stream(desk.doubles, &desk.events, place))
 }
 
 /// How many of a list are wanted: the newest so many, or all.
@@ -207,9 +227,12 @@ async fn set_clock(State(desk): State<Desk>, body: Bytes) -> Answer {
     Ok(Json(commands::read::<ClockCommand>(&body)?.run(&desk.doubles)?))
 }
 
-async fn reset(State(desk): State<Desk>) -> Json<Value> {
+async fn reset(State(desk): State<Desk>, body: Bytes) -> Answer {
+    if !body.is_empty() {
+        commands::read::<commands::Nothing>(&body)?;
+    }
     commands::reset(&desk.doubles);
-    Json(json!({}))
+    Ok(Json(json!({})))
 }
 
 async fn sample(State(desk): State<Desk>, body: Bytes) -> Answer {

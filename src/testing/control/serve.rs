@@ -28,8 +28,8 @@ pub(super) async fn connection(stream: TcpStream, router: Router) {
     stream.set_write_timeout(Some(WRITE));
     let service = TowerToHyperService::new(router.layer(Extension(came_to)));
     let mut server = http1::Builder::new();
-    // A client may have said all that it has to say, and wait.
-    server.timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(LARGEST_HEAD).half_close(true);
+    // Who has gone is noticed at once, and keeps no place.
+    server.timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(LARGEST_HEAD);
     // Whatever ends it, the client sees it too.
     _ = server.serve_connection(TokioIo::new(Box::pin(stream)), service).await;
 }

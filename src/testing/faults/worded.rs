@@ -64,6 +64,10 @@ const BY_NAME: [(&str, MakeFault); 18] = [
     ("huge_body", |said| Ok(Fault::huge_body(said.bytes.ok_or("bytes: is required")?))),
 ];
 
+/// What a fault takes beside what all of them do.
+const TAKEN: [(&str, &str); 6] =
+    [("status", "status"), ("status", "retry_after_s"), ("rate_limited", "retry_after_s"), ("slow", "ms"), ("missing_field", "field"), ("huge_body", "bytes")];
+
 /// The doubles that a fault is for, with the operation at each; `None` is any.
 type Aims<'a> = Vec<(&'a Double, Option<Operation>)>;
 
@@ -78,6 +82,13 @@ impl WordedFault {
         let Some((_, make)) = BY_NAME.iter().find(|(name, _)| *name == self.fault) else {
             return Err(format!("fault: expected one of {}", Self::names().collect::<Vec<_>>().join(", ")));
         };
+        let given = [("status", self.status.is_some()), ("ms", self.ms.is_some()), ("field", self.field.is_some()), ("bytes", self.bytes.is_some())];
+        let takes = |member: &str| TAKEN.contains(&(self.fault.as_str(), member));
+        if let Some((member, _)) =
+            given.into_iter().chain([("retry_after_s", self.retry_after_s.is_some())]).find(|(member, is_given)| *is_given && !takes(member))
+        {
+            return Err(format!("{member}: {} takes none", self.fault));
+        }
         let mut fault = make(self)?;
         match self.probability {
             Some(probability) if !(0.0..=1.0).contains(&probability) => return Err("probability: expected 0 to 1".into()),
@@ -154,7 +165,11 @@ mod tests {
     #[test]
     fn every_fault_has_the_name_of_its_method() {
         for (name, _) in BY_NAME {
-            let made = fault(json!({ "fault": name, "status": 503, "ms": 1, "field": "a", "bytes": 1 })).expect(name);
+            let mut words = json!({ "fault": name });
+            for (_, member) in TAKEN.iter().filter(|(of, _)| *of == name) {
+                words[member] = if *member == "field" { json!("a") } else { json!(503) };
+            }
+            let made = fault(words).expect(name);
             assert_eq!(made.name(), name);
         }
     }
@@ -178,6 +193,7 @@ mod tests {
     fn a_fault_that_is_not_there_names_those_that_are() {
         let told = fault(json!({ "fault": "earthquake" })).expect_err("no such fault");
         assert!(BY_NAME.iter().all(|(name, _)| told.contains(name)), "{told}");
+        assert_eq!(fault(json!({ "fault": "hang", "status": 503 })).expect_err("no status"), "status: hang takes none");
         assert_eq!(fault(json!({ "fault": "slow" })).expect_err("no pause"), "ms: is required");
     }
 }

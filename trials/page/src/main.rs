@@ -86,7 +86,10 @@ async fn messages(page: &Browser, doubles: &Doubles) -> Result<(), Failed> {
     page.until("document.querySelector('#messages li button').textContent === 'Copied'").await?;
     let code = page.run("return document.querySelector('#messages li .code').textContent").await?;
     expect("the newest code is copied", &page.clipboard().await?, &code)?;
-    told("a message appears without a reload, and its code is copied")
+    doubles.challenge("corbado", "next@doe.com").await?;
+    page.shows("messages", "next@doe.com").await?;
+    page.until("document.activeElement.textContent.startsWith('Cop') && document.activeElement.isConnected").await?;
+    told("a message appears without a reload, its code is copied, and the next one takes the focus from nobody")
 }
 
 async fn markup(page: &Browser, doubles: &Doubles) -> Result<(), Failed> {
