@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::{LONG, Server, raw};
+use support::{LONG, Server, config::Folder, raw};
 
 struct Running {
     child: Child,
@@ -225,11 +225,38 @@ async fn what_comes_in_does_not_stay_in_memory() {
 }
 
 #[test]
-fn what_it_cannot_do_is_an_error_and_status_2() {
-    for arguments in
-        [["--corbado", "192.0.2.1:0"], ["--control", "0.0.0.0:0"], ["--dfns", "nowhere"], ["--corbado-credentials", "secret"], ["--dfns-rp-id", "https://x"]]
-    {
+fn what_it_cannot_do_is_an_error_and_status_2_and_not_echoed() {
+    for arguments in [
+        ["--corbado", "192.0.2.1:0"],
+        ["--control", "0.0.0.0:0"],
+        ["--control-name", ""],
+        ["--dfns", "nowhere"],
+        ["--corbado-credentials", "canary"],
+        ["--authsignal-webhook", "http://canary:canary@192.0.2.1/"],
+        ["--code-for", "=canary"],
+        ["--dfns-rp-id", "https://x"],
+        ["--state", "/dev/zero"],
+        ["--seed", "/dev/zero"],
+    ] {
         let output = Command::new(env!("CARGO_BIN_EXE_auth-challenge")).arg("doubles").args(arguments).output().expect("the command");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(!told.contains("canary"), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn a_seed_file_that_cannot_be_used_is_named_with_the_line_and_not_quoted() {
+    let folder = Folder::new().expect("a folder");
+    for (name, text) in [
+        ("seed.json", "{\n\"codes\": {\"jane@doe.com\": 7654321 }}"),
+        ("seed.toml", "users = []\ncodes = \"7654321\""),
+        ("seed.JSON", "{\n\"coeds\": \"7654321\"}"),
+    ] {
+        let path = folder.write(name, text).expect("a file");
+        let output = Command::new(env!("CARGO_BIN_EXE_auth-challenge")).arg("doubles").arg("--seed").arg(&path).output().expect("the command");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(name) && told.contains("breaks at line 2") && !told.contains("7654321"), "{told}");
     }
 }

@@ -249,11 +249,13 @@ async fn what_doubles_learned_survives_a_restart() {
         }
         drop(file);
     }
-    for bad in ["", "{}", r#"{"version":2}"#, r#"{"version":1,"doubles":{"authsignal":{"vendor":7,"messages":[],"faults":[]}}}"#] {
+    let late = r#"{"version":1,"doubles":{"authsignal":{"vendor":{"challenges":[],"tokens":[]},"messages":[{"method":"sms_otp","to":"canary","code":"canary",
+        "link":null,"sent_at":{"secs_since_epoch":253402300800,"nanos_since_epoch":0},"challenge_id":"canary"}],"faults":[]}}}"#;
+    for bad in ["", "{}", late, r#"{"version":2}"#, r#"{"version":1,"doubles":{"authsignal":{"vendor":7,"messages":[],"faults":[]}}}"#] {
         let path = folder.write("bad", bad).expect("a file");
         let double = Double::start("authsignal").await;
         let told = StateFile::open(&path, &[double]).expect_err("no state").to_string();
-        assert!(told.starts_with("the state of doubles: "), "{told}");
+        assert!(told.starts_with("the state of doubles: ") && !told.contains("canary"), "{told}");
         assert_eq!(std::fs::read_to_string(&path).expect("the file"), bad, "what cannot be read is left as it is");
     }
 }
@@ -265,4 +267,73 @@ async fn a_recipient_may_have_a_code_of_its_own() {
         let challenge = double.provider().create(&double.person(to)).await.expect("a challenge");
         assert_eq!((challenge.method(), double.outbox().last_code()), (Method::SmsOtp, code));
     }
+}
+
+#[tokio::test]
+async fn a_state_file_behind_a_link_is_written_where_the_link_leads() {
+    let folder = Folder::new().expect("a folder");
+    let target = folder.write("target", "").expect("a file");
+    let double = Double::start("authsignal").await;
+    std::fs::remove_file(&target).expect("gone");
+    StateFile::open(&target, std::slice::from_ref(&double)).expect("a file").write().expect("written");
+    let link = target.with_file_name("link");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&target, &link).expect("a link");
+        let file = StateFile::open(&link, std::slice::from_ref(&double)).expect("the file");
+        double.provider().create(&double.person("jane@doe.com")).await.expect("a challenge");
+        file.write().expect("written");
+        assert!(link.is_symlink());
+        assert!(std::fs::read_to_string(&target).expect("the file").contains("jane@doe.com"));
+    }
+    let told = StateFile::open("/dev/zero", &[double]).expect_err("no file").to_string();
+    assert!(told.starts_with("expected a file of") || cfg!(not(unix)), "{told}");
+}
+
+#[tokio::test]
+async fn who_waits_leaves_places_for_who_does_not_and_whoever_goes_leaves_their_own() {
+    let control = control(&[Double::start("authsignal").await]).await;
+    let ready = async || client().get(control.base_url() + "/readyz").send().await.expect("a reply").status().as_u16();
+    let mut pages = Vec::new();
+    for _ in 0..24 {
+        pages.push(Events::listen(&control).await);
+    }
+    let mut polls = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let url = control.base_url() + "/outbox?to=nobody@doe.com&wait_s=120";
+        polls.spawn(async move { client().get(url).send().await.expect("a reply").status().as_u16() });
+    }
+    // Those for whom there is no place are told so; the others wait.
+    for _ in 0..16 {
+        assert_eq!(polls.join_next().await.expect("a poll").expect("no panic"), 503);
+    }
+    assert_eq!(ready().await, 200);
+    polls.abort_all();
+    drop(pages);
+    let end = std::time::Instant::now() + LONG;
+    while client().get(control.base_url() + "/outbox?wait_s=0.01").send().await.expect("a reply").status() != 200 {
+        assert!(std::time::Instant::now() < end, "no place gets free");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_strays_from_the_document_does_nothing() {
+    let double = Double::start("authsignal").await;
+    let control = control(std::slice::from_ref(&double)).await;
+    for (target, body, expected) in [
+        ("/clock", json!([5, null, false, false]), "expected a JSON object"),
+        ("/clock", json!({ "advance_s": null }), "advance_s: expected a value"),
+        ("/clock", json!({ "stop_at": "2030-01-01T00:00:00+02:00" }), "stop_at: expected a time as in RFC 3339, in UTC"),
+        ("/faults", json!(["authsignal", "create", "hang"]), "expected a JSON object"),
+        ("/faults", json!({ "fault": "hang", "operation": null }), "operation: expected a value"),
+        ("/faults", json!({ "fault": "hang", "status": 503 }), "status: hang takes none"),
+        ("/reset", json!({ "all": true }), "all: unknown field"),
+        ("/reset", json!("all"), "expected a JSON object"),
+        ("/answer", json!({ "options": [] }), "options: expected an object"),
+    ] {
+        let (status, told) = post(&control, target, &body).await;
+        assert!(status == 400 && told["error"].as_str().is_some_and(|told| told.starts_with(expected)), "{target} {body}: {told}");
+    }
+    assert_eq!(get(&control, "/faults").await["waiting"], json!([]));
 }

@@ -102,6 +102,13 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_to_a_vendors_own_challenge_for_a_key_can_be_sent_as_it_stands() {
+        let challenge = json!({ "kind": "Key", "challenge": "Y2g", "challengeIdentifier": "id" });
+        assert_eq!(answer(&challenge, None).expect("an answer")["challengeIdentifier"], "id");
+        assert_eq!(answer(&json!({ "kind": "Key", "challenge": "Y2g" }), None).expect("an answer").get("challengeIdentifier"), None);
+    }
+
+    #[test]
     fn what_cannot_be_answered_is_told_by_its_name_and_not_echoed() {
         let request = json!({ "challenge": "canary", "rpId": "example.org" });
         for (options, origin, expected) in [
