@@ -84,7 +84,11 @@ async fn connections_are_refused_and_taken_again_by_command() {
     assert!(!is_reached().await);
     assert_eq!(status(&control, "DELETE /faults", &[&own], "").await.0, 200);
     assert!(is_reached().await);
-    // Nobody sees a refused connection, so they cannot be counted.
-    assert_eq!(status(&control, "POST /faults", &[&own, JSON], r#"{"fault":"refuse_connections","times":2}"#).await.0, 400);
+    // Nobody sees a refused connection, so none is counted or chosen.
+    for strays in [r#""times":2"#, r#""probability":0.5"#, r#""seed":7"#] {
+        let body = format!(r#"{{"fault":"refuse_connections",{strays}}}"#);
+        let (code, told) = status(&control, "POST /faults", &[&own, JSON], &body).await;
+        assert!(code == 400 && told.contains("refuse_connections: nobody sees"), "{strays}: {told}");
+    }
     assert!(is_reached().await);
 }

@@ -1,4 +1,4 @@
-//! What the control port shows as it happens, and what doubles know again after a reset or a restart.
+//! What the control port shows as it happens.
 
 #![cfg(feature = "cli")]
 
@@ -7,11 +7,11 @@ mod support;
 use std::time::Duration;
 
 use auth_challenge::{
-    ChallengeProvider, ChallengeProviderExt as _, ErrorKind, Method, Verification,
-    testing::{AuthsignalDouble, ChallengeState, Control, CorbadoDouble, Double, DoubleEntry, Fault, Operation, Seed, StateFile},
+    ChallengeProviderExt as _, Method,
+    testing::{AuthsignalDouble, ChallengeState, Clock, Control, Double, DoubleEntry, Fault, Operation},
 };
 use serde_json::{Value, json};
-use support::{LONG, config::Folder};
+use support::LONG;
 
 async fn control(doubles: &[Double]) -> Control {
     Control::start(([127, 0, 0, 1], 0).into(), doubles.to_vec()).await.expect("a port")
@@ -183,111 +183,12 @@ async fn the_page_loads_nothing_from_elsewhere_and_runs_nothing_but_its_own() {
 }
 
 #[tokio::test]
-async fn a_seed_gives_users_codes_and_faults_and_a_reset_gives_them_again() {
-    let seed: Seed = serde_json::from_value(json!({
-        "codes": { "jane@doe.com": "424242" },
-        "users": [{ "provider": "corbado", "id": "usr-7", "name": "jane@doe.com" }],
-        "faults": [{ "provider": "corbado", "operation": "create", "fault": "status", "status": 503 }],
-    }))
-    .expect("a seed");
-    let double = CorbadoDouble::start().await;
-    seed.apply(&[Double::clone(&double)]).expect("a seed for this double");
-    for _ in 0..2 {
-        let jane = double.person("jane@doe.com");
-        assert_eq!(double.add_user("jane@doe.com"), "usr-7");
-        assert_eq!(double.provider().create(&jane).await.expect_err("the fault").kind(), ErrorKind::Unavailable);
-        double.provider().create(&jane).await.expect("a challenge");
-        assert_eq!(double.outbox().last_code(), "424242");
-        double.reset();
-        double.outbox().assert_empty();
-    }
-    for (bad, expected) in [
-        (json!({ "users": [{ "provider": "corbado" }] }), "users[0]: expected an id or a name"),
-        (json!({ "users": [{ "provider": "nobody", "id": "1" }] }), "users[0]: provider: expected one of corbado"),
-        (json!({ "faults": [{ "fault": "hang" }, { "fault": "earthquake" }] }), "faults[1]: fault: expected one of status"),
-    ] {
-        let seed: Seed = serde_json::from_value(bad).expect("a seed");
-        let told = seed.apply(&[Double::clone(&double)]).expect_err("a mistake").to_string();
-        assert!(told.starts_with(expected), "{told}");
-        assert!(!format!("{seed:?}").contains("nobody"));
-    }
-}
-
-#[tokio::test]
-async fn what_doubles_learned_survives_a_restart() {
-    let folder = Folder::new().expect("a folder");
-    for entry in DoubleEntry::ALL {
-        let path = folder.write(entry.name(), "").expect("a file");
-        std::fs::remove_file(&path).expect("gone");
-        let start = async || entry.builder().start().await.expect("a double");
-        let before = start().await;
-        let file = StateFile::open(&path, std::slice::from_ref(&before)).expect("a file");
-        before.clock().advance(Duration::from_secs(30));
-        let challenge = before.provider().create(&before.person("jane@doe.com")).await.expect("a challenge");
-        before.fail(Operation::CREATE, Fault::rate_limited().with_times(2));
-        file.write().expect("written");
-        let (messages, state) = (before.outbox().len(), before.challenges().len());
-        drop((file, before));
-
-        let after = start().await;
-        let file = StateFile::open(&path, std::slice::from_ref(&after)).expect("the file");
-        assert_eq!((after.outbox().len(), after.challenges().len()), (messages, state));
-        let request = after.person("joe@doe.com");
-        for _ in 0..2 {
-            assert_eq!(
-                after.provider().create_with(&request, &auth_challenge::CallOptions::default().with_single_attempt()).await.expect_err("the fault").kind(),
-                ErrorKind::RateLimited
-            );
-        }
-        let right = after.provider().verify(challenge.handle(), &after.right_answer(&challenge)).await.expect("an answer");
-        assert!(matches!(right, Verification::Verified(_)), "{entry:?}");
-        // Written by itself, soon after.
-        let end = std::time::Instant::now() + LONG;
-        while !std::fs::read_to_string(&path).expect("the file").contains("\"faults\":[]") {
-            assert!(std::time::Instant::now() < end, "not written");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        drop(file);
-    }
-    let late = r#"{"version":1,"doubles":{"authsignal":{"vendor":{"challenges":[],"tokens":[]},"messages":[{"method":"sms_otp","to":"canary","code":"canary",
-        "link":null,"sent_at":{"secs_since_epoch":253402300800,"nanos_since_epoch":0},"challenge_id":"canary"}],"faults":[]}}}"#;
-    for bad in ["", "{}", late, r#"{"version":2}"#, r#"{"version":1,"doubles":{"authsignal":{"vendor":7,"messages":[],"faults":[]}}}"#] {
-        let path = folder.write("bad", bad).expect("a file");
-        let double = Double::start("authsignal").await;
-        let told = StateFile::open(&path, &[double]).expect_err("no state").to_string();
-        assert!(told.starts_with("the state of doubles: ") && !told.contains("canary"), "{told}");
-        assert_eq!(std::fs::read_to_string(&path).expect("the file"), bad, "what cannot be read is left as it is");
-    }
-}
-
-#[tokio::test]
 async fn a_recipient_may_have_a_code_of_its_own() {
     let double = AuthsignalDouble::builder().with_code("111111").with_code_for("+49 170 1234567", "222222").start().await.expect("a double");
     for (to, code) in [("+491701234567", "222222"), ("+64270000000", "111111")] {
         let challenge = double.provider().create(&double.person(to)).await.expect("a challenge");
         assert_eq!((challenge.method(), double.outbox().last_code()), (Method::SmsOtp, code));
     }
-}
-
-#[tokio::test]
-async fn a_state_file_behind_a_link_is_written_where_the_link_leads() {
-    let folder = Folder::new().expect("a folder");
-    let target = folder.write("target", "").expect("a file");
-    let double = Double::start("authsignal").await;
-    std::fs::remove_file(&target).expect("gone");
-    StateFile::open(&target, std::slice::from_ref(&double)).expect("a file").write().expect("written");
-    let link = target.with_file_name("link");
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink(&target, &link).expect("a link");
-        let file = StateFile::open(&link, std::slice::from_ref(&double)).expect("the file");
-        double.provider().create(&double.person("jane@doe.com")).await.expect("a challenge");
-        file.write().expect("written");
-        assert!(link.is_symlink());
-        assert!(std::fs::read_to_string(&target).expect("the file").contains("jane@doe.com"));
-    }
-    let told = StateFile::open("/dev/zero", &[double]).expect_err("no file").to_string();
-    assert!(told.starts_with("expected a file of") || cfg!(not(unix)), "{told}");
 }
 
 #[tokio::test]
@@ -336,4 +237,77 @@ async fn a_command_that_strays_from_the_document_does_nothing() {
         assert!(status == 400 && told["error"].as_str().is_some_and(|told| told.starts_with(expected)), "{target} {body}: {told}");
     }
     assert_eq!(get(&control, "/faults").await["waiting"], json!([]));
+}
+
+#[tokio::test]
+async fn a_recipient_is_asked_for_in_any_spelling_and_a_tag_is_an_inbox_of_its_own() {
+    let double = Double::start("authsignal").await;
+    let control = control(std::slice::from_ref(&double)).await;
+    for to in ["Jane+a@doe.com", "jane+b@doe.com", "jane@doe.com", "+64270000001"] {
+        double.provider().create(&double.person(to)).await.expect("a challenge");
+    }
+    for (asked, found) in [
+        ("jane%2Ba@DOE.com", vec!["Jane+a@doe.com"]),
+        // As whoever forgets to encode it writes it.
+        ("jane+b@doe.com", vec!["jane+b@doe.com"]),
+        ("jane@doe.com", vec!["jane@doe.com"]),
+        ("+64270000001", vec!["+64270000001"]),
+        ("%2B64%2027%200000001", vec!["+64270000001"]),
+        ("jane+c@doe.com", vec![]),
+    ] {
+        let outbox = get(&control, &format!("/outbox?to={asked}")).await;
+        let to: Vec<&str> = outbox.as_array().expect("a list").iter().filter_map(|message| message["to"].as_str()).collect();
+        assert_eq!(to, found, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn the_newest_challenges_are_those_of_all_doubles() {
+    let clock = Clock::default();
+    let start = async |name: &str| DoubleEntry::find(name).expect("its double").builder().with_clock(clock.clone()).start().await.expect("a double");
+    let doubles = [start("authsignal").await, start("corbado").await];
+    let control = control(&doubles).await;
+    for (index, to) in [(1, "one@doe.com"), (0, "two@doe.com"), (1, "three@doe.com"), (0, "four@doe.com")] {
+        let double: &Double = &doubles[index];
+        double.provider().create(&double.person(to)).await.expect("a challenge");
+        clock.advance(Duration::from_secs(1));
+    }
+    let people = async |target: &str| -> Vec<String> {
+        let told = get(&control, target).await;
+        told.as_array().expect("a list").iter().map(|one| one["to"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(people("/challenges").await, ["one@doe.com", "two@doe.com", "three@doe.com", "four@doe.com"]);
+    assert_eq!(people("/challenges?limit=2").await, ["three@doe.com", "four@doe.com"]);
+}
+
+#[tokio::test]
+async fn credentials_in_headers_are_not_shown() {
+    let double = Double::start("authsignal").await;
+    let control = control(std::slice::from_ref(&double)).await;
+    let request = client().get(double.base_url() + "/nothing").header("cookie", "canary=canary; other=canary").header("authorization", "Basic canary");
+    request.header("proxy-authorization", "canary").send().await.expect("a reply");
+    let shown = get(&control, "/requests").await[0]["headers"].clone();
+    assert_eq!((&shown["cookie"], &shown["authorization"], &shown["proxy-authorization"]), (&json!("…"), &json!("Basic …"), &json!(" …")));
+}
+
+#[tokio::test]
+async fn doubles_at_every_address_are_told_of_where_this_machine_reaches_them() {
+    let double = DoubleEntry::find("corbado").expect("its double").builder().with_address(([0, 0, 0, 0], 0).into()).start().await.expect("a double");
+    let control = Control::start(([0, 0, 0, 0], 0).into(), vec![double.clone()]).await.expect("a port");
+    for url in [double.base_url(), control.base_url()] {
+        assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    }
+    let (status, told) = post(&control, "/sample", &json!({ "provider": "corbado" })).await;
+    assert_eq!((status, &told["error"]), (200, &Value::Null), "{told}");
+}
+
+#[tokio::test]
+async fn a_sample_that_cannot_be_is_told_and_breaks_nothing() {
+    // No config takes such a key.
+    let double = AuthsignalDouble::builder().with_secret_key("with\na line").start().await.expect("a double");
+    let control = control(&[Double::clone(&double)]).await;
+    let (status, told) = post(&control, "/sample", &json!({ "provider": "authsignal" })).await;
+    assert!(status == 400 && told["error"].as_str().is_some_and(|error| error.contains("secret") && !error.contains("a line")), "{status} {told}");
+    let (status, told) = post(&control, "/sample", &json!({ "provider": "authsignal", "to": "x".repeat(321) })).await;
+    assert_eq!((status, &told["error"]), (400, &json!("to: expected 320 bytes at most")));
 }

@@ -131,6 +131,18 @@ async fn what_is_not_taken_comes_again_under_the_same_ids_and_signed_anew() {
 }
 
 #[tokio::test]
+async fn what_waits_when_all_is_forgotten_is_not_told_any_more() {
+    let (receiver, double) = connected(vec![Step::Answer(reply(503, &[], "")), Step::Answer(reply(204, &[], ""))]).await;
+    double.provider().create(&double.person("before@doe.com")).await.expect("a challenge");
+    received(&receiver, &double, |deliveries| !deliveries.is_empty()).await;
+    double.reset();
+    double.provider().create(&double.person("after@doe.com")).await.expect("a challenge");
+    let to_whom = |deliveries: &[Vec<Event>]| told(deliveries).into_iter().map(|(to, _)| to).collect::<Vec<_>>();
+    let deliveries = received(&receiver, &double, |deliveries| to_whom(deliveries).contains(&"after@doe.com".to_owned())).await;
+    assert_eq!(to_whom(&deliveries), ["before@doe.com", "after@doe.com"]);
+}
+
+#[tokio::test]
 async fn a_receiver_that_hangs_or_is_not_there_holds_up_no_reply() {
     let (_receiver, hung) = connected(vec![Step::ReadAndHang]).await;
     let gone = AuthsignalDouble::builder().with_webhook("http://127.0.0.1:9/hooks").start().await.expect("a double");

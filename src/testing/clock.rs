@@ -40,7 +40,7 @@ impl Clock {
     pub fn now(&self) -> SystemTime {
         let setting = locked(&self.0);
         let base = setting.stopped_at.unwrap_or_else(SystemTime::now);
-        base.checked_add(setting.ahead).filter(|time| unix_seconds(*time) <= LAST).unwrap_or_else(|| SystemTime::UNIX_EPOCH + Duration::from_secs(LAST))
+        base.checked_add(setting.ahead).filter(|time| unix_seconds(*time) <= LAST).unwrap_or_else(last)
     }
 
     /// Moves the clock forward.
@@ -51,7 +51,7 @@ impl Clock {
 
     /// Stops the clock at a time.
     pub fn stop_at(&self, time: SystemTime) {
-        *locked(&self.0) = ClockSetting { stopped_at: Some(time), ahead: Duration::ZERO };
+        *locked(&self.0) = ClockSetting { stopped_at: Some(time.min(last())), ahead: Duration::ZERO };
     }
 
     /// Lets the clock show the machine's time again.
@@ -79,7 +79,13 @@ impl Clock {
 }
 
 /// The year 9000: later times would soon have no RFC 3339 form.
-pub(super) const LAST: u64 = 221_845_392_000;
+const LAST: u64 = 221_845_392_000;
+/// The year 9900: what begins by the last time of a clock is over by then.
+pub(super) const LATEST_END: u64 = 250_246_627_200;
+
+fn last() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(LAST)
+}
 
 /// Whole seconds since 1970.
 pub(super) fn unix_seconds(time: SystemTime) -> u64 {
@@ -104,6 +110,10 @@ mod tests {
         let clock = Clock::default();
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);
-        assert!(clock.now() > SystemTime::UNIX_EPOCH);
+        assert_eq!(clock.now(), last());
+        clock.stop_at(last() + Duration::from_secs(1));
+        assert_eq!(clock.now(), last());
+        // What is made then has an end that can be shown.
+        assert!(humantime::format_rfc3339(SystemTime::UNIX_EPOCH + Duration::from_secs(LATEST_END)).to_string().starts_with("9900-"));
     }
 }

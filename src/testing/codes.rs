@@ -5,8 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::locked;
-use crate::model::recipient;
+use super::{locked, text};
 
 /// Codes that were fixed: for all messages, or for those to one recipient. Clones are the same.
 #[derive(Clone, Default)]
@@ -24,13 +23,13 @@ impl Codes {
     }
 
     pub(super) fn set(&self, recipient: &str, code: String) {
-        locked(&self.0).by_recipient.insert(recipient::counted(recipient), code);
+        locked(&self.0).by_recipient.insert(text::recipient(recipient), code);
     }
 
     /// Gives the code for a recipient; none where a fresh one is to be made.
     pub(super) fn of(&self, recipient: &str) -> Option<String> {
         let fixed = locked(&self.0);
-        let own = if fixed.by_recipient.is_empty() { None } else { fixed.by_recipient.get(&recipient::counted(recipient)) };
+        let own = if fixed.by_recipient.is_empty() { None } else { fixed.by_recipient.get(&text::recipient(recipient)) };
         own.or(fixed.for_all.as_ref()).cloned()
     }
 }
@@ -47,5 +46,9 @@ mod tests {
         codes.set_for_all("111111".into());
         assert_eq!(codes.of("+491701234567").as_deref(), Some("222222"));
         assert_eq!(codes.of("jane@doe.com").as_deref(), Some("111111"));
+        codes.set("Jane+a@doe.com", "333333".into());
+        codes.set("jane+b@doe.com", "444444".into());
+        let of = |to| codes.of(to).unwrap_or_default();
+        assert_eq!(["jane+a@doe.com", "jane+b@doe.com", "jane+c@doe.com", "jane@doe.com"].map(of), ["333333", "444444", "111111", "111111"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fmt, io,
+    net::SocketAddr,
     sync::{Arc, Mutex, OnceLock},
 };
 
@@ -15,11 +16,11 @@ use super::{
     locked,
     observe::Journal,
     seed::SeedUser,
-    server::{Backstage, Behaviour, Running, Sample},
+    server::{Backstage, Behaviour, Running, Sample, reached_at},
 };
 use crate::{
     config::Config,
-    model::{Answer, Challenge, ChallengeRequest},
+    model::{Answer, Challenge, ChallengeRequest, Error},
     provider::ChallengeProvider,
 };
 
@@ -52,6 +53,7 @@ pub struct Double(Arc<Inner>);
 struct Inner {
     name: &'static str,
     base_url: String,
+    plain_host: Option<String>,
     /// The members of its section of a config.
     section: Map<String, Value>,
     provider: OnceLock<Arc<dyn ChallengeProvider>>,
@@ -73,14 +75,16 @@ impl Double {
     pub(super) async fn start_as(name: &'static str, settings: Settings, behaviour: Arc<dyn Behaviour>) -> io::Result<Self> {
         let journal = Arc::new(Journal::new(settings.listener));
         let running = Running::start(settings.address, settings.clock.clone(), journal, Arc::clone(&behaviour)).await?;
-        let base_url = format!("http://{}{}", running.address, behaviour.base_path());
+        let address = reached_at(running.address);
+        let base_url = format!("http://{address}{}", behaviour.base_path());
+        let plain_host = plain_host(address);
         let mut section = Map::new();
         for (key, value) in behaviour.config_members() {
             section.insert(key.into(), value.into());
         }
         section.insert("base_url".into(), base_url.as_str().into());
         let Settings { clock, codes, .. } = settings;
-        Ok(Self(Arc::new(Inner { name, base_url, section, provider: OnceLock::new(), clock, codes, seeded: Mutex::default(), behaviour, running })))
+        Ok(Self(Arc::new(Inner { name, base_url, plain_host, section, provider: OnceLock::new(), clock, codes, seeded: Mutex::default(), behaviour, running })))
     }
 
     /// Gives the name of the vendor and of its section in a config.
@@ -107,8 +111,14 @@ impl Double {
 
     /// Gives a config that has this double as its provider.
     pub fn config(&self) -> Config {
+        let http = json!({ "allow_plain_http": self.plain_host().into_iter().collect::<Vec<_>>() });
         // An object is a config.
-        serde_json::from_value(json!({ "provider": self.0.name, self.0.name: self.0.section })).unwrap_or_default()
+        serde_json::from_value(json!({ "provider": self.0.name, self.0.name: self.0.section, "http": http })).unwrap_or_default()
+    }
+
+    /// Gives what `http.allow_plain_http` of a config has to name for it; `None` on loopback, which needs no leave.
+    pub fn plain_host(&self) -> Option<&str> {
+        self.0.plain_host.as_deref()
     }
 
     /// Gives the provider that talks to it.
@@ -117,11 +127,19 @@ impl Double {
     ///
     /// Where the credentials given to the builder are none that a config takes.
     pub fn provider(&self) -> Arc<dyn ChallengeProvider> {
-        let build = || match self.config().build() {
+        match self.built() {
             Ok(provider) => provider,
             Err(error) => panic!("the double's credentials are none that a config takes: {error}"),
-        };
-        Arc::clone(self.0.provider.get_or_init(build))
+        }
+    }
+
+    /// Gives the provider that talks to it, if its credentials are some that a config takes.
+    pub(super) fn built(&self) -> Result<Arc<dyn ChallengeProvider>, Error> {
+        if let Some(provider) = self.0.provider.get() {
+            return Ok(Arc::clone(provider));
+        }
+        let provider = self.config().build()?;
+        Ok(Arc::clone(self.0.provider.get_or_init(|| provider)))
     }
 
     /// Makes a request that challenges a person who is known to the vendor, with all that it needs.
@@ -157,9 +175,10 @@ impl Double {
     /// Gives commands to paste into a shell that challenge somebody by `curl`: what each is for, and the command. They hold its credentials.
     pub fn sample_commands(&self) -> Vec<(&'static str, String)> {
         let command = |sample: Sample| {
-            let user = sample.user.map(|(name, password)| format!("-u '{name}:{password}' ")).unwrap_or_default();
+            let user = sample.user.map(|(name, password)| format!("-u {} ", quoted(&format!("{name}:{password}")))).unwrap_or_default();
             let Sample { title, path, media_type, body, .. } = sample;
-            (title, format!("curl {user}-H 'content-type: {media_type}' -d '{body}' '{}{path}'", self.0.base_url))
+            let (body, url) = (quoted(&body), quoted(&format!("{}{path}", self.0.base_url)));
+            (title, format!("curl {user}-H 'content-type: {media_type}' -d {body} {url}"))
         };
         self.0.behaviour.samples().into_iter().map(command).collect()
     }
@@ -264,6 +283,22 @@ impl Double {
         self.backstage().waiting_faults().iter().map(|(operation, fault)| fault.worded(self.0.name, *operation)).collect()
     }
 
+    /// Gives the users that a seed told it.
+    pub(super) fn seeded_users(&self) -> Vec<SeedUser> {
+        locked(&self.0.seeded).users.clone()
+    }
+
+    /// Takes what was learned before, instead of all that it knows; a seed's users too, unless they were among those told before.
+    pub(super) fn restore(&self, learned: &Value, told_before: &[SeedUser]) -> serde_json::Result<()> {
+        self.0.behaviour.restore(learned)?;
+        self.clear_faults();
+        for user in self.seeded_users().iter().filter(|user| !told_before.contains(user)) {
+            // It was taken before.
+            _ = self.0.behaviour.add_user(user);
+        }
+        Ok(())
+    }
+
     pub(super) fn behaviour(&self) -> &dyn Behaviour {
         &*self.0.behaviour
     }
@@ -285,6 +320,16 @@ impl fmt::Debug for Double {
     }
 }
 
+/// Gives the host that a config has to allow plain HTTP to; none is needed on loopback.
+fn plain_host(address: SocketAddr) -> Option<String> {
+    (!address.ip().is_loopback()).then(|| address.to_string())
+}
+
+/// Quotes a word for a shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// Gives a double that tests cannot do without.
 ///
 /// # Panics
@@ -295,5 +340,33 @@ pub(super) fn started<T>(double: io::Result<T>) -> T {
     match double {
         Ok(double) => double,
         Err(error) => panic!("a double needs a free port on loopback: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_double_that_other_machines_reach_is_allowed_plain_http_in_its_config() {
+        let host = |address: &str| plain_host(address.parse().expect("an address"));
+        assert_eq!((host("127.0.0.1:80"), host("[::1]:80")), (None, None));
+        for address in ["192.0.2.1:8080", "[2001:db8::1]:8080"] {
+            let allowed = host(address).expect("a host");
+            let section = json!({ "base_url": format!("http://{address}"), "secret_key": "as_secret" });
+            let mut config = json!({ "provider": "authsignal", "authsignal": section });
+            let read = |config: &Value| serde_json::from_value::<Config>(config.clone()).expect("a config");
+            assert!(!read(&config).problems().is_empty(), "{address} without leave");
+            config["http"] = json!({ "allow_plain_http": [allowed] });
+            assert!(read(&config).problems().is_empty(), "{:?}", read(&config).problems());
+        }
+    }
+
+    #[test]
+    fn a_quoted_word_is_one_word_to_a_shell() {
+        for word in ["it's", "$HOME `x` \"y\" \\", ""] {
+            let said = std::process::Command::new("sh").args(["-c", &format!("printf %s {}", quoted(word))]).output().expect("a shell");
+            assert_eq!(String::from_utf8_lossy(&said.stdout), word);
+        }
     }
 }

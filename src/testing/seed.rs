@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, io};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Double, faults::WordedFault};
 
@@ -35,7 +35,7 @@ pub struct Seed {
 }
 
 /// A user of one vendor.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SeedUser {
     provider: String,
@@ -46,6 +46,9 @@ pub(super) struct SeedUser {
 
 impl Seed {
     /// Tells doubles what to know; a [reset](Double::reset) tells them again.
+    ///
+    /// With a [`StateFile`](super::StateFile) it is told before the file is opened: what the file holds of users and faults counts then, and users
+    /// that the seed has got since are added.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use std::{
     fmt, io,
     io::Write as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
@@ -17,7 +17,9 @@ use super::{
     Double, Message,
     clock::{self, ClockSetting},
     faults::WordedFault,
+    locked,
     observe::Notice,
+    seed::SeedUser,
 };
 use crate::model::{Method, Personal, Secret};
 
@@ -25,13 +27,16 @@ use crate::model::{Method, Personal, Secret};
 const GATHERED: Duration = Duration::from_millis(100);
 /// The largest file that is read.
 const LARGEST: u64 = 256 << 20;
+/// The highest number of a message: JSON's numbers are exact so far.
+const HIGHEST_NUMBER: u64 = 1 << 53;
 /// The form of the file; another one is refused.
 const VERSION: u32 = 1;
 
 /// Keeps what doubles learned in a file: challenges, codes, messages, users, faults that wait, the clock.
 ///
-/// It reads the file when it is opened, and writes it within a fraction of a second after each change, whole or not at all. Requests and violations are
-/// not kept. The file holds codes; on Unix its owner alone reads it.
+/// It reads the file when it is opened, and writes it within a fraction of a second after each request and each command of the control port, whole or
+/// not at all. What a program does to a double itself, say to its clock, is written with the next of them, or by [`write`](Self::write). Requests and
+/// violations are not kept. The file holds codes; on Unix its owner alone reads it. One process at a time uses it.
 ///
 /// ```
 /// use auth_challenge::{ChallengeProviderExt as _, Verification, testing::{Double, StateFile}};
@@ -52,13 +57,20 @@ const VERSION: u32 = 1;
 /// ```
 #[must_use = "it keeps nothing once it is dropped"]
 pub struct StateFile {
-    path: PathBuf,
-    doubles: Vec<Double>,
+    kept: Arc<Kept>,
     task: AbortHandle,
 }
 
+/// The doubles, and where what they learned is kept.
+struct Kept {
+    path: PathBuf,
+    doubles: Vec<Double>,
+    /// One writes at a time.
+    writing: Mutex<()>,
+}
+
 impl StateFile {
-    /// Gives doubles what the file holds, if it is there, and keeps what they learn from now on, until it is dropped.
+    /// Gives doubles what the file holds instead of what they know, if it is there, and keeps what they learn from now on, until it is dropped.
     ///
     /// # Errors
     ///
@@ -76,9 +88,10 @@ impl StateFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        write(&path, &doubles)?;
+        let kept = Arc::new(Kept { path, doubles, writing: Mutex::default() });
+        kept.write()?;
         let changed = Arc::new(Notify::new());
-        for double in &doubles {
+        for double in &kept.doubles {
             let changed = Arc::downgrade(&changed);
             double.backstage().journal.watch(Box::new(move |notice| {
                 let changed = changed.upgrade();
@@ -88,19 +101,19 @@ impl StateFile {
                 changed.is_some()
             }));
         }
-        let (at, kept) = (path.clone(), doubles.clone());
+        let writer = Arc::clone(&kept);
         let keep = async move {
             loop {
                 changed.notified().await;
                 tokio::time::sleep(GATHERED).await;
-                let (at, kept) = (at.clone(), kept.clone());
-                let written = tokio::task::spawn_blocking(move || write(&at, &kept)).await;
+                let writer = Arc::clone(&writer);
+                let written = tokio::task::spawn_blocking(move || writer.write()).await;
                 if let Ok(Err(error)) = written {
                     tracing::error!(error = %error.kind(), "what the doubles learned cannot be written to its file");
                 }
             }
         };
-        Ok(Self { path, doubles, task: tokio::spawn(keep).abort_handle() })
+        Ok(Self { kept, task: tokio::spawn(keep).abort_handle() })
     }
 
     /// Writes the file now.
@@ -109,7 +122,7 @@ impl StateFile {
     ///
     /// Where it cannot be written; then what it held before is still there.
     pub fn write(&self) -> io::Result<()> {
-        write(&self.path, &self.doubles)
+        self.kept.write()
     }
 }
 
@@ -121,7 +134,7 @@ impl Drop for StateFile {
 
 impl fmt::Debug for StateFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StateFile").field("doubles", &self.doubles).finish_non_exhaustive()
+        f.debug_struct("StateFile").field("doubles", &self.kept.doubles).finish_non_exhaustive()
     }
 }
 
@@ -135,12 +148,14 @@ struct Saved {
 #[derive(Deserialize, Serialize)]
 struct SavedDouble {
     vendor: Value,
+    seeded: Vec<SeedUser>,
     messages: Vec<SavedMessage>,
     faults: Vec<WordedFault>,
 }
 
 #[derive(Deserialize, Serialize)]
 struct SavedMessage {
+    number: u64,
     method: String,
     to: String,
     code: String,
@@ -158,21 +173,31 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-fn write(path: &Path, doubles: &[Double]) -> io::Result<()> {
-    let saved = Saved {
-        version: VERSION,
-        clock: doubles.first().map(|double| double.clock().setting()),
-        doubles: doubles.iter().map(|double| (double.name().to_owned(), save(double))).collect(),
-    };
-    let text = serde_json::to_vec(&saved)?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&beside)?.write_all(&text)?;
-    std::fs::rename(beside, path)
+impl Kept {
+    fn write(&self) -> io::Result<()> {
+        let _writing = locked(&self.writing);
+        let saved = Saved {
+            version: VERSION,
+            clock: self.doubles.first().map(|double| double.clock().setting()),
+            doubles: self.doubles.iter().map(|double| (double.name().to_owned(), save(double))).collect(),
+        };
+        let text = serde_json::to_vec(&saved)?;
+        let mut beside = self.path.as_os_str().to_owned();
+        beside.push(".new");
+        // What a process left that was ended, or somebody put there: others may read it, or it may be a link.
+        match std::fs::remove_file(&beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&beside)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        std::fs::rename(beside, &self.path)
+    }
 }
 
 fn restore(doubles: &[Double], text: &[u8]) -> io::Result<()> {
@@ -182,14 +207,21 @@ fn restore(doubles: &[Double], text: &[u8]) -> io::Result<()> {
         return Err(invalid(&format!("expected JSON of version {VERSION}")));
     }
     if has_late_time(&whole) {
-        return Err(invalid("expected times before the year 9000"));
+        return Err(invalid("expected times before the year 9900"));
     }
     // What the parser says may quote a code.
     let mut saved: Saved = serde_json::from_slice(text).map_err(|_| invalid("a member is missing, or of a wrong form"))?;
+    let mut messages = Vec::new();
     for double in doubles {
         if let Some(saved) = saved.doubles.remove(double.name()) {
-            restore_one(double, saved).map_err(|problem| invalid(&format!("{}: {problem}", double.name())))?;
+            let found = restore_one(double, saved).map_err(|problem| invalid(&format!("{}: {problem}", double.name())))?;
+            messages.extend(found.into_iter().map(|(number, message)| (number, double, message)));
         }
+    }
+    // In the order in which they came, so that each number is the highest of its double.
+    messages.sort_by_key(|(number, ..)| *number);
+    for (number, double, message) in messages {
+        double.backstage().journal.restore(number, message);
     }
     if let (Some(setting), Some(double)) = (saved.clock, doubles.first()) {
         double.clock().set(setting);
@@ -202,7 +234,7 @@ fn has_late_time(value: &Value) -> bool {
     match value {
         Value::Array(values) => values.iter().any(has_late_time),
         Value::Object(members) => {
-            let is_late = |(name, value): (&String, &Value)| name == "secs_since_epoch" && value.as_u64().is_none_or(|seconds| seconds > clock::LAST);
+            let is_late = |(name, value): (&String, &Value)| name == "secs_since_epoch" && value.as_u64().is_none_or(|seconds| seconds > clock::LATEST_END);
             members.iter().any(is_late) || members.values().any(has_late_time)
         }
         _ => false,
@@ -210,7 +242,8 @@ fn has_late_time(value: &Value) -> bool {
 }
 
 fn save(double: &Double) -> SavedDouble {
-    let saved = |message: &Message| SavedMessage {
+    let saved = |(number, message): (u64, Message)| SavedMessage {
+        number,
         method: message.method().as_str().to_owned(),
         to: message.recipient().to_owned(),
         code: message.code().to_owned(),
@@ -218,19 +251,26 @@ fn save(double: &Double) -> SavedDouble {
         sent_at: message.sent_at(),
         challenge_id: message.challenge_id.clone(),
     };
-    SavedDouble { vendor: double.behaviour().save(), messages: double.outbox().iter().map(saved).collect(), faults: double.waiting_faults() }
+    SavedDouble {
+        vendor: double.behaviour().save(),
+        seeded: double.seeded_users(),
+        messages: double.backstage().journal.messages().into_iter().map(saved).collect(),
+        faults: double.waiting_faults(),
+    }
 }
 
-fn restore_one(double: &Double, saved: SavedDouble) -> Result<(), &'static str> {
-    double.behaviour().restore(&saved.vendor).map_err(|_| "what its vendor knows cannot be read")?;
-    for SavedMessage { method, to, code, link, sent_at, challenge_id } in saved.messages {
-        let method = Method::from_name(&method, None).ok_or("a message has no known method")?;
-        let (to, code, link) = (Personal::new(to), Secret::new(code), link.map(Secret::new));
-        double.backstage().journal.restore(Message { method, to, code, link, sent_at, challenge_id });
-    }
+/// Gives a double what it knew; gives the messages that it had sent.
+fn restore_one(double: &Double, saved: SavedDouble) -> Result<Vec<(u64, Message)>, &'static str> {
+    double.restore(&saved.vendor, &saved.seeded).map_err(|_| "what its vendor knows cannot be read")?;
     for words in saved.faults {
         let (fault, meant) = words.resolve(std::slice::from_ref(double)).map_err(|_| "a fault cannot be read")?;
         meant.into_iter().for_each(|(double, operation)| double.backstage().fail(operation, fault.clone()));
     }
-    Ok(())
+    let message = |saved: SavedMessage| {
+        let SavedMessage { number, method, to, code, link, sent_at, challenge_id } = saved;
+        let method = Method::from_name(&method, None).ok_or("a message has no known method")?;
+        let number = Some(number).filter(|number| *number <= HIGHEST_NUMBER).ok_or("a message has too high a number")?;
+        Ok((number, Message { method, to: Personal::new(to), code: Secret::new(code), link: link.map(Secret::new), sent_at, challenge_id }))
+    };
+    saved.messages.into_iter().map(message).collect()
 }

@@ -1,5 +1,15 @@
 //! Forms of text that several vendors' doubles read or write.
 
+use crate::model::recipient;
+
+/// Gives one text for all spellings of a recipient. Addresses that differ in their `+tag` are several: tests have an inbox of its own for each.
+pub(super) fn recipient(text: &str) -> String {
+    match text.split_once('@') {
+        Some((name, _)) if name.contains('+') => text.trim().to_lowercase(),
+        _ => recipient::counted(text),
+    }
+}
+
 /// Says whether a text has the form of an e-mail address, as far as vendors look.
 pub(super) fn is_email_address(text: &str) -> bool {
     text.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty())

@@ -162,7 +162,7 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
         return failed(&format!("{} cannot be written ({})", path.display(), error.kind()));
     }
     if is_for_people {
-        lines.say(welcome(&running));
+        welcome(&running).lines().for_each(|line| lines.say(line));
     } else {
         lines.print(&first_line(&running, config));
     }
@@ -258,7 +258,9 @@ fn welcome(running: &RunningDoubles) -> String {
 fn config_toml(doubles: &[Double]) -> String {
     let sections: Vec<String> = doubles.iter().map(Double::config_section).collect();
     let provider = doubles.first().map(Double::name).unwrap_or_default();
-    format!("provider = \"{provider}\"\n\n{}", sections.join("\n"))
+    let plain_hosts: Vec<&str> = doubles.iter().filter_map(Double::plain_host).collect();
+    let http = if plain_hosts.is_empty() { String::new() } else { format!("\n[http]\nallow_plain_http = {}\n", json!(plain_hosts)) };
+    format!("provider = \"{provider}\"\n\n{}{http}", sections.join("\n"))
 }
 
 fn first_line(running: &RunningDoubles, config: String) -> Value {
@@ -273,14 +275,14 @@ fn tell(provider: &'static str, lines: Lines, is_for_people: bool) -> impl Fn(&E
     move |event| match event {
         Event::Sent(message) if is_for_people => {
             let link = message.link().map(|link| format!("  {link}")).unwrap_or_default();
-            lines.say(format!("{provider:<10}  {} to {}: {}{link}", message.method(), message.recipient(), message.code()));
+            lines.say(&format!("{provider:<10}  {} to {}: {}{link}", message.method(), message.recipient(), message.code()));
         }
         Event::Answered(request) if is_for_people => {
             let status = request.status().map_or_else(|| "no answer".to_owned(), |status| status.to_string());
             let fault = request.fault().map(|fault| format!("  fault: {fault}")).unwrap_or_default();
-            lines.say(format!("{provider:<10}  {} {} {status}{fault}", request.method(), request.path()));
+            lines.say(&format!("{provider:<10}  {} {} {status}{fault}", request.method(), request.path()));
         }
-        Event::Violated(violation) if is_for_people => lines.say(format!("{provider:<10}  strays: {violation}")),
+        Event::Violated(violation) if is_for_people => lines.say(&format!("{provider:<10}  strays: {violation}")),
         Event::Sent(message) => lines.print(&json!({
             "event": "sent", "provider": provider, "method": message.method().as_str(), "to": message.recipient(), "code": message.code(),
         })),

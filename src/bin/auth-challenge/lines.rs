@@ -45,12 +45,12 @@ impl Lines {
     }
 
     pub(crate) fn print(&self, line: &Value) {
-        self.say(line.to_string());
+        self.say(&line.to_string());
     }
 
-    /// Prints text for people. What came from outside is kept from steering their terminal.
-    pub(crate) fn say(&self, line: String) {
-        let line: String = line.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
+    /// Prints a line for people. What came from outside is kept from steering their terminal.
+    pub(crate) fn say(&self, line: &str) {
+        let line = harmless(line);
         if self.counts.waiting.fetch_add(line.len(), Ordering::Relaxed) > MOST_WAITING {
             self.counts.waiting.fetch_sub(line.len(), Ordering::Relaxed);
             self.counts.lost.fetch_add(1, Ordering::Relaxed);
@@ -59,6 +59,10 @@ impl Lines {
             _ = self.queue.send(line);
         }
     }
+}
+
+fn harmless(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn write_all(lines: &mpsc::Receiver<String>, counts: &Counts) -> io::Result<()> {
@@ -73,4 +77,14 @@ fn write_all(lines: &mpsc::Receiver<String>, counts: &Counts) -> io::Result<()> 
         out.flush()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_outside_makes_no_line_of_its_own_and_steers_no_terminal() {
+        assert_eq!(harmless("jane\n@doe.com\r\u{1b}[2J\u{9b}1m ü"), "jane\u{fffd}@doe.com\u{fffd}\u{fffd}[2J\u{fffd}1m ü");
+    }
 }

@@ -123,20 +123,21 @@ impl<'a> Members<'a> {
         self.required("pubKeyCredParams", "a list of {\"type\",\"alg\"}", read)
     }
 
-    /// The ids of a list of credentials, which may be left out.
+    /// The ids of a list of credentials, which may be left out. Types that a browser does not know are passed over.
     fn credentials(&mut self, name: &str) -> Vec<Vec<u8>> {
         match self.at(name) {
             None => Vec::new(),
             Some(Value::Array(list)) => {
-                let ids = list.iter().map(|one| one.get("id").and_then(bytes));
-                ids.enumerate()
-                    .filter_map(|(index, id)| {
-                        if id.is_none() {
-                            self.expected(&format!("{name}[{index}].id"), BASE64URL);
-                        }
-                        id
-                    })
-                    .collect()
+                let mut ids = Vec::new();
+                for (index, one) in list.iter().enumerate() {
+                    match (one.get("type").and_then(Value::as_str), one.get("id").and_then(bytes)) {
+                        (None, _) => self.expected(&format!("{name}[{index}].type"), "text, say public-key"),
+                        (_, None) => self.expected(&format!("{name}[{index}].id"), BASE64URL),
+                        (Some("public-key"), Some(id)) => ids.push(id),
+                        (Some(_), Some(_)) => {}
+                    }
+                }
+                ids
             }
             Some(_) => {
                 self.expected(name, "a list of {\"type\",\"id\"}");

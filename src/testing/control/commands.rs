@@ -106,6 +106,9 @@ pub(super) fn reset(doubles: &[Double]) {
     }
 }
 
+/// The longest address that a sample is for: no e-mail address is longer.
+const LONGEST_RECIPIENT: usize = 320;
+
 /// A challenge that is made by this crate's own client.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,9 +121,14 @@ impl Sample {
     pub(super) async fn run(&self, doubles: &[Double]) -> Result<Value, String> {
         let double = doubles.iter().find(|double| double.name() == self.provider);
         let double = double.ok_or_else(|| format!("provider: expected one of {}", seed::names(doubles)))?;
-        let request = double.person(self.to.as_deref().unwrap_or("jane@doe.com"));
+        let to = self.to.as_deref().unwrap_or("jane@doe.com");
+        if to.len() > LONGEST_RECIPIENT {
+            return Err(format!("to: expected {LONGEST_RECIPIENT} bytes at most"));
+        }
+        let request = double.person(to);
         // What went wrong is an answer too: a fault may wait.
-        Ok(match double.provider().create(&request).await {
+        let provider = double.built().map_err(|error| error.to_string())?;
+        Ok(match provider.create(&request).await {
             Ok(challenge) => json!({ "method": challenge.method().as_str(), "error": null }),
             Err(error) => {
                 let state = error.send_state().as_str();

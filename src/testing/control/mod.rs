@@ -15,7 +15,10 @@ use std::{io, net::SocketAddr, sync::Arc};
 
 use tokio::{sync::Semaphore, task::AbortHandle};
 
-use super::{Double, server::Door};
+use super::{
+    Double,
+    server::{Door, reached_at},
+};
 use admission::Names;
 use events::Events;
 use routes::{Desk, PLACES};
@@ -29,7 +32,7 @@ const CONNECTIONS: usize = 64;
 /// |---|---|
 /// | `GET /` | a page for people: messages, requests, challenges, faults, the clock, all as it happens |
 /// | `GET /readyz` | status 200 once the doubles answer |
-/// | `GET /outbox?to=ADDRESS` | the messages, `[{"number","provider","method","to","code","link","sent_at"}]`; without `to` all of them; with `wait_s` it waits so long at most for the first one, with `after` only those with a higher number |
+/// | `GET /outbox?to=ADDRESS` | the messages, `[{"number","provider","method","to","code","link","sent_at","expires_at"}]`; without `to` all of them; with `wait_s` it waits so long at most for the first one, with `after` only those with a higher number |
 /// | `GET /requests` | what came in, each with its answer and `violations`; `limit` gives the newest so many |
 /// | `GET /violations` | where requests strayed from the vendor's document |
 /// | `GET /challenges` | the challenges and what became of them; `limit` as above |
@@ -37,6 +40,7 @@ const CONNECTIONS: usize = 64;
 /// | `GET`, `POST`, `DELETE /faults` | the faults that wait; `{"provider","operation","fault","times",…}` lets calls go wrong, see below; forgets them |
 /// | `GET`, `POST /clock` | the time; `{"advance_s":60}`, `{"stop_at":"2030-01-01T00:00:00Z"}`, `{"stop":true}` or `{"reset":true}` |
 /// | `POST /reset` | forgets all that came since the start, and lets the clock show the machine's time; what a [`Seed`](super::Seed) told is there again |
+/// | `POST /answer` | `{"options","origin"}`: the answer of a new passkey to its creation options, as the browser's `toJSON()`, or of a key |
 /// | `POST /sample` | `{"provider","to"}`: challenges a person as this crate's client does |
 /// | `GET /doubles` | where the doubles are, with their credentials |
 /// | `GET /openapi.json` | the same as an OpenAPI document |
@@ -44,8 +48,10 @@ const CONNECTIONS: usize = 64;
 /// `fault` is the name of the method of [`Fault`](super::Fault) that makes it. `status` takes `status` and `retry_after_s`, `rate_limited`
 /// takes `retry_after_s`, `slow` takes `ms`, `missing_field` takes `field`, `huge_body` takes `bytes`. Without `provider` it is for all
 /// doubles, without `operation` for any call, and it happens once unless `times` says otherwise; 0 is always. With a `probability` it hits that
-/// share of the requests, always unless `times` says otherwise, and with a `seed` always the same ones. `refuse_connections` lasts until
+/// share of the requests, always unless `times` says otherwise, and with a `seed` always the same ones. `refuse_connections` concerns every operation and lasts until
 /// the faults are forgotten. What is not known is answered with the names that there are.
+///
+/// At most 48 pages and waiting calls are served at once, further ones get status 503; whoever goes leaves the place.
 ///
 /// An error is `{"error"}` with what was expected. A page that a browser has open cannot use the port: `POST` and every body take the content
 /// type `application/json` (else status 415), an `Origin` other than its own is refused (403) as is what a browser says another site asks for, and so is a `Host` that is neither loopback, nor
@@ -87,7 +93,7 @@ impl Control {
 
     /// Tells where it is reached.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", reached_at(self.address))
     }
 }
 

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::{Instant, timeout_at},
+};
 
 use super::{events::Events, shown};
-use crate::testing::Double;
+use crate::testing::{Double, observe::Notice, text};
 
 /// The longest wait.
 const LONGEST: f64 = 120.0;
@@ -37,26 +40,43 @@ impl Wanted {
         let mut notices = events.subscribe();
         loop {
             let found = self.find(doubles);
-            // Whoever missed notices looks again, and so does whoever heard of something else.
-            if !found.is_empty() || timeout_at(end, notices.recv()).await.is_err() {
+            if !found.is_empty() || !hears_of_a_message(&mut notices, end).await {
                 return Ok(found.into());
             }
         }
     }
 
     fn find(&self, doubles: &[Double]) -> Vec<Value> {
-        // A plus sign that was not encoded reads as a blank.
-        let to = self.to.as_deref().map(|to| to.strip_prefix(' ').map_or(to.to_owned(), |number| format!("+{number}")));
+        let to = self.to.as_deref().map(|to| text::recipient(&with_plus_signs(to)));
         let mut messages = Vec::new();
         for double in doubles {
-            let ends = shown::Ends::of(double);
-            for (number, message) in double.backstage().journal.messages() {
-                if to.as_deref().is_none_or(|to| message.recipient() == to) && self.after.is_none_or(|after| number > after) {
-                    messages.push((number, shown::message(double, &ends, number, &message)));
-                }
+            let mut found = double.backstage().journal.messages();
+            found.retain(|(number, message)| {
+                to.as_ref().is_none_or(|to| text::recipient(message.recipient()) == *to) && self.after.is_none_or(|after| *number > after)
+            });
+            if !found.is_empty() {
+                let ends = shown::Ends::of(double);
+                messages.extend(found.into_iter().map(|(number, message)| (number, shown::message(double, &ends, number, &message))));
             }
         }
         messages.sort_by_key(|(number, _)| *number);
         messages.into_iter().map(|(_, message)| message).collect()
+    }
+}
+
+/// A plus sign that was not encoded reads as a blank.
+fn with_plus_signs(to: &str) -> String {
+    if to.contains('@') { to.replace(' ', "+") } else { to.strip_prefix(' ').map_or_else(|| to.to_owned(), |number| format!("+{number}")) }
+}
+
+/// Waits until a message may have come; says whether that was in time.
+async fn hears_of_a_message(notices: &mut Receiver<(usize, Notice)>, end: Instant) -> bool {
+    loop {
+        match timeout_at(end, notices.recv()).await {
+            // Whoever missed notices looks again.
+            Ok(Ok((_, Notice::Sent(_))) | Err(RecvError::Lagged(_))) => return true,
+            Ok(Ok(_)) => {}
+            Ok(Err(RecvError::Closed)) | Err(_) => return false,
+        }
     }
 }

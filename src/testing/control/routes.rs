@@ -200,8 +200,10 @@ async fn violations(State(desk): State<Desk>, newest: Result<Query<Newest>, Quer
 
 async fn challenges(State(desk): State<Desk>, newest: Result<Query<Newest>, QueryRejection>) -> Answer {
     let Query(newest) = newest?;
-    let of = |double: &Double| -> Vec<Value> { newest.of(double.challenges().iter().map(|known| shown::challenge(double, known)).collect()) };
-    Ok(Json(desk.doubles.iter().flat_map(of).collect()))
+    let of = |double: &Double| double.challenges().iter().map(|known| (known.created_at(), shown::challenge(double, known))).collect::<Vec<_>>();
+    let mut all: Vec<_> = desk.doubles.iter().flat_map(of).collect();
+    all.sort_by_key(|(created_at, _)| *created_at);
+    Ok(Json(newest.of(all).into_iter().map(|(_, challenge)| challenge).collect()))
 }
 
 async fn faults(State(desk): State<Desk>) -> Json<Value> {

@@ -37,10 +37,10 @@ pub(super) fn request(double: &Double, number: u64, request: &ReceivedRequest, s
     let mut headers = Map::new();
     for (name, value) in request.headers() {
         let text = String::from_utf8_lossy(value.as_bytes());
-        let shown = if [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) {
-            format!("{} …", text.split(' ').next().filter(|scheme| scheme.len() < text.len()).unwrap_or_default())
-        } else {
-            text.into_owned()
+        let shown = match *name {
+            COOKIE => "…".to_owned(),
+            AUTHORIZATION | PROXY_AUTHORIZATION => format!("{} …", text.split(' ').next().filter(|scheme| scheme.len() < text.len()).unwrap_or_default()),
+            _ => text.into_owned(),
         };
         headers.insert(name.as_str().to_owned(), shown.into());
     }
@@ -82,6 +82,7 @@ pub(super) fn challenge(double: &Double, challenge: &KnownChallenge) -> Value {
         "to": challenge.recipient(),
         "state": challenge.state().as_str(),
         "wrong_answers": challenge.wrong_answers(),
+        "created_at": time(challenge.created_at()),
         "expires_at": time(challenge.expires_at()),
     })
 }

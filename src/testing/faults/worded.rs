@@ -42,9 +42,10 @@ const BY_NAME: [(&str, MakeFault); 18] = [
     ("status", |said| Ok(Fault::status(said.status.filter(|status| (200..600).contains(status)).ok_or("status: expected 200 to 599")?))),
     ("rate_limited", |_| Ok(Fault::rate_limited())),
     ("gateway_html", |_| Ok(Fault::gateway_html())),
-    ("refuse_connections", |said| match said.times {
-        None | Some(0) => Ok(Fault::refuse_connections()),
-        Some(_) => Err("times: nobody sees a refused connection, so they are not counted; expected none, and clearing the faults ends it"),
+    ("refuse_connections", |said| {
+        let is_counted = said.times.is_some_and(|times| times != 0) || said.probability.is_some() || said.seed.is_some();
+        let expected = "refuse_connections: nobody sees a refused connection, so none is counted or chosen; expected neither times nor probability nor seed";
+        if is_counted { Err(expected) } else { Ok(Fault::refuse_connections()) }
     }),
     ("hang_connection", |_| Ok(Fault::hang_connection())),
     ("reset_before_read", |_| Ok(Fault::reset_before_read())),

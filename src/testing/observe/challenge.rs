@@ -13,6 +13,7 @@ pub struct KnownChallenge {
     pub(in crate::testing) to: Option<Personal>,
     pub(in crate::testing) state: ChallengeState,
     pub(in crate::testing) wrong_answers: u32,
+    pub(in crate::testing) created_at: SystemTime,
     pub(in crate::testing) expires_at: SystemTime,
 }
 
@@ -40,6 +41,11 @@ impl KnownChallenge {
     /// Counts the wrong codes that it was given.
     pub fn wrong_answers(&self) -> u32 {
         self.wrong_answers
+    }
+
+    /// Tells when it was made, by the double's clock.
+    pub fn created_at(&self) -> SystemTime {
+        self.created_at
     }
 
     /// Tells when it expires, by the double's clock.

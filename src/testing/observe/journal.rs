@@ -88,9 +88,9 @@ impl Journal {
         self.notify(Notice::Sent(number));
     }
 
-    /// Keeps a message that was sent before.
-    pub(in crate::testing) fn restore(&self, message: Message) {
-        locked(&self.messages).push(message);
+    /// Keeps a message that was sent before, with its number then, if no later one is there.
+    pub(in crate::testing) fn restore(&self, number: u64, message: Message) {
+        locked(&self.messages).put_back(number, message);
     }
 
     /// Keeps a request; gives its number.
@@ -183,6 +183,9 @@ impl fmt::Debug for Journal {
     }
 }
 
+/// The last number that an entry got.
+static LAST: AtomicU64 = AtomicU64::new(0);
+
 /// Entries of one kind with their numbers, in the order in which they came; the oldest go when they are too many or too heavy.
 struct Shelf<T> {
     entries: VecDeque<(u64, T)>,
@@ -194,17 +197,30 @@ impl<T: Weigh> Shelf<T> {
         Self { entries: VecDeque::new(), scales: Scales::of_at_most(bytes) }
     }
 
-    /// Puts an entry at the end; gives its number, which no other entry of this process has and which is higher than those before.
+    /// Puts an entry at the end; gives its number, which is higher than all before at the doubles of this process.
     fn push(&mut self, entry: T) -> u64 {
-        static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        self.put(number, entry);
+        number
+    }
+
+    /// Puts an entry at the end that has a number already; a new one where that is not the highest here.
+    fn put_back(&mut self, number: u64, entry: T) {
+        LAST.fetch_max(number, Ordering::Relaxed);
+        if self.entries.back().is_none_or(|(last, _)| *last < number) {
+            self.put(number, entry);
+        } else {
+            self.push(entry);
+        }
+    }
+
+    fn put(&mut self, number: u64, entry: T) {
         self.scales.put(entry.weight());
         self.entries.push_back((number, entry));
         while self.entries.len() > KEPT || self.scales.are_overloaded() {
             let Some((_, oldest)) = self.entries.pop_front() else { break };
             self.scales.take(oldest.weight());
         }
-        number
     }
 
     fn get_mut(&mut self, number: u64) -> Option<&mut T> {

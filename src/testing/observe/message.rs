@@ -5,7 +5,10 @@ use std::{fmt, time::SystemTime};
 use super::Entries;
 use crate::{
     model::{Challenge, Method, Personal, Secret},
-    testing::weight::{self, Weigh},
+    testing::{
+        text,
+        weight::{self, Weigh},
+    },
 };
 
 /// A message that a double would have sent, were it the vendor.
@@ -64,9 +67,10 @@ impl fmt::Debug for Message {
 pub type Outbox = Entries<Message>;
 
 impl Outbox {
-    /// Gives the messages to one recipient.
+    /// Gives the messages to one recipient, in whatever spelling; an address with a `+tag` is one of its own.
     pub fn to(&self, address: &str) -> Self {
-        self.those(|message| message.recipient() == address)
+        let address = text::recipient(address);
+        self.those(|message| text::recipient(message.recipient()) == address)
     }
 
     /// Gives the code of the last message.
@@ -162,7 +166,8 @@ mod tests {
     fn messages_are_found_by_address() {
         let outbox = Outbox::from_iter([message("jane@doe.com", "1"), message("joe@doe.com", "2"), message("jane@doe.com", "3")]);
         assert_eq!(outbox.to("jane@doe.com").last_code(), "3");
-        assert_eq!(outbox.to("joe@doe.com").only().code(), "2");
+        assert_eq!(outbox.to("Joe@DOE.com").only().code(), "2");
+        outbox.to("joe+tag@doe.com").assert_empty();
         outbox.to("nobody@doe.com").assert_empty();
     }
 

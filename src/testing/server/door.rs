@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     io,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{Arc, Mutex},
     task::{Poll, Waker},
     time::Duration,
@@ -20,6 +20,15 @@ use crate::testing::locked;
 
 /// How many connections may wait to be accepted.
 const WAITING: u32 = 1024;
+
+/// Gives the address at which this machine reaches a listener; one that listens at every address is on loopback too.
+pub(in crate::testing) fn reached_at(listening: SocketAddr) -> SocketAddr {
+    match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, listening.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, listening.port()).into(),
+        _ => listening,
+    }
+}
 
 /// A port at which connections are taken, or refused while it is shut.
 pub(in crate::testing) struct Door {
@@ -143,4 +152,17 @@ fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_listens_at_every_address_is_reached_on_loopback() {
+        for (listening, reached) in [("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "[::1]:80"), ("192.0.2.1:80", "192.0.2.1:80"), ("[::1]:8", "[::1]:8")] {
+            let address = |text: &str| text.parse::<SocketAddr>().expect("an address");
+            assert_eq!(reached_at(address(listening)), address(reached));
+        }
+    }
 }

@@ -24,7 +24,7 @@ use super::{
 pub(super) use authorization::{ExpectedBasic, bearer_token};
 pub(super) use backstage::Backstage;
 pub(super) use behaviour::{Behaviour, Incoming, Sample, message_to};
-pub(super) use door::Door;
+pub(super) use door::{Door, reached_at};
 use front::Front;
 pub(super) use reply::{Denial, HttpReply};
 use wiremock::{HOST_AS_IT_CAME, NUMBER, TARGET, Wiremock};

@@ -8,7 +8,11 @@ use std::{
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+    process::{Child, Command},
+};
 
 use crate::{Failed, free_port, until};
 
@@ -46,6 +50,33 @@ impl Doubles {
     pub async fn start_again(&mut self) -> Result<(), Failed> {
         self.process = spawn(&self.program, self.folder.path(), &self.ports)?;
         self.ready().await
+    }
+
+    /// Tells the first who asks for events at the control port that it is busy, while the doubles do not run.
+    pub async fn answer_busy(&self) -> Result<(), Failed> {
+        let port = TcpListener::bind(self.url().trim_start_matches("http://")).await?;
+        let mut request = [0; 4096];
+        loop {
+            let (mut stream, _) = port.accept().await?;
+            let length = stream.read(&mut request).await?;
+            stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;
+            if request[..length].starts_with(b"GET /events") {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Lets the clock run from three seconds before a challenge ends.
+    pub async fn advance_to_the_end_of(&self, to: &str) -> Result<(), Failed> {
+        let told = |path: &str| self.client.get(self.url() + path).send();
+        let challenges: Value = told("/challenges").await?.json().await?;
+        let clock: Value = told("/clock").await?.json().await?;
+        let challenge = challenges.as_array().and_then(|all| all.iter().rfind(|one| one["to"] == to)).ok_or("no challenge")?;
+        let at = |text: &Value| humantime::parse_rfc3339(text.as_str().unwrap_or_default());
+        let left = at(&challenge["expires_at"])?.duration_since(at(&clock["now"])?)?;
+        let advance = json!({ "advance_s": left.as_secs_f64() - 3.0 });
+        self.client.post(self.url() + "/clock").json(&advance).send().await?.error_for_status()?;
+        Ok(())
     }
 
     /// Where the page is.

@@ -78,6 +78,7 @@ struct Issued {
     address: String,
     group: String,
     code: String,
+    created: SystemTime,
     expires: SystemTime,
     wrong: u32,
     verified: Option<SystemTime>,
@@ -144,6 +145,7 @@ impl AuthsignalBehaviour {
             address: address.to_owned(),
             group: incoming.text("idempotencyKey").map_or_else(fresh::uuid, str::to_owned),
             code: self.codes.of(address).unwrap_or_else(|| fresh::digits(6)),
+            created: now,
             expires: now.checked_add(LIFETIME).unwrap_or(now),
             wrong: 0,
             verified: None,
@@ -369,12 +371,14 @@ impl Behaviour for AuthsignalBehaviour {
                 _ => ChallengeState::Pending,
             },
             wrong_answers: issued.wrong,
+            created_at: issued.created,
             expires_at: issued.expires,
         };
         locked(&self.state).challenges.oldest_first().map(known).collect()
     }
 
     fn forget(&self) {
+        self.webhooks.iter().for_each(Webhooks::forget);
         *locked(&self.state) = State::default();
     }
 

@@ -25,7 +25,7 @@ pub(super) const ENTRY: DoubleEntry = DoubleEntry {
             name: "authsignal-webhook",
             form: "URL",
             default: "",
-            help: "Where Authsignal's webhooks tell what became of messages, on loopback; nowhere unless given",
+            help: "Where Authsignal's webhooks tell what became of messages, on loopback, signed at the double's clock; nowhere unless given",
             problem: |url| webhooks::url(url).err(),
         },
         DoubleSetting {

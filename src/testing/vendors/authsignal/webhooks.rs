@@ -1,6 +1,13 @@
 //! What Authsignal tells of messages afterwards: signed log entries, posted in the background.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, task::AbortHandle, time::sleep};
@@ -84,7 +91,9 @@ impl SentMessage<'_> {
 
 /// Posts entries in the order in which they come, until it is dropped.
 pub(super) struct Webhooks {
-    entries: mpsc::Sender<Value>,
+    entries: mpsc::Sender<(u64, Value)>,
+    /// How often all was forgotten: entries from before are not posted.
+    age: Arc<AtomicU64>,
     clock: Clock,
     posting: AbortHandle,
 }
@@ -93,20 +102,26 @@ impl Webhooks {
     pub(super) fn start(url: Url, key: Secret, clock: Clock) -> io::Result<Self> {
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(ANSWER).build().map_err(io::Error::other)?;
         let (entries, mut waiting) = mpsc::channel(WAITING);
-        let receiver = Receiver { client, url, key, clock: clock.clone() };
+        let age = Arc::new(AtomicU64::new(0));
+        let receiver = Receiver { client, url, key, clock: clock.clone(), age: Arc::clone(&age) };
         let posting = tokio::spawn(async move {
             let mut batch = Vec::new();
             while waiting.recv_many(&mut batch, BATCH).await > 0 {
                 receiver.deliver(&std::mem::take(&mut batch)).await;
             }
         });
-        Ok(Self { entries, clock, posting: posting.abort_handle() })
+        Ok(Self { entries, age, clock, posting: posting.abort_handle() })
+    }
+
+    /// Leaves what waits.
+    pub(super) fn forget(&self) {
+        self.age.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Tells of a message, and does not wait.
     pub(super) fn sent(&self, message: &SentMessage<'_>) {
         for log_type in message.log_types() {
-            if self.entries.try_send(message.entry(log_type, &self.clock)).is_err() {
+            if self.entries.try_send((self.age.load(Ordering::Relaxed), message.entry(log_type, &self.clock))).is_err() {
                 tracing::warn!("too many webhooks of the Authsignal double wait; one is lost");
             }
         }
@@ -124,13 +139,18 @@ struct Receiver {
     url: Url,
     key: Secret,
     clock: Clock,
+    age: Arc<AtomicU64>,
 }
 
 impl Receiver {
-    async fn deliver(&self, entries: &[Value]) {
-        let body = json!({ "records": entries }).to_string();
+    async fn deliver(&self, entries: &[(u64, Value)]) {
         let mut pauses = PAUSES.into_iter();
-        while !self.takes(&body).await {
+        loop {
+            let age = self.age.load(Ordering::Relaxed);
+            let entries: Vec<&Value> = entries.iter().filter(|(made, _)| *made == age).map(|(_, entry)| entry).collect();
+            if entries.is_empty() || self.takes(&json!({ "records": entries }).to_string()).await {
+                return;
+            }
             match pauses.next() {
                 Some(pause) => sleep(pause).await,
                 None => return tracing::warn!(entries = entries.len(), "no receiver took the webhooks of the Authsignal double"),

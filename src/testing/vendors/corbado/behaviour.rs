@@ -40,6 +40,9 @@ const LIFETIME: u64 = 300;
 /// The user of Corbado's reference page, for those who are told that every user is known.
 const EXAMPLE_USER: &str = "usr-4693224802260150919";
 
+/// How many names are kept.
+const MOST_NAMES: usize = 10_000;
+
 pub(super) struct CorbadoBehaviour {
     contract: &'static Contract,
     authorization: ExpectedBasic,
@@ -73,6 +76,11 @@ impl Users {
     }
 
     fn add(&mut self, name: &str) -> String {
+        // Names may come in over the control port without end: the id of one that comes again then is a new one.
+        if self.names.len() >= MOST_NAMES && !self.names.contains_key(name) {
+            let ids: HashSet<String> = self.names.drain().map(|(_, id)| id).collect();
+            self.known.retain(|id| !ids.contains(id));
+        }
         let id = self.names.entry(name.to_owned()).or_insert_with(|| format!("usr-{}", fresh::digits(19))).clone();
         self.known.insert(id.clone());
         id
@@ -86,6 +94,7 @@ struct Issued {
     kind: String,
     identifier: String,
     value: String,
+    created: SystemTime,
     expires: SystemTime,
     wrong: u32,
     completed: bool,
@@ -154,6 +163,7 @@ impl CorbadoBehaviour {
             kind: kind.to_owned(),
             identifier: identifier.to_owned(),
             value: value.clone(),
+            created: now,
             expires: now.checked_add(Duration::from_secs(lifetime)).unwrap_or(now),
             wrong: 0,
             completed: false,
@@ -288,6 +298,7 @@ impl Behaviour for CorbadoBehaviour {
                 _ => ChallengeState::Pending,
             },
             wrong_answers: issued.wrong,
+            created_at: issued.created,
             expires_at: issued.expires,
         };
         locked(&self.challenges).oldest_first().map(known).collect()
@@ -319,7 +330,10 @@ impl Behaviour for CorbadoBehaviour {
     }
 
     fn restore(&self, saved: &Value) -> serde_json::Result<()> {
-        let users = Users::deserialize(&saved["users"])?;
+        let mut users = Users::deserialize(&saved["users"])?;
+        // Whom it was told of at this start it knows, too.
+        users.known.extend(self.given.known.iter().cloned());
+        users.any_but.clone_from(&self.given.any_but);
         locked(&self.challenges).restore(&saved["challenges"])?;
         *locked(&self.users) = users;
         Ok(())
@@ -402,5 +416,16 @@ mod tests {
     fn the_enumerations_of_replies_are_found() {
         let found = Contract::of(&CONTRACT).expect("a document").enumerations();
         assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["status", "type"]);
+    }
+
+    #[test]
+    fn names_that_come_without_end_are_forgotten_and_users_by_id_are_not() {
+        let mut users = Users { known: HashSet::new(), any_but: None, names: HashMap::new() };
+        users.known.insert("usr-1".to_owned());
+        let first = users.add("0");
+        (1..3 * MOST_NAMES).for_each(|number| drop(users.add(&number.to_string())));
+        assert!(users.names.len() <= MOST_NAMES && users.known.len() <= MOST_NAMES + 1, "{}", users.known.len());
+        assert!(users.known.contains("usr-1") && !users.known.contains(&first));
+        assert_eq!(users.add("again"), users.add("again"));
     }
 }

@@ -91,8 +91,13 @@ impl State {
             actions: Store::of_at_most(100),
             signed: Store::of_at_most(100),
         };
-        codes.iter().for_each(|code| state.codes.insert(code.expose().to_owned(), UnusedCode { expires: None, user: None }));
+        codes.iter().for_each(|code| state.insert_code(code));
         state
+    }
+
+    /// Takes a code of anybody's that lasts.
+    fn insert_code(&mut self, code: &Secret) {
+        self.codes.insert(code.expose().to_owned(), UnusedCode { expires: None, user: None });
     }
 }
 
@@ -142,7 +147,7 @@ impl DfnsBehaviour {
         let excluded: Value = known.map(|(_, recorded)| json!({ "type": "public-key", "id": recorded.uuid })).collect();
         let reply = self.shown(kind, person, &challenge, &identifier, excluded);
         let expires = now.checked_add(CHALLENGE_LIFETIME).unwrap_or(now);
-        state.pending.insert(identifier, PendingCredential { kind: kind.to_owned(), challenge, expires, used: false });
+        state.pending.insert(identifier, PendingCredential { kind: kind.to_owned(), challenge, created: now, expires, used: false });
         reply
     }
 
@@ -342,6 +347,7 @@ impl Behaviour for DfnsBehaviour {
                 _ => ChallengeState::Pending,
             },
             wrong_answers: 0,
+            created_at: pending.created,
             expires_at: pending.expires,
         };
         locked(&self.state).pending.oldest_first().map(known).collect()
@@ -363,16 +369,23 @@ impl Behaviour for DfnsBehaviour {
     }
 
     fn save(&self) -> Value {
-        json!(&*locked(&self.state))
+        let mut saved = json!(&*locked(&self.state));
+        if let Some(members) = saved.as_object_mut() {
+            members.insert("given".into(), self.given.iter().map(|code| code.expose()).collect());
+        }
+        saved
     }
 
     fn restore(&self, saved: &Value) -> serde_json::Result<()> {
+        let given_before: Vec<String> = serde_json::from_value(saved["given"].clone())?;
+        let is_new = |code: &&Secret| !given_before.iter().any(|before| before == code.expose());
         let mut restored = State::new(&[]);
         restored.codes.restore(&saved["codes"])?;
         restored.pending.restore(&saved["pending"])?;
         restored.credentials.restore(&saved["credentials"])?;
         restored.actions.restore(&saved["actions"])?;
         restored.signed.restore(&saved["signed"])?;
+        self.given.iter().filter(is_new).for_each(|code| restored.insert_code(code));
         *locked(&self.state) = restored;
         Ok(())
     }

@@ -20,6 +20,7 @@ use crate::testing::{
 pub(super) struct PendingCredential {
     pub(super) kind: String,
     pub(super) challenge: String,
+    pub(super) created: SystemTime,
     pub(super) expires: SystemTime,
     pub(super) used: bool,
 }

@@ -315,6 +315,7 @@ impl Behaviour for TwilioBehaviour {
                 _ => ChallengeState::Pending,
             },
             wrong_answers: verification.wrong,
+            created_at: verification.created,
             expires_at: verification.created.checked_add(LIFETIME).unwrap_or(verification.created),
         };
         locked(&self.verifications).oldest_first().map(known).collect()
