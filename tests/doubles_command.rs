@@ -131,6 +131,35 @@ async fn the_control_port_shows_messages_and_takes_faults_and_the_time() {
 }
 
 #[tokio::test]
+async fn numbers_go_on_after_a_restart_also_when_all_was_forgotten() {
+    let folder = Folder::new().expect("a folder");
+    let state = folder.write("state", "").expect("a file");
+    std::fs::remove_file(&state).expect("gone");
+    let arguments = ["--state", state.to_str().expect("text")];
+    let newest = async |running: &Running| -> u64 {
+        post(running.url("authsignal", "/challenge"), Some(("as_secret", "")), CHALLENGE).await;
+        let outbox: Value = reqwest::get(running.url("control", "/outbox")).await.expect("a reply").json().await.expect("JSON");
+        outbox.as_array().and_then(|all| all.last()).and_then(|last| last["number"].as_u64()).expect("a number")
+    };
+    let mut running = Running::start(&arguments);
+    let (mut last, mut seen) = (0, Vec::new());
+    for _ in 0..3 {
+        last = newest(&running).await;
+    }
+    for forgets in [false, true] {
+        seen.push(last);
+        if forgets {
+            post(running.url("control", "/reset"), None, "{}").await;
+        }
+        assert!(running.end("-TERM").success());
+        running = Running::start(&arguments);
+        last = newest(&running).await;
+    }
+    seen.push(last);
+    assert!(seen.is_sorted_by(|before, after| before < after), "{seen:?}");
+}
+
+#[tokio::test]
 async fn webhooks_go_where_they_are_told_to_and_nowhere_else() {
     let receiver = Server::answering(200, &[], "").await;
     let url = format!("http://{}/hooks", receiver.address);

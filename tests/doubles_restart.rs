@@ -80,13 +80,22 @@ async fn what_doubles_learned_survives_a_restart() {
         }
         drop(file);
     }
-    let late = r#"{"version":1,"doubles":{"authsignal":{"vendor":{"challenges":[],"tokens":[]},"messages":[{"method":"sms_otp","to":"canary","code":"canary",
+    let late = r#"{"version":2,"last_number":1,"doubles":{"authsignal":{"vendor":{"challenges":[],"tokens":[]},"seeded":[],"messages":[{"number":1,"method":"sms_otp","to":"canary","code":"canary",
         "link":null,"sent_at":{"secs_since_epoch":253402300800,"nanos_since_epoch":0},"challenge_id":"canary"}],"faults":[]}}}"#;
-    for bad in ["", "{}", late, r#"{"version":2}"#, r#"{"version":1,"doubles":{"authsignal":{"vendor":7,"messages":[],"faults":[]}}}"#] {
+    let vendor = r#"{"version":2,"last_number":1,"doubles":{"authsignal":{"vendor":7,"seeded":[],"messages":[],"faults":[]}}}"#;
+    for (bad, expected) in [
+        ("", "expected JSON of version 2"),
+        ("{}", "expected JSON of version 2"),
+        (r#"{"version":1}"#, "expected JSON of version 2"),
+        (r#"{"version":2}"#, "a member is missing"),
+        (r#"{"version":2,"last_number":9007199254740993,"doubles":{}}"#, "expected numbers up to 4503599627370496"),
+        (late, "expected times before the year 9900"),
+        (vendor, "authsignal: what its vendor knows cannot be read"),
+    ] {
         let path = folder.write("bad", bad).expect("a file");
         let double = Double::start("authsignal").await;
         let told = StateFile::open(&path, &[double]).expect_err("no state").to_string();
-        assert!(told.starts_with("the state of doubles: ") && !told.contains("canary"), "{told}");
+        assert!(told.starts_with(&format!("the state of doubles: {expected}")) && !told.contains("canary"), "{told}");
         assert_eq!(std::fs::read_to_string(&path).expect("the file"), bad, "what cannot be read is left as it is");
     }
 }
@@ -148,6 +157,8 @@ async fn a_seed_that_is_told_at_every_start_is_learned_once() {
     let faults = waiting();
     assert_eq!(faults.as_array().map(Vec::len), Some(1));
     drop((file, double));
+    // Once without any seed, which does not let it be forgotten that her code was told before.
+    drop(StateFile::open(&path, &[Double::start("dfns").await]).expect("the file"));
     for has_grown in [false, true, true] {
         let (double, file) = start(has_grown).await;
         assert_eq!(create(&double, "JANE-0000-0001").await, Err(ErrorKind::InvalidRequest), "it was used before");
@@ -165,7 +176,9 @@ async fn a_one_time_code_given_at_the_start_is_used_once_across_restarts() {
     let path = folder.write("state", "").expect("a file");
     std::fs::remove_file(&path).expect("gone");
     let request = |code: &str| ChallengeRequest::credential(CredentialKind::Key, code);
-    for (given, is_known) in [("ABCD-0000-0001", true), ("ABCD-0000-0001", false), ("ABCD-0000-0002", true), ("ABCD-0000-0002", false)] {
+    for (given, is_known) in
+        [("ABCD-0000-0001", true), ("ABCD-0000-0001", false), ("ABCD-0000-0002", true), ("ABCD-0000-0002", false), ("ABCD-0000-0001", false)]
+    {
         let double = DfnsDouble::builder().with_registration_code(given).start().await.expect("a double");
         let file = StateFile::open(&path, &[Double::clone(&double)]).expect("a file");
         assert_eq!(double.provider().create(&request(given)).await.is_ok(), is_known, "{given}");
@@ -178,10 +191,12 @@ async fn users_given_at_the_start_are_known_beside_those_of_the_file() {
     let folder = Folder::new().expect("a folder");
     let path = folder.write("state", "").expect("a file");
     std::fs::remove_file(&path).expect("gone");
-    for user in ["usr-1", "usr-2"] {
-        let double = CorbadoDouble::builder().with_user(user).start().await.expect("a double");
+    for known in [vec!["usr-1"], vec!["usr-2", "usr-1"]] {
+        let double = CorbadoDouble::builder().with_user(known[0]).start().await.expect("a double");
         let _file = StateFile::open(&path, &[Double::clone(&double)]).expect("a file");
-        double.provider().create(&double.person("jane@doe.com").with_user_id_at(ProviderId::CORBADO, user)).await.expect("a known user");
+        for user in known {
+            double.provider().create(&double.person("jane@doe.com").with_user_id_at(ProviderId::CORBADO, user)).await.expect("a known user");
+        }
     }
 }
 
@@ -238,6 +253,41 @@ async fn many_writers_at_once_and_a_leftover_leave_a_whole_file_that_the_owner_a
         }
     });
     let state: Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("the file")).expect("JSON");
-    assert_eq!(state["version"], 1);
+    assert_eq!(state["version"], 2);
     assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn what_was_made_at_the_end_of_time_is_read_again() {
+    let folder = Folder::new().expect("a folder");
+    for entry in DoubleEntry::ALL {
+        let path = folder.write(entry.name(), "").expect("a file");
+        std::fs::remove_file(&path).expect("gone");
+        let double = Double::start(entry.name()).await;
+        double.clock().advance(Duration::MAX);
+        double.provider().create(&double.person("jane@doe.com")).await.expect("a challenge");
+        StateFile::open(&path, &[double]).expect("a file").write().expect("written");
+        let after = Double::start(entry.name()).await;
+        let _file = StateFile::open(&path, std::slice::from_ref(&after)).expect("the file");
+        assert_eq!(after.challenges().len(), 1, "{entry:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_takes_the_place_of_what_a_double_knew() {
+    let folder = Folder::new().expect("a folder");
+    let path = folder.write("state", "").expect("a file");
+    std::fs::remove_file(&path).expect("gone");
+    let [first, second] = [Double::start("authsignal").await, Double::start("authsignal").await];
+    first.provider().create(&first.person("jane@doe.com")).await.expect("a challenge");
+    drop(StateFile::open(&path, std::slice::from_ref(&first)).expect("a file"));
+    second.provider().create(&second.person("joe@doe.com")).await.expect("a challenge");
+    let file = StateFile::open(&path, std::slice::from_ref(&second)).expect("the file");
+    assert_eq!((second.outbox().only().recipient(), second.challenges().len()), ("jane@doe.com", 1));
+    // It is left alone once it is dropped.
+    drop(file);
+    std::fs::remove_file(&path).expect("gone");
+    second.provider().create(&second.person("jim@doe.com")).await.expect("a challenge");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!path.exists());
 }

@@ -253,6 +253,7 @@ async fn a_recipient_is_asked_for_in_any_spelling_and_a_tag_is_an_inbox_of_its_o
         ("jane@doe.com", vec!["jane@doe.com"]),
         ("+64270000001", vec!["+64270000001"]),
         ("%2B64%2027%200000001", vec!["+64270000001"]),
+        ("jane@doe.com%20", vec!["jane@doe.com"]),
         ("jane+c@doe.com", vec![]),
     ] {
         let outbox = get(&control, &format!("/outbox?to={asked}")).await;
@@ -278,6 +279,10 @@ async fn the_newest_challenges_are_those_of_all_doubles() {
     };
     assert_eq!(people("/challenges").await, ["one@doe.com", "two@doe.com", "three@doe.com", "four@doe.com"]);
     assert_eq!(people("/challenges?limit=2").await, ["three@doe.com", "four@doe.com"]);
+    // Also where the clock goes back.
+    clock.reset();
+    doubles[0].provider().create(&doubles[0].person("five@doe.com")).await.expect("a challenge");
+    assert_eq!(people("/challenges").await.last().map(String::as_str), Some("five@doe.com"));
 }
 
 #[tokio::test]
@@ -310,4 +315,7 @@ async fn a_sample_that_cannot_be_is_told_and_breaks_nothing() {
     assert!(status == 400 && told["error"].as_str().is_some_and(|error| error.contains("secret") && !error.contains("a line")), "{status} {told}");
     let (status, told) = post(&control, "/sample", &json!({ "provider": "authsignal", "to": "x".repeat(321) })).await;
     assert_eq!((status, &told["error"]), (400, &json!("to: expected 320 bytes at most")));
+    let reply = client().post(double.base_url() + "/challenge").basic_auth("with\na line", Some(""));
+    let reply = reply.json(&json!({ "action": "login", "email": "jane@doe.com", "verificationMethod": "EMAIL_OTP" })).send().await.expect("a reply");
+    assert_eq!(reply.status(), 200);
 }

@@ -270,6 +270,8 @@ fn a_passkey_that_is_excluded_is_not_made_again() -> Outcome {
     assert_eq!(passkey.answer(&excluding(&[&json!("AAAA"), &id])).expect_err("excluded").name(), "InvalidStateError");
     passkey.answer(&excluding(&[&json!("AAAA")]))?;
     Passkey::new(ORIGIN).answer(&excluding(&[&id]))?;
+    // A type that a browser does not know excludes nothing.
+    passkey.answer(&with(creation(), "/excludeCredentials", Some(json!([{ "type": "later", "id": id }]))))?;
     Ok(())
 }
 
@@ -313,7 +315,10 @@ fn a_passkey_signs_in_nowhere_else() -> Outcome {
     passkey.answer(&creation())?;
     assert_eq!(refusal(request()), None);
     assert_eq!(refusal(with(request(), "/rpId", None)), Some("NotAllowedError"), "it was created for the parent alone");
-    assert_eq!(refusal(with(request(), "/allowCredentials", Some(json!([{ "type": "public-key", "id": "AAAA" }])))), Some("NotAllowedError"));
+    for kind in ["public-key", "later"] {
+        let allowed = json!([{ "type": kind, "id": "AAAA" }]);
+        assert_eq!(refusal(with(request(), "/allowCredentials", Some(allowed))), Some("NotAllowedError"), "{kind}");
+    }
     Ok(())
 }
 

@@ -113,7 +113,8 @@ mod tests {
         assert_eq!(clock.now(), last());
         clock.stop_at(last() + Duration::from_secs(1));
         assert_eq!(clock.now(), last());
-        // What is made then has an end that can be shown.
+        // What is made then has an end that can be shown: Corbado's lifetimes are the longest.
+        assert!(LAST + u64::from(u32::MAX) <= LATEST_END);
         assert!(humantime::format_rfc3339(SystemTime::UNIX_EPOCH + Duration::from_secs(LATEST_END)).to_string().starts_with("9900-"));
     }
 }

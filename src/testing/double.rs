@@ -68,6 +68,8 @@ struct Inner {
 #[derive(Default)]
 struct Seeded {
     users: Vec<SeedUser>,
+    /// The users that were told before the state was restored.
+    told_before: Vec<SeedUser>,
     faults: Vec<(Option<Operation>, Fault)>,
 }
 
@@ -283,19 +285,24 @@ impl Double {
         self.backstage().waiting_faults().iter().map(|(operation, fault)| fault.worded(self.0.name, *operation)).collect()
     }
 
-    /// Gives the users that a seed told it.
+    /// Gives the users that seeds told it, at this start and before.
     pub(super) fn seeded_users(&self) -> Vec<SeedUser> {
-        locked(&self.0.seeded).users.clone()
+        let seeded = locked(&self.0.seeded);
+        let now = seeded.users.iter().filter(|user| !seeded.told_before.contains(user));
+        seeded.told_before.iter().chain(now).cloned().collect()
     }
 
     /// Takes what was learned before, instead of all that it knows; a seed's users too, unless they were among those told before.
-    pub(super) fn restore(&self, learned: &Value, told_before: &[SeedUser]) -> serde_json::Result<()> {
+    pub(super) fn restore(&self, learned: &Value, told_before: Vec<SeedUser>) -> serde_json::Result<()> {
         self.0.behaviour.restore(learned)?;
         self.clear_faults();
-        for user in self.seeded_users().iter().filter(|user| !told_before.contains(user)) {
+        self.backstage().journal.forget_messages();
+        let mut seeded = locked(&self.0.seeded);
+        for user in seeded.users.iter().filter(|user| !told_before.contains(user)) {
             // It was taken before.
             _ = self.0.behaviour.add_user(user);
         }
+        seeded.told_before = told_before;
         Ok(())
     }
 
@@ -362,6 +369,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_quoted_word_is_one_word_to_a_shell() {
         for word in ["it's", "$HOME `x` \"y\" \\", ""] {

@@ -18,7 +18,7 @@ use super::{
     clock::{self, ClockSetting},
     faults::WordedFault,
     locked,
-    observe::Notice,
+    observe::{Journal, Notice},
     seed::SeedUser,
 };
 use crate::model::{Method, Personal, Secret};
@@ -27,10 +27,10 @@ use crate::model::{Method, Personal, Secret};
 const GATHERED: Duration = Duration::from_millis(100);
 /// The largest file that is read.
 const LARGEST: u64 = 256 << 20;
-/// The highest number of a message: JSON's numbers are exact so far.
-const HIGHEST_NUMBER: u64 = 1 << 53;
+/// The highest number that is gone on from: far below what JSON's numbers are exact to.
+const HIGHEST_NUMBER: u64 = 1 << 52;
 /// The form of the file; another one is refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Keeps what doubles learned in a file: challenges, codes, messages, users, faults that wait, the clock.
 ///
@@ -65,8 +65,16 @@ pub struct StateFile {
 struct Kept {
     path: PathBuf,
     doubles: Vec<Double>,
-    /// One writes at a time.
-    writing: Mutex<()>,
+    /// One writes at a time, and nobody once it has ended.
+    writing: Mutex<Writing>,
+}
+
+/// Whether the file is written still.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Writing {
+    #[default]
+    GoesOn,
+    Ended,
 }
 
 impl StateFile {
@@ -89,7 +97,6 @@ impl StateFile {
             Err(error) => return Err(error),
         }
         let kept = Arc::new(Kept { path, doubles, writing: Mutex::default() });
-        kept.write()?;
         let changed = Arc::new(Notify::new());
         for double in &kept.doubles {
             let changed = Arc::downgrade(&changed);
@@ -101,6 +108,8 @@ impl StateFile {
                 changed.is_some()
             }));
         }
+        // After those who watch, so that nothing comes in between.
+        kept.write()?;
         let writer = Arc::clone(&kept);
         let keep = async move {
             loop {
@@ -129,6 +138,8 @@ impl StateFile {
 impl Drop for StateFile {
     fn drop(&mut self) {
         self.task.abort();
+        // Whoever opens the file next has it alone.
+        *locked(&self.kept.writing) = Writing::Ended;
     }
 }
 
@@ -141,6 +152,8 @@ impl fmt::Debug for StateFile {
 #[derive(Deserialize, Serialize)]
 struct Saved {
     version: u32,
+    /// The last number of all, also of what is not kept.
+    last_number: u64,
     clock: Option<ClockSetting>,
     doubles: BTreeMap<String, SavedDouble>,
 }
@@ -175,9 +188,13 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 impl Kept {
     fn write(&self) -> io::Result<()> {
-        let _writing = locked(&self.writing);
+        let writing = locked(&self.writing);
+        if *writing == Writing::Ended {
+            return Ok(());
+        }
         let saved = Saved {
             version: VERSION,
+            last_number: Journal::last_number(),
             clock: self.doubles.first().map(|double| double.clock().setting()),
             doubles: self.doubles.iter().map(|double| (double.name().to_owned(), save(double))).collect(),
         };
@@ -211,6 +228,10 @@ fn restore(doubles: &[Double], text: &[u8]) -> io::Result<()> {
     }
     // What the parser says may quote a code.
     let mut saved: Saved = serde_json::from_slice(text).map_err(|_| invalid("a member is missing, or of a wrong form"))?;
+    let numbers = saved.doubles.values().flat_map(|double| &double.messages).map(|message| message.number);
+    if numbers.chain([saved.last_number]).any(|number| number > HIGHEST_NUMBER) {
+        return Err(invalid(&format!("expected numbers up to {HIGHEST_NUMBER}")));
+    }
     let mut messages = Vec::new();
     for double in doubles {
         if let Some(saved) = saved.doubles.remove(double.name()) {
@@ -220,6 +241,7 @@ fn restore(doubles: &[Double], text: &[u8]) -> io::Result<()> {
     }
     // In the order in which they came, so that each number is the highest of its double.
     messages.sort_by_key(|(number, ..)| *number);
+    Journal::go_on_from(saved.last_number);
     for (number, double, message) in messages {
         double.backstage().journal.restore(number, message);
     }
@@ -261,7 +283,7 @@ fn save(double: &Double) -> SavedDouble {
 
 /// Gives a double what it knew; gives the messages that it had sent.
 fn restore_one(double: &Double, saved: SavedDouble) -> Result<Vec<(u64, Message)>, &'static str> {
-    double.restore(&saved.vendor, &saved.seeded).map_err(|_| "what its vendor knows cannot be read")?;
+    double.restore(&saved.vendor, saved.seeded).map_err(|_| "what its vendor knows cannot be read")?;
     for words in saved.faults {
         let (fault, meant) = words.resolve(std::slice::from_ref(double)).map_err(|_| "a fault cannot be read")?;
         meant.into_iter().for_each(|(double, operation)| double.backstage().fail(operation, fault.clone()));
@@ -269,7 +291,6 @@ fn restore_one(double: &Double, saved: SavedDouble) -> Result<Vec<(u64, Message)
     let message = |saved: SavedMessage| {
         let SavedMessage { number, method, to, code, link, sent_at, challenge_id } = saved;
         let method = Method::from_name(&method, None).ok_or("a message has no known method")?;
-        let number = Some(number).filter(|number| *number <= HIGHEST_NUMBER).ok_or("a message has too high a number")?;
         Ok((number, Message { method, to: Personal::new(to), code: Secret::new(code), link: link.map(Secret::new), sent_at, challenge_id }))
     };
     saved.messages.into_iter().map(message).collect()

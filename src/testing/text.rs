@@ -4,9 +4,10 @@ use crate::model::recipient;
 
 /// Gives one text for all spellings of a recipient. Addresses that differ in their `+tag` are several: tests have an inbox of its own for each.
 pub(super) fn recipient(text: &str) -> String {
-    match text.split_once('@') {
-        Some((name, _)) if name.contains('+') => text.trim().to_lowercase(),
-        _ => recipient::counted(text),
+    let counted = recipient::counted(text);
+    match text.rsplit_once('@').and_then(|(name, _)| name.rsplit('<').next()?.split_once('+')).zip(counted.split_once('@')) {
+        Some(((_, tag), (name, domain))) => format!("{name}+{}@{domain}", tag.to_lowercase()),
+        None => counted,
     }
 }
 
@@ -33,6 +34,17 @@ pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spellings_of_a_recipient_are_one_and_tags_are_several() {
+        for same in ["Jane+A@Doe.com", " jane+a@doe.com ", "Jane <jane+a@doe.com>", "A+B <jane+a@doe.com>"] {
+            assert_eq!(recipient(same), "jane+a@doe.com", "{same}");
+        }
+        assert_eq!(recipient("A+B <jane@doe.com>"), recipient("JANE@doe.com"));
+        assert_eq!(recipient("jane+a@münchen.de"), recipient("jane+a@xn--mnchen-3ya.de"));
+        assert_eq!(recipient("+49 170 1234567"), recipient("+491701234567"));
+        assert_ne!(recipient("jane+b@doe.com"), recipient("jane+a@doe.com"));
+    }
 
     #[test]
     fn hex_is_read_as_it_is_written() {

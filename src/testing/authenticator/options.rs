@@ -33,8 +33,8 @@ pub(super) struct Creation<'a> {
 pub(super) struct Request<'a> {
     pub(super) challenge: String,
     pub(super) rp_id: Option<&'a str>,
-    /// Empty where every passkey of the site's will do.
-    pub(super) allowed: Vec<Vec<u8>>,
+    /// None where every passkey of the site's will do.
+    pub(super) allowed: Option<Vec<Vec<u8>>>,
 }
 
 /// Gives the options in what `navigator.credentials` takes, or that are options themselves.
@@ -55,7 +55,7 @@ impl<'a> Creation<'a> {
             rp_id: members.optional_text("rp.id"),
             user: members.user(),
             takes_es256: members.takes_es256(),
-            excluded: members.credentials("excludeCredentials"),
+            excluded: members.credentials("excludeCredentials").unwrap_or_default(),
             wants_properties: members.at("extensions.credProps") == Some(&Value::Bool(true)),
         };
         for name in ["rp.name", "user.name", "user.displayName"] {
@@ -123,11 +123,11 @@ impl<'a> Members<'a> {
         self.required("pubKeyCredParams", "a list of {\"type\",\"alg\"}", read)
     }
 
-    /// The ids of a list of credentials, which may be left out. Types that a browser does not know are passed over.
-    fn credentials(&mut self, name: &str) -> Vec<Vec<u8>> {
-        match self.at(name) {
-            None => Vec::new(),
-            Some(Value::Array(list)) => {
+    /// The ids of a list of credentials, none where it is left out or empty. Types that a browser does not know are passed over.
+    fn credentials(&mut self, name: &str) -> Option<Vec<Vec<u8>>> {
+        match self.at(name)? {
+            Value::Array(list) if list.is_empty() => None,
+            Value::Array(list) => {
                 let mut ids = Vec::new();
                 for (index, one) in list.iter().enumerate() {
                     match (one.get("type").and_then(Value::as_str), one.get("id").and_then(bytes)) {
@@ -137,11 +137,11 @@ impl<'a> Members<'a> {
                         (Some(_), Some(_)) => {}
                     }
                 }
-                ids
+                Some(ids)
             }
-            Some(_) => {
+            _ => {
                 self.expected(name, "a list of {\"type\",\"id\"}");
-                Vec::new()
+                None
             }
         }
     }

@@ -99,7 +99,7 @@ impl Passkey {
         let wanted = Request::read(options)?;
         let site = Site::read(&self.origin)?;
         let rp_id = site.relying_party("rpId", wanted.rp_id)?;
-        if !wanted.allowed.is_empty() && !wanted.allowed.iter().any(|id| *id == self.id) {
+        if wanted.allowed.is_some_and(|allowed| !allowed.iter().any(|id| *id == self.id)) {
             return Err(PasskeyError::new("NotAllowedError", "allowCredentials: expected this passkey among them"));
         }
         let Some(user) = locked(&self.state).users.get(rp_id).cloned() else {

@@ -58,6 +58,9 @@ pub(super) fn clock(doubles: &[Double]) -> Value {
     doubles.first().map_or(Value::Null, |double| shown::clock(double.clock()))
 }
 
+/// How far the clock is moved at most, in seconds: beyond the end of its time.
+const FURTHEST: f64 = 1e18;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClockCommand {
@@ -71,7 +74,8 @@ pub(super) struct ClockCommand {
 
 impl ClockCommand {
     pub(super) fn run(&self, doubles: &[Double]) -> Result<Value, String> {
-        let advance = self.advance_s.map(Duration::try_from_secs_f64).transpose().map_err(|_| "advance_s: expected 0 to 1e19 seconds")?;
+        let in_range = |seconds: f64| (0.0..=FURTHEST).contains(&seconds).then(|| Duration::from_secs_f64(seconds));
+        let advance = self.advance_s.map(|seconds| in_range(seconds).ok_or_else(|| format!("advance_s: expected 0 to {FURTHEST:e} seconds"))).transpose()?;
         let stop_at = self
             .stop_at
             .as_deref()
@@ -106,7 +110,7 @@ pub(super) fn reset(doubles: &[Double]) {
     }
 }
 
-/// The longest address that a sample is for: no e-mail address is longer.
+/// The longest recipient of a sample, in bytes: longer ones would push out what else is kept.
 const LONGEST_RECIPIENT: usize = 320;
 
 /// A challenge that is made by this crate's own client.

@@ -32,7 +32,7 @@ const CONNECTIONS: usize = 64;
 /// |---|---|
 /// | `GET /` | a page for people: messages, requests, challenges, faults, the clock, all as it happens |
 /// | `GET /readyz` | status 200 once the doubles answer |
-/// | `GET /outbox?to=ADDRESS` | the messages, `[{"number","provider","method","to","code","link","sent_at","expires_at"}]`; without `to` all of them; with `wait_s` it waits so long at most for the first one, with `after` only those with a higher number |
+/// | `GET /outbox?to=ADDRESS` | the messages, `[{"number","provider","method","to","code","link","sent_at","expires_at"}]`; to one recipient in whatever spelling (an address with a `+tag` is one of its own), without `to` all of them; with `wait_s` it waits so long at most for the first one, with `after` only those with a higher number |
 /// | `GET /requests` | what came in, each with its answer and `violations`; `limit` gives the newest so many |
 /// | `GET /violations` | where requests strayed from the vendor's document |
 /// | `GET /challenges` | the challenges and what became of them; `limit` as above |
@@ -40,7 +40,7 @@ const CONNECTIONS: usize = 64;
 /// | `GET`, `POST`, `DELETE /faults` | the faults that wait; `{"provider","operation","fault","times",…}` lets calls go wrong, see below; forgets them |
 /// | `GET`, `POST /clock` | the time; `{"advance_s":60}`, `{"stop_at":"2030-01-01T00:00:00Z"}`, `{"stop":true}` or `{"reset":true}` |
 /// | `POST /reset` | forgets all that came since the start, and lets the clock show the machine's time; what a [`Seed`](super::Seed) told is there again |
-/// | `POST /answer` | `{"options","origin"}`: the answer of a new passkey to its creation options, as the browser's `toJSON()`, or of a key |
+/// | `POST /answer` | `{"options","origin"}`: what a browser's `toJSON()` gives for a new passkey with these creation options, made at `origin`; with the registration of a Dfns key as `options`, and no `origin`, what the key answers |
 /// | `POST /sample` | `{"provider","to"}`: challenges a person as this crate's client does |
 /// | `GET /doubles` | where the doubles are, with their credentials |
 /// | `GET /openapi.json` | the same as an OpenAPI document |

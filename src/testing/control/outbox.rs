@@ -38,22 +38,28 @@ impl Wanted {
         let end = Instant::now() + Duration::from_secs_f64(self.wait_s);
         // Before looking, so that no message comes in between.
         let mut notices = events.subscribe();
+        let given = self.after.unwrap_or_default();
+        let mut after = given;
         loop {
-            let found = self.find(doubles);
-            if !found.is_empty() || !hears_of_a_message(&mut notices, end).await {
+            let found = self.find(doubles, after);
+            if !found.is_empty() {
                 return Ok(found.into());
             }
+            after = match next_message(&mut notices, end).await {
+                Some(Next::Number(number)) => given.max(number.saturating_sub(1)),
+                // Whoever missed notices looks at all again.
+                Some(Next::Any) => given,
+                None => return Ok(found.into()),
+            };
         }
     }
 
-    fn find(&self, doubles: &[Double]) -> Vec<Value> {
+    fn find(&self, doubles: &[Double], after: u64) -> Vec<Value> {
         let to = self.to.as_deref().map(|to| text::recipient(&with_plus_signs(to)));
         let mut messages = Vec::new();
         for double in doubles {
             let mut found = double.backstage().journal.messages();
-            found.retain(|(number, message)| {
-                to.as_ref().is_none_or(|to| text::recipient(message.recipient()) == *to) && self.after.is_none_or(|after| *number > after)
-            });
+            found.retain(|(number, message)| *number > after && to.as_ref().is_none_or(|to| text::recipient(message.recipient()) == *to));
             if !found.is_empty() {
                 let ends = shown::Ends::of(double);
                 messages.extend(found.into_iter().map(|(number, message)| (number, shown::message(double, &ends, number, &message))));
@@ -66,17 +72,25 @@ impl Wanted {
 
 /// A plus sign that was not encoded reads as a blank.
 fn with_plus_signs(to: &str) -> String {
+    let to = to.trim_end();
     if to.contains('@') { to.replace(' ', "+") } else { to.strip_prefix(' ').map_or_else(|| to.to_owned(), |number| format!("+{number}")) }
 }
 
-/// Waits until a message may have come; says whether that was in time.
-async fn hears_of_a_message(notices: &mut Receiver<(usize, Notice)>, end: Instant) -> bool {
+/// What may have come.
+enum Next {
+    /// A message of this number.
+    Number(u64),
+    Any,
+}
+
+/// Waits until a message may have come; none does in time.
+async fn next_message(notices: &mut Receiver<(usize, Notice)>, end: Instant) -> Option<Next> {
     loop {
         match timeout_at(end, notices.recv()).await {
-            // Whoever missed notices looks again.
-            Ok(Ok((_, Notice::Sent(_))) | Err(RecvError::Lagged(_))) => return true,
+            Ok(Ok((_, Notice::Sent(number)))) => return Some(Next::Number(number)),
+            Ok(Err(RecvError::Lagged(_))) => return Some(Next::Any),
             Ok(Ok(_)) => {}
-            Ok(Err(RecvError::Closed)) | Err(_) => return false,
+            Ok(Err(RecvError::Closed)) | Err(_) => return None,
         }
     }
 }

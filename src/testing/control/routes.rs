@@ -1,6 +1,9 @@
 //! The paths of the control port.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Extension, Json, Router,
@@ -200,10 +203,17 @@ async fn violations(State(desk): State<Desk>, newest: Result<Query<Newest>, Quer
 
 async fn challenges(State(desk): State<Desk>, newest: Result<Query<Newest>, QueryRejection>) -> Answer {
     let Query(newest) = newest?;
-    let of = |double: &Double| double.challenges().iter().map(|known| (known.created_at(), shown::challenge(double, known))).collect::<Vec<_>>();
-    let mut all: Vec<_> = desk.doubles.iter().flat_map(of).collect();
-    all.sort_by_key(|(created_at, _)| *created_at);
-    Ok(Json(newest.of(all).into_iter().map(|(_, challenge)| challenge).collect()))
+    let mut all = Vec::new();
+    for double in &*desk.doubles {
+        // Each double's own order stays, also where the clock went back.
+        let mut latest = SystemTime::UNIX_EPOCH;
+        for challenge in newest.of(double.challenges().iter().cloned().collect()) {
+            latest = latest.max(challenge.created_at());
+            all.push((latest, double, challenge));
+        }
+    }
+    all.sort_by_key(|(latest, ..)| *latest);
+    Ok(Json(newest.of(all).into_iter().map(|(_, double, challenge)| shown::challenge(double, &challenge)).collect()))
 }
 
 async fn faults(State(desk): State<Desk>) -> Json<Value> {

@@ -88,6 +88,21 @@ impl Journal {
         self.notify(Notice::Sent(number));
     }
 
+    /// Gives the last number that anything got.
+    pub(in crate::testing) fn last_number() -> u64 {
+        LAST.load(Ordering::Relaxed)
+    }
+
+    /// Gives higher numbers than this one from now on.
+    pub(in crate::testing) fn go_on_from(number: u64) {
+        LAST.fetch_max(number, Ordering::Relaxed);
+    }
+
+    /// Leaves the messages, for those that were sent before.
+    pub(in crate::testing) fn forget_messages(&self) {
+        locked(&self.messages).clear();
+    }
+
     /// Keeps a message that was sent before, with its number then, if no later one is there.
     pub(in crate::testing) fn restore(&self, number: u64, message: Message) {
         locked(&self.messages).put_back(number, message);
@@ -206,7 +221,7 @@ impl<T: Weigh> Shelf<T> {
 
     /// Puts an entry at the end that has a number already; a new one where that is not the highest here.
     fn put_back(&mut self, number: u64, entry: T) {
-        LAST.fetch_max(number, Ordering::Relaxed);
+        Journal::go_on_from(number);
         if self.entries.back().is_none_or(|(last, _)| *last < number) {
             self.put(number, entry);
         } else {

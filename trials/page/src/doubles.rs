@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use reqwest::Client;
@@ -12,6 +13,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
     process::{Child, Command},
+    time::timeout,
 };
 
 use crate::{Failed, free_port, until};
@@ -58,7 +60,9 @@ impl Doubles {
         let mut request = [0; 4096];
         loop {
             let (mut stream, _) = port.accept().await?;
-            let length = stream.read(&mut request).await?;
+            // A browser opens connections in advance, too.
+            let Ok(length) = timeout(Duration::from_secs(1), stream.read(&mut request)).await else { continue };
+            let length = length?;
             stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;
             if request[..length].starts_with(b"GET /events") {
                 return Ok(());

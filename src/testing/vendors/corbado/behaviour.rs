@@ -63,8 +63,15 @@ struct Users {
     known: HashSet<String>,
     /// All are known but this one.
     any_but: Option<String>,
-    /// User ids by the name they were added under.
-    names: HashMap<String, String>,
+    /// By the name they were added under.
+    names: HashMap<String, NamedUser>,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+struct NamedUser {
+    id: String,
+    /// Whether the double made the id, and may forget it.
+    is_made: bool,
 }
 
 impl Users {
@@ -78,10 +85,11 @@ impl Users {
     fn add(&mut self, name: &str) -> String {
         // Names may come in over the control port without end: the id of one that comes again then is a new one.
         if self.names.len() >= MOST_NAMES && !self.names.contains_key(name) {
-            let ids: HashSet<String> = self.names.drain().map(|(_, id)| id).collect();
-            self.known.retain(|id| !ids.contains(id));
+            let made: HashSet<String> = self.names.extract_if(|_, user| user.is_made).map(|(_, user)| user.id).collect();
+            self.known.retain(|id| !made.contains(id));
         }
-        let id = self.names.entry(name.to_owned()).or_insert_with(|| format!("usr-{}", fresh::digits(19))).clone();
+        let made = || NamedUser { id: format!("usr-{}", fresh::digits(19)), is_made: true };
+        let id = self.names.entry(name.to_owned()).or_insert_with(made).id.clone();
         self.known.insert(id.clone());
         id
     }
@@ -312,7 +320,7 @@ impl Behaviour for CorbadoBehaviour {
             (Some(id), name, None) => {
                 users.known.insert(id.clone());
                 if let Some(name) = name {
-                    users.names.insert(name.clone(), id.clone());
+                    users.names.insert(name.clone(), NamedUser { id: id.clone(), is_made: false });
                 }
             }
             (None, Some(name), None) => drop(users.add(name)),
@@ -422,10 +430,12 @@ mod tests {
     fn names_that_come_without_end_are_forgotten_and_users_by_id_are_not() {
         let mut users = Users { known: HashSet::new(), any_but: None, names: HashMap::new() };
         users.known.insert("usr-1".to_owned());
+        users.names.insert("jane@doe.com".to_owned(), NamedUser { id: "usr-1".to_owned(), is_made: false });
         let first = users.add("0");
         (1..3 * MOST_NAMES).for_each(|number| drop(users.add(&number.to_string())));
         assert!(users.names.len() <= MOST_NAMES && users.known.len() <= MOST_NAMES + 1, "{}", users.known.len());
         assert!(users.known.contains("usr-1") && !users.known.contains(&first));
+        assert_eq!(users.add("jane@doe.com"), "usr-1");
         assert_eq!(users.add("again"), users.add("again"));
     }
 }

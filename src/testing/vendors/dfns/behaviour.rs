@@ -1,6 +1,7 @@
 //! What Dfns does with a request.
 
 use std::{
+    collections::BTreeSet,
     io,
     sync::{LazyLock, Mutex},
     time::{Duration, SystemTime},
@@ -60,6 +61,8 @@ pub(super) struct DfnsBehaviour {
 
 #[derive(Serialize)]
 struct State {
+    /// The one-time codes that were given at a start, used or not.
+    given: BTreeSet<String>,
     codes: Store<UnusedCode>,
     pending: Store<PendingCredential>,
     credentials: Store<Recorded>,
@@ -85,19 +88,22 @@ impl Weigh for UnusedCode {
 impl State {
     fn new(codes: &[Secret]) -> Self {
         let mut state = Self {
+            given: BTreeSet::new(),
             codes: Store::of_at_most(10_000),
             pending: Store::of_at_most(10_000),
             credentials: Store::of_at_most(1_000),
             actions: Store::of_at_most(100),
             signed: Store::of_at_most(100),
         };
-        codes.iter().for_each(|code| state.insert_code(code));
+        codes.iter().for_each(|code| state.give(code));
         state
     }
 
-    /// Takes a code of anybody's that lasts.
-    fn insert_code(&mut self, code: &Secret) {
-        self.codes.insert(code.expose().to_owned(), UnusedCode { expires: None, user: None });
+    /// Takes a code of anybody's that lasts, unless it was given before.
+    fn give(&mut self, code: &Secret) {
+        if self.given.insert(code.expose().to_owned()) {
+            self.codes.insert(code.expose().to_owned(), UnusedCode { expires: None, user: None });
+        }
     }
 }
 
@@ -369,23 +375,18 @@ impl Behaviour for DfnsBehaviour {
     }
 
     fn save(&self) -> Value {
-        let mut saved = json!(&*locked(&self.state));
-        if let Some(members) = saved.as_object_mut() {
-            members.insert("given".into(), self.given.iter().map(|code| code.expose()).collect());
-        }
-        saved
+        json!(&*locked(&self.state))
     }
 
     fn restore(&self, saved: &Value) -> serde_json::Result<()> {
-        let given_before: Vec<String> = serde_json::from_value(saved["given"].clone())?;
-        let is_new = |code: &&Secret| !given_before.iter().any(|before| before == code.expose());
         let mut restored = State::new(&[]);
+        restored.given = BTreeSet::deserialize(&saved["given"])?;
         restored.codes.restore(&saved["codes"])?;
         restored.pending.restore(&saved["pending"])?;
         restored.credentials.restore(&saved["credentials"])?;
         restored.actions.restore(&saved["actions"])?;
         restored.signed.restore(&saved["signed"])?;
-        self.given.iter().filter(is_new).for_each(|code| restored.insert_code(code));
+        self.given.iter().for_each(|code| restored.give(code));
         *locked(&self.state) = restored;
         Ok(())
     }
