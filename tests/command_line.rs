@@ -174,10 +174,16 @@ async fn an_error_has_every_key() {
             let violations =
                 row.violations.iter().map(|(field, vendor_field, message)| json!({ "field": field, "vendor_field": vendor_field, "message": message }));
             let message = row.message.map_or(row.display.to_owned(), |message| format!("{}: {message}", row.display));
+            let is_of_the_person = |(field, ..): &(_, _, _)| matches!(field, Some("to" | "code"));
+            let advice = match row.kind {
+                ErrorKind::RateLimited => "wait_then_retry",
+                _ if !row.violations.is_empty() && row.violations.iter().all(is_of_the_person) => "fix_input",
+                _ => "our_fault",
+            };
             let expected = json!({
                 "kind": row.kind.as_str(), "provider": vendor.name, "operation": "create", "status": row.status, "request_id": row.request_id,
                 "vendor_code": row.code, "violations": violations.collect::<Vec<_>>(), "retry_after_s": 7, "send_state": "refused",
-                "message": message
+                "advice": advice, "message": message
             });
             assert_eq!((exit, &json["error"]), (4, &expected), "{vendor:?}");
 
@@ -234,6 +240,76 @@ async fn usage_config_and_handles_that_cannot_be_read_exit_with_two() {
 }
 
 #[tokio::test]
+async fn a_usage_mistake_says_what_is_wrong_and_quotes_no_value() {
+    let config = Config::of(vendors::all()[0], Reserved::new().address());
+    let verify = ["verify", "--config", config.path()];
+    let create = ["create", "--config", config.path(), "--method", "email_otp", "--to", "jane@doe.com"];
+    for (arguments, expected) in [
+        (vec!["create"], "--config <FILE>, --method <METHOD> is required"),
+        (vec![], "subcommand"),
+        (vec!["canary"], "expected create, verify, resend, capabilities, check, doubles, completions or man"),
+        ([&verify[..], &["--handle", "{}", "--answer", "1", "canary"]].concat(), "a word is no argument of this command"),
+        ([&verify[..], &["--handle", "{}", "--answr", "canary"]].concat(), "--answr is no argument of this command; did you mean --answer?"),
+        ([&verify[..], &["--handle", "{}", "--no-such=canary"]].concat(), "--no-such is no argument of this command"),
+        ([&verify[..], &["--answer", "canary"]].concat(), "is required"),
+        ([&verify[..], &["--handle", "{}", "--handle-file", "canary"]].concat(), "cannot be given together with"),
+        ([&verify[..], &["--handle-file", "/no/such/file"]].concat(), "handle_file: /no/such/file cannot be read: No such file"),
+        ([&verify[..], &["--handle", "-", "--answer", "-"]].concat(), "answer: expected another source"),
+        ([&create[..], &["--ip", "canary"]].concat(), "--ip"),
+        ([&create[..], &["--metadata", "canary"]].concat(), "metadata: expected a JSON object"),
+        (vec!["create", "--config", config.path(), "--method", "canary"], "--method <METHOD>: expected"),
+        (vec!["capabilities", "--provider", "canary"], "provider: expected one of"),
+        (vec!["completions", "canary"], "expected bash"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_auth-challenge")).args(&arguments).output().await.expect("the command");
+        let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let error = &json["error"];
+        assert_eq!((output.status.code(), &error["kind"], &error["advice"]), (Some(2), &json!("usage"), &json!("our_fault")), "{arguments:?}: {json}");
+        assert!(error["message"].as_str().is_some_and(|message| message.contains(expected)), "{arguments:?}: {json}");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(!told.contains("canary"), "{arguments:?}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_is_sent_once_more_by_the_handle_of_a_file() {
+    for vendor in vendors::all() {
+        let server = Server::answering(200, &[], &vendor.created().to_string()).await;
+        let config = Config::of(vendor, server.address);
+        let (_, first) = created(vendor, &config, &[]).await;
+        let file = Config::new(&first.to_string());
+        let (exit, again) = run(&["resend", "--config", config.path(), "--handle-file", file.path()], "").await;
+        if vendor.can_resend {
+            assert_eq!((exit, &again["provider"], again["handle"].is_object()), (0, &json!(vendor.name), true), "{again}");
+        } else {
+            let error = &again["error"];
+            assert_eq!((exit, &error["kind"], &error["operation"], &error["advice"]), (3, &json!("unsupported"), &json!("resend"), &json!("our_fault")));
+        }
+        let (exit, piped) = run(&["resend", "--config", config.path(), "--handle", "-"], &first["handle"].to_string()).await;
+        assert_eq!((exit, piped.get("error").is_some()), (if vendor.can_resend { 0 } else { 3 }, !vendor.can_resend), "{piped}");
+    }
+}
+
+#[tokio::test]
+async fn completions_and_manual_pages_name_every_command() {
+    let printed = async |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_auth-challenge")).args(arguments).output().await.expect("the command");
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = printed(&["completions", shell]).await;
+        for command in ["create", "verify", "resend", "capabilities", "check", "doubles"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+    let man = printed(&["man"]).await;
+    for part in [".TH", "auth\\-challenge\\-create", "handle\\-file", "authsignal\\-webhook", "completions"] {
+        assert!(man.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_is_judged_in_another_process_by_another_config() {
     for vendor in vendors::all() {
         let replies = [vendor.created(), vendor.verified()].map(|body| Step::Answer(reply(200, &[], &body.to_string())));
@@ -260,6 +336,8 @@ async fn a_wrong_answer_exits_with_one() {
             let (handle, answer) = ((vendor.verify.handle)().to_string(), (vendor.command.answer)("123456") + "\n");
             let (exit, json) = run(&["verify", "--config", config.path(), "--handle", &handle, "--answer", "-"], &answer).await;
             assert_eq!((exit, &json["outcome"], &json["reason"]), (1, &json!("rejected"), &json!(name(reason))), "{json}");
+            let advice = if reason == Reason::WrongOrExpiredCode { "try_again" } else { "ask_for_new" };
+            assert_eq!(json["advice"], advice, "{json}");
             assert_eq!(server.only_request().content(), (vendor.verify.sent)().body, "{vendor:?}");
         }
     }

@@ -36,6 +36,21 @@ async fn a_rejected_answer_is_no_warning_unless_it_may_have_another_cause() {
 }
 
 #[tokio::test]
+async fn what_a_person_mistyped_is_no_warning() {
+    for vendor in vendors::all() {
+        for row in (vendor.create.refusals)() {
+            let is_of_the_person = |(field, ..): &(_, _, _)| matches!(field, Some("to" | "code"));
+            let logged = logged(Level::INFO, Operation::Create, vendor, row.status, &row.body.to_string()).await;
+            if !row.violations.is_empty() && row.violations.iter().all(is_of_the_person) {
+                assert!(logged.contains("INFO") && logged.contains("input refused by the vendor") && !logged.contains("WARN"), "{vendor:?}: {logged}");
+            } else {
+                assert!(logged.contains("WARN") && logged.contains("vendor call failed"), "{vendor:?}: {logged}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_the_vendor_does_not_tell_apart_is_all_named() {
     for vendor in vendors::all().into_iter().filter(|vendor| vendor.name == "twilio") {
         let warned = warned(vendor, 404, r#"{"code":20404}"#).await;

@@ -22,16 +22,30 @@ enum Given {
 }
 
 impl Answer {
-    /// Takes a one-time code as the person typed it; white space around it is taken off.
+    /// Takes a one-time code as the person typed it.
+    ///
+    /// White space around it goes. Of what is no longer than a code, blanks and dashes within go too, and full-width digits become digits.
+    ///
+    /// ```
+    /// use auth_challenge::Answer;
+    /// for typed in ["123456", " 123 456\n", "123-456", "１２３４５６"] {
+    ///     assert_eq!(Answer::code(typed).as_code().map(|code| code.expose().to_owned()).as_deref(), Some("123456"));
+    /// }
+    /// ```
     pub fn code(code: impl Into<Secret>) -> Self {
         let code = code.into();
-        let trimmed = code.expose().trim();
-        Self(Given::Code(if trimmed.len() == code.expose().len() { code } else { Secret::new(trimmed) }))
+        // In one piece, so that no part of it stays in memory.
+        let mut bare = String::with_capacity(code.expose().len());
+        bare.extend(code.expose().chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).map(ascii_digit));
+        let bare = Secret::new(bare);
+        if bare.expose().chars().count() <= LONGEST_CODE { Self(Given::Code(bare)) } else { Self::link(code) }
     }
 
-    /// Takes the token of a link that the person followed.
+    /// Takes the token of a link that the person followed; white space around it goes.
     pub fn link(token: impl Into<Secret>) -> Self {
-        Self::code(token)
+        let token = token.into();
+        let trimmed = token.expose().trim();
+        Self(Given::Code(if trimmed.len() == token.expose().len() { token } else { Secret::new(trimmed) }))
     }
 
     /// Takes a new credential.
@@ -96,6 +110,22 @@ impl Answer {
             Some(_) => invalid("is empty"),
             None => invalid("expected a code, not a credential"),
         }
+    }
+}
+
+/// How many characters a code has at most that people type; what is longer is a token, whose every character counts.
+const LONGEST_CODE: usize = 12;
+
+/// The dashes of Unicode that keyboards and messages write, the hyphen among them.
+fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
+}
+
+/// Gives the ASCII form of a full-width digit, and anything else as it is.
+fn ascii_digit(c: char) -> char {
+    match c {
+        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
+        _ => c,
     }
 }
 

@@ -90,6 +90,35 @@ impl Field {
             Self::Key => "key",
         }
     }
+
+    /// Says whether the person fills it in: the recipient, a code, or the answer with its parts. All else is the application's.
+    ///
+    /// ```
+    /// use auth_challenge::Field;
+    /// assert!(Field::To.is_input() && Field::Code.is_input() && !Field::UserId.is_input() && !Field::UserAgent.is_input());
+    /// ```
+    pub const fn is_input(self) -> bool {
+        match self {
+            Self::To | Self::Code | Self::Answer | Self::CredentialName | Self::CredentialId | Self::ClientData | Self::Attestation => true,
+            Self::Method
+            | Self::UserId
+            | Self::Action
+            | Self::ActionKey
+            | Self::Ip
+            | Self::UserAgent
+            | Self::DeviceId
+            | Self::Client
+            | Self::Locale
+            | Self::Lifetime
+            | Self::Scope
+            | Self::Metadata
+            | Self::Intent
+            | Self::ChallengeId
+            | Self::Kind
+            | Self::EncryptedPrivateKey
+            | Self::Key => false,
+        }
+    }
 }
 
 impl fmt::Display for Field {

@@ -85,9 +85,12 @@ impl ChallengeRequest {
         }
     }
 
-    /// Sets the recipient: one e-mail address, bare, without a name, comment or quotes around it; or a phone number in E.164 form.
+    /// Sets the recipient: one e-mail address, bare, without a name, comment or quotes around it; or a phone number in E.164 form. White space
+    /// around it goes.
     pub fn with_recipient(mut self, to: impl Into<Personal>) -> Self {
-        self.to = Some(to.into());
+        let to = to.into();
+        let trimmed = to.as_str().trim();
+        self.to = Some(if trimmed.len() == to.as_str().len() { to } else { trimmed.into() });
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use crate::model::{Method, Personal};
+use crate::model::{Advice, Method, Personal};
 
 /// Says what a provider makes of an answer. A wrong answer is not an error.
 #[derive(Clone, Debug)]
@@ -204,6 +204,11 @@ impl Rejected {
     /// Vendors that do not tell a wrong code from an old or used one let a person try on: offer "send again" beside it.
     pub fn may_try_again(&self) -> bool {
         self.reason == Reason::WrongOrExpiredCode
+    }
+
+    /// Says what the application does about it, and what it tells the person.
+    pub fn advice(&self) -> Advice {
+        if self.may_try_again() { Advice::TryAgain } else { Advice::AskForNew }
     }
 
     /// Gives the vendor's id of the request, for its support.

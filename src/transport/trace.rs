@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Failure, Operation, Reply, retry::Retry};
-use crate::model::{Error, ProviderId};
+use crate::model::{Advice, Error, ProviderId, Violation};
 
 /// Gives what is told during an attempt its provider and operation.
 pub(super) fn span(provider: &ProviderId, operation: &Operation) -> tracing::Span {
@@ -23,8 +23,13 @@ pub(super) fn finished<T>(provider: &ProviderId, operation: &Operation, attempts
             if let Some(hint) = hint {
                 tracing::warn!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, hint, "answer rejected by the vendor");
             } else {
-                tracing::debug!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, attempts, elapsed_ms, "vendor call done");
+                tracing::info!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, "answer rejected by the vendor");
             }
+        }
+        // What a person mistyped is no fault of anybody's.
+        Err(Failure { error, .. }) if error.advice() == Advice::FixInput => {
+            let fields: Vec<&str> = error.violations().iter().map(Violation::name).collect();
+            tracing::info!(%provider, operation, status = error.status(), request_id = error.request_id(), ?fields, "input refused by the vendor");
         }
         Err(Failure { error, .. }) => tracing::warn!(
             %provider,

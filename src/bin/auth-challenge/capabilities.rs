@@ -1,10 +1,10 @@
 //! `auth-challenge capabilities`.
 
-use auth_challenge::{Error, Vendor};
+use auth_challenge::Vendor;
 use clap::Args;
 use serde_json::{Map, json};
 
-use crate::output::{Outcome, unusable};
+use crate::output::{Failed, Outcome, unusable};
 
 /// Show what the providers can do.
 #[derive(Args)]
@@ -15,7 +15,7 @@ pub(crate) struct Capabilities {
 }
 
 impl Capabilities {
-    pub(crate) fn run(self) -> Result<Outcome, Error> {
+    pub(crate) fn run(self) -> Result<Outcome, Failed> {
         let wanted = |vendor: &&Vendor| self.provider.as_deref().is_none_or(|wanted| wanted == vendor.name());
         let shown: Map<_, _> = Vendor::all().iter().filter(wanted).map(|vendor| (vendor.name().to_owned(), json!(vendor.capabilities()))).collect();
         if shown.is_empty() {

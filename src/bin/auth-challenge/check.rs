@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use auth_challenge::{Config, Error};
+use auth_challenge::Config;
 use clap::Args;
 use serde_json::json;
 
-use crate::output::{Outcome, describe_violation};
+use crate::output::{Failed, Outcome, describe_violation};
 
 /// Show every mistake in a config, without network.
 #[derive(Args)]
@@ -17,7 +17,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(crate) fn run(self) -> Result<Outcome, Error> {
+    pub(crate) fn run(self) -> Result<Outcome, Failed> {
         let config = Config::from_toml_file(&self.config)?;
         let problems = config.problems();
         if problems.is_empty() {

@@ -13,7 +13,7 @@ use auth_challenge::{
 use clap::{Args, builder::PossibleValuesParser};
 use serde_json::{Map, Value, json};
 
-use crate::output::{Outcome, text_of, unusable};
+use crate::output::{Failed, Outcome, text_of, unusable};
 
 /// Send a code or link, or ask for the challenge of a new credential.
 #[derive(Args)]
@@ -81,22 +81,19 @@ pub(crate) struct Create {
 }
 
 impl Create {
-    pub(crate) async fn run(self) -> Result<Outcome, Error> {
+    pub(crate) async fn run(self) -> Result<Outcome, Failed> {
         let mut config = Config::from_toml_file(&self.config)?;
         if let Some(provider) = &self.provider {
             config = config.select(provider);
         }
-        if self.intent.is_some() && !config.has_send_once() {
-            return Err(unusable("intent", "expected a section [send_once] in the config: without it the message would be sent each time"));
-        }
+        let options = options(&config, self.intent.as_deref())?;
         let request = self.request()?;
-        let options = self.intent.iter().fold(CallOptions::default(), |options, key| options.with_intent(key.as_str()));
         let provider = config.build()?;
         let challenge = provider.create_with(&request, &options).await?;
         Ok(Outcome::done(describe(&challenge, self.reveal)?))
     }
 
-    fn request(&self) -> Result<ChallengeRequest, Error> {
+    fn request(&self) -> Result<ChallengeRequest, Failed> {
         let mut request = ChallengeRequest::new(self.method()?).with_client(self.client()?);
         macro_rules! set {
             ($($field:ident $with:ident),+) => { $(if let Some(value) = &self.$field { request = request.$with(value.clone()); })+ };
@@ -123,7 +120,7 @@ impl Create {
         })
     }
 
-    fn client(&self) -> Result<ClientContext, Error> {
+    fn client(&self) -> Result<ClientContext, Failed> {
         let mut client = match &self.client {
             Some(json) => client_of(json).ok_or_else(|| unusable("client", "expected a JSON object: ip, user_agent, browser, os, device_id and signals"))?,
             None => ClientContext::default(),
@@ -141,6 +138,14 @@ impl Create {
     }
 }
 
+/// Makes the options of a call that sends, with the key of its intent.
+pub(crate) fn options(config: &Config, intent: Option<&str>) -> Result<CallOptions, Failed> {
+    if intent.is_some() && !config.has_send_once() {
+        return Err(unusable("intent", "expected a section [send_once] in the config: without it the message would be sent each time"));
+    }
+    Ok(intent.into_iter().fold(CallOptions::default(), CallOptions::with_intent))
+}
+
 /// Reads a client; here its IP address too, for who types the command is no front end.
 fn client_of(json: &str) -> Option<ClientContext> {
     // The error of the reader may quote what stands there.
@@ -153,7 +158,8 @@ fn client_of(json: &str) -> Option<ClientContext> {
     })
 }
 
-fn describe(challenge: &Challenge, reveal: bool) -> Result<Value, Error> {
+/// Tells of a challenge.
+pub(crate) fn describe(challenge: &Challenge, reveal: bool) -> Result<Value, Failed> {
     let handle = serde_json::to_value(challenge.handle()).map_err(|_| unusable("handle", "expected a handle that has a JSON form"))?;
     let mut json = json!({
         "provider": challenge.provider().as_str(),

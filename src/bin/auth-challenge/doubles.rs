@@ -318,5 +318,5 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
 /// Makes an error in the form of all sub-commands.
 fn failed(message: &str) -> ExitCode {
     let error = Error::new(ErrorKind::Config, SendState::NotSent).with_operation("doubles").with_detail(message.to_owned());
-    Printer { pretty: false }.finish(Err(error))
+    Printer { pretty: false }.finish(Err(error.into()))
 }

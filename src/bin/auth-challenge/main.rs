@@ -6,13 +6,17 @@ mod capabilities;
 mod check;
 mod create;
 mod doubles;
+mod handle;
 mod lines;
+mod manual;
 mod output;
+mod resend;
+mod usage;
 mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 /// Asks a vendor to challenge a person, and checks the answer.
@@ -22,7 +26,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// Print the JSON over several lines.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 1000)]
     pretty: bool,
 }
 
@@ -32,6 +36,8 @@ enum Command {
     Create(Box<create::Create>),
     /// Check an answer.
     Verify(verify::Verify),
+    /// Send an existing challenge once more, where the vendor can.
+    Resend(resend::Resend),
     /// Show what the providers can do.
     Capabilities(capabilities::Capabilities),
     /// Show every mistake in a config, without network.
@@ -42,13 +48,17 @@ enum Command {
     /// Then comes a line for each message that was "sent" and for each place where a request was not as the vendor's document says. Lines that
     /// nobody reads in time are lost; a line counts them. When standard output is closed, the doubles end.
     Doubles(doubles::Doubles),
+    /// Print completions for a shell.
+    Completions(manual::Completions),
+    /// Print the manual pages, for man.
+    Man,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return output::usage(&error),
+        Err(error) => return usage::finish(&error),
     };
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
     tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_writer(std::io::stderr).with_ansi(colour).init();
@@ -56,8 +66,11 @@ async fn main() -> ExitCode {
     match arguments.command {
         Command::Create(create) => printer.finish(create.run().await),
         Command::Verify(verify) => printer.finish(verify.run().await),
+        Command::Resend(resend) => printer.finish(resend.run().await),
         Command::Capabilities(capabilities) => printer.finish(capabilities.run()),
         Command::Check(check) => printer.finish(check.run()),
         Command::Doubles(doubles) => doubles::run(doubles).await,
+        Command::Completions(completions) => completions.run(Arguments::command()),
+        Command::Man => manual::man(Arguments::command()),
     }
 }

@@ -2,8 +2,7 @@
 
 use std::{io::Write, process::ExitCode};
 
-use auth_challenge::{Error, ErrorKind, Field, SendState, Violation};
-use clap::error::ContextKind;
+use auth_challenge::{Error, ErrorKind, Field, ProviderId, SendState, Violation};
 use serde_json::{Value, json};
 
 /// Prints results.
@@ -24,9 +23,47 @@ impl Outcome {
     }
 }
 
+/// Why a command has no result.
+pub(crate) enum Failed {
+    /// The library says so.
+    Call(Error),
+    /// An argument, or all of them together, cannot be used.
+    Usage { argument: Option<String>, problem: String },
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl Failed {
+    /// Names who was to be called for what.
+    pub(crate) fn at(self, provider: &ProviderId, operation: &'static str) -> Self {
+        match self {
+            Self::Call(error) => Self::Call(error.with_provider(provider.clone()).with_operation(operation)),
+            usage => usage,
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Call(error) => Outcome { json: json!({ "error": describe(error) }), exit: exit_status(error) },
+            Self::Usage { argument, problem } => {
+                // All that an error of the library has, in the same form.
+                let violation = argument.as_ref().map(|argument| Violation::at_key(argument, problem.clone()));
+                let message = violation.as_ref().map_or_else(|| problem.clone(), Violation::to_string);
+                let mut error = describe(&Error::new(ErrorKind::Config, SendState::NotSent).with_violations(violation.into_iter().collect()));
+                (error["kind"], error["message"]) = ("usage".into(), message.into());
+                Outcome { json: json!({ "error": error }), exit: 2 }
+            }
+        }
+    }
+}
+
 impl Printer {
-    pub(crate) fn finish(&self, result: Result<Outcome, Error>) -> ExitCode {
-        let Outcome { json, exit } = result.unwrap_or_else(|error| Outcome { json: json!({ "error": describe(&error) }), exit: exit_status(&error) });
+    pub(crate) fn finish(&self, result: Result<Outcome, Failed>) -> ExitCode {
+        let Outcome { json, exit } = result.unwrap_or_else(|failed| failed.outcome());
         let text = if self.pretty { format!("{json:#}") } else { json.to_string() };
         match writeln!(std::io::stdout(), "{text}") {
             Ok(()) => ExitCode::from(exit),
@@ -51,6 +88,7 @@ fn describe(error: &Error) -> Value {
         "violations": error.violations().iter().map(describe_violation).collect::<Vec<_>>(),
         "retry_after_s": error.retry_after().map(|pause| pause.as_secs()),
         "send_state": error.send_state().as_str(),
+        "advice": error.advice().key(),
         "message": message,
     })
 }
@@ -70,34 +108,15 @@ fn exit_status(error: &Error) -> u8 {
     }
 }
 
-/// Tells what clap made of the arguments: help and version are what was asked for, all else is an error in the usual form.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    let without_value = without_value(error);
-    let error = without_value.as_ref().unwrap_or(error);
-    // Nothing can be told where standard error is closed.
-    let _ = error.print();
-    if !error.use_stderr() {
-        return ExitCode::SUCCESS;
-    }
-    let error = Error::new(ErrorKind::Config, SendState::NotSent).with_detail("the arguments cannot be used; standard error tells why");
-    Printer { pretty: false }.finish(Err(error))
-}
-
-/// Tells of a value that cannot be used without the value, which may be a secret.
-fn without_value(error: &clap::Error) -> Option<clap::Error> {
-    let argument = error.get(ContextKind::InvalidArg).filter(|_| error.kind() == clap::error::ErrorKind::ValueValidation)?;
-    let expected = std::error::Error::source(error).map(|expected| format!(": {expected}")).unwrap_or_default();
-    Some(clap::Error::raw(error.kind(), format!("the value of {argument} cannot be used{expected}\n")))
-}
-
-/// Makes an error for a value on the command line that cannot be used: like a config, it is the caller's to mend.
-pub(crate) fn unusable(argument: &str, expected: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Config, SendState::NotSent).with_violations(vec![Violation::at_key(argument, expected.into())])
+/// Makes the failure of a value on the command line that cannot be used.
+pub(crate) fn unusable(argument: &str, expected: impl Into<String>) -> Failed {
+    Failed::Usage { argument: Some(argument.to_owned()), problem: expected.into() }
 }
 
 /// Gives the text of an argument, `-` being standard input, or of the file that another argument names.
-pub(crate) fn text_of(argument: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<String>, Error> {
-    let unreadable = |error: std::io::Error| unusable(argument, format!("expected text that can be read ({})", error.kind()));
+pub(crate) fn text_of(argument: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<String>, Failed> {
+    let source = file.map_or_else(|| "standard input".to_owned(), |file| file.display().to_string());
+    let unreadable = |error: std::io::Error| unusable(argument, format!("{source} cannot be read: {error}"));
     let text = match (value, file) {
         (Some("-"), _) => std::io::read_to_string(std::io::stdin()).map_err(unreadable)?,
         (Some(text), _) => return Ok(Some(text.to_owned())),

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use auth_challenge::{Answer, ChallengeHandle, ChallengeProviderExt, Config, Error, ErrorKind, Method, SendState, Verification, dfns};
+use auth_challenge::{Answer, ChallengeHandle, ChallengeProviderExt, Config, Method, Verification, dfns};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::output::{Outcome, text_of, unusable};
+use crate::{
+    handle::HandleArguments,
+    output::{Failed, Outcome, text_of, unusable},
+};
 
 /// Check an answer.
 #[derive(Args)]
@@ -14,9 +17,8 @@ pub(crate) struct Verify {
     /// The config file; the handle's provider must be in it.
     #[arg(long)]
     config: PathBuf,
-    /// The handle that create gave, or all that it printed, as JSON; - reads it from standard input.
-    #[arg(long)]
-    handle: String,
+    #[command(flatten)]
+    handle: HandleArguments,
     /// The code, or the new credential as JSON; - reads it from standard input.
     #[arg(long)]
     answer: Option<String>,
@@ -35,25 +37,18 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
-    pub(crate) async fn run(self) -> Result<Outcome, Error> {
-        if self.handle == "-" && self.answer.as_deref() == Some("-") {
+    pub(crate) async fn run(self) -> Result<Outcome, Failed> {
+        if self.handle.is_standard_input() && self.answer.as_deref() == Some("-") {
             return Err(unusable("answer", "expected another source: the handle is read from standard input"));
         }
         let provider = Config::from_toml_file(&self.config)?.build()?;
-        let handle = text_of("handle", Some(&self.handle), None)?.unwrap_or_default();
-        // The error of the reader may quote what stands there.
-        let unreadable = || Error::new(ErrorKind::Handle, SendState::NotSent).with_operation("verify").with_detail("expected the JSON of a handle");
-        let mut handle: Value = serde_json::from_str(&handle).map_err(|_| unreadable())?;
-        // The whole of what create printed will do.
-        if let Some(inner) = handle.get_mut("handle") {
-            handle = inner.take();
-        }
-        let handle: ChallengeHandle = serde_json::from_value(handle).map_err(|_| unreadable())?;
-        let answer = self.answer(&handle).map_err(|error| error.with_provider(handle.provider().clone()).with_operation("verify"))?;
+        let handle = self.handle.read("verify")?;
+        let answer = self.answer(&handle).map_err(|failed| failed.at(handle.provider(), "verify"))?;
         Ok(match provider.verify(&handle, &answer).await? {
             Verification::Verified(proof) => Outcome::done(json!({
                 "outcome": "verified",
                 "reason": null,
+                "advice": null,
                 "provider": handle.provider().as_str(),
                 "method": proof.method().as_str(),
                 "recipient": proof.recipient(),
@@ -72,6 +67,7 @@ impl Verify {
                 json: json!({
                     "outcome": "rejected",
                     "reason": no.reason().as_str(),
+                    "advice": no.advice().key(),
                     "provider": handle.provider().as_str(),
                     "may_try_again": no.may_try_again(),
                     "request_id": no.request_id(),
@@ -81,7 +77,7 @@ impl Verify {
         })
     }
 
-    fn answer(&self, handle: &ChallengeHandle) -> Result<Answer, Error> {
+    fn answer(&self, handle: &ChallengeHandle) -> Result<Answer, Failed> {
         if let Some(path) = &self.key {
             return self.signed(handle, path);
         }
@@ -90,14 +86,15 @@ impl Verify {
         };
         match handle.method() {
             Method::Credential(_) if text.contains("\"attestationObject\"") => {
-                Answer::from_webauthn_json(&text, self.credential_name.as_deref().unwrap_or_default())
+                Ok(Answer::from_webauthn_json(&text, self.credential_name.as_deref().unwrap_or_default())?)
             }
-            Method::Credential(_) => dfns::answer_from_json(&text),
+            Method::Credential(_) => Ok(dfns::answer_from_json(&text)?),
+            Method::EmailLink => Ok(Answer::link(text)),
             _ => Ok(Answer::code(text)),
         }
     }
 
-    fn signed(&self, handle: &ChallengeHandle, path: &std::path::Path) -> Result<Answer, Error> {
+    fn signed(&self, handle: &ChallengeHandle, path: &std::path::Path) -> Result<Answer, Failed> {
         let pem = text_of("key", None, Some(path))?.unwrap_or_default();
         let answer = dfns::key::Key::from_pem(&pem)?.answer_to(handle, self.credential_name.as_deref().unwrap_or_default())?;
         Ok(Answer::credential(match text_of("encrypted_private_key_file", None, self.encrypted_private_key_file.as_deref())? {

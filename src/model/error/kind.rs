@@ -113,17 +113,3 @@ impl SendState {
         }
     }
 }
-
-/// Says what a program does about an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Advice {
-    /// Ask the person for better input; [`Error::violations`](crate::Error::violations) names the fields.
-    FixInput,
-    /// Nothing was sent: try again after [`Error::retry_after`](crate::Error::retry_after) or a pause.
-    WaitThenRetry,
-    /// Something may have been sent or used up: let the person ask for a new challenge.
-    AskForNew,
-    /// The application, its config or its account is at fault: alert its operators.
-    OurFault,
-}

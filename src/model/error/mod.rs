@@ -1,13 +1,15 @@
 //! The one error, and whether something was sent in spite of it.
 
+mod advice;
 mod hop;
 mod kind;
 mod violation;
 
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
+pub use advice::Advice;
 pub use hop::Hop;
-pub use kind::{Advice, ErrorKind, SendState};
+pub use kind::{ErrorKind, SendState};
 pub use violation::Violation;
 
 use crate::model::ProviderId;
@@ -224,15 +226,10 @@ impl Error {
         &self.0.hops
     }
 
-    /// Says what a program does about it.
+    /// Says what the application does about it, and what it tells the person.
     pub fn advice(&self) -> Advice {
-        match (self.0.kind, self.0.send_state) {
-            (_, SendState::Unknown | SendState::Accepted) => Advice::AskForNew,
-            (ErrorKind::InvalidRequest, _) => Advice::FixInput,
-            (ErrorKind::NotFound | ErrorKind::Handle, _) => Advice::AskForNew,
-            (ErrorKind::RateLimited | ErrorKind::Throttled | ErrorKind::Connect | ErrorKind::Interrupted | ErrorKind::Timeout, _) => Advice::WaitThenRetry,
-            _ => Advice::OurFault,
-        }
+        let Inner { kind, send_state, operation, retry_after, violations, .. } = &*self.0;
+        Advice::on(operation.as_deref(), *kind, *send_state, retry_after.is_some(), violations)
     }
 
     /// Says whether the vendor, or a guard, wants fewer requests.

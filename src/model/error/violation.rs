@@ -53,6 +53,11 @@ impl Violation {
         }
     }
 
+    /// Says whether the field is one that the person fills in, not the application: see [`Field::is_input`].
+    pub fn is_input(&self) -> bool {
+        self.field().is_some_and(Field::is_input)
+    }
+
     /// Gives the key of the config; `None` for a field.
     pub fn key(&self) -> Option<&str> {
         match &self.place {

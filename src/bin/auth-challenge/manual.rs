@@ -1,0 +1,42 @@
+//! `auth-challenge completions` and `auth-challenge man`: what shells and `man` read, which is no JSON.
+
+use std::{io, process::ExitCode};
+
+use clap::{Args, Command};
+use clap_complete::Shell;
+
+/// Print completions for a shell.
+#[derive(Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    shell: Shell,
+}
+
+impl Completions {
+    pub(crate) fn run(self, mut command: Command) -> ExitCode {
+        let name = command.get_name().to_owned();
+        let mut text = Vec::new();
+        clap_complete::generate(self.shell, &mut command, name, &mut text);
+        print(&text)
+    }
+}
+
+/// Prints the manual page: of the program, then of each command.
+pub(crate) fn man(mut command: Command) -> ExitCode {
+    command.build();
+    let mut text = Vec::new();
+    let pages = std::iter::once(&command).chain(command.get_subcommands().filter(|command| command.get_name() != "help"));
+    for page in pages {
+        if let Err(error) = clap_mangen::Man::new(page.clone()).render(&mut text) {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    }
+    print(&text)
+}
+
+fn print(text: &[u8]) -> ExitCode {
+    // A reader that goes before the end has what it wants.
+    _ = io::Write::write_all(&mut io::stdout(), text);
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,101 @@
+//! What an application does about an error or a rejected answer.
+
+use std::fmt;
+
+use super::{ErrorKind, SendState, Violation};
+
+/// Says what an application does about an [`Error`](crate::Error) or a [`Rejected`](crate::Rejected) answer.
+///
+/// | advice | the application | when |
+/// |---|---|---|
+/// | `TryAgain` | shows the form again | the answer is rejected, and another one may be right |
+/// | `FixInput` | shows the person's own fields that are wrong | [all of them](Violation::is_input) are: the recipient, a calling code that is not allowed, the answer, an empty code |
+/// | `WaitThenRetry` | asks for a moment, [`Error::retry_after`](crate::Error::retry_after) where it is known | nothing was sent, for want of a connection or of time; the vendor or a guard wants fewer requests |
+/// | `OfferAgain` | tells that a message may be on its way, and offers to send again | a create or resend that the vendor may have acted on |
+/// | `AskForNew` | offers a new challenge | the answer is rejected for good; a verification that the vendor may have acted on, or of a challenge that it does not know; a handle that cannot be used |
+/// | `OurFault` | is sorry, and wakes an operator | all else: config, credentials, what is not supported, fields that the application has to give, a user that the vendor does not know, a refusal that names no field |
+///
+/// ```
+/// use auth_challenge::{Advice, Error, ErrorKind, Field, Reason, Rejected, SendState, Violation};
+///
+/// let wrong = Rejected::new(Reason::WrongOrExpiredCode);
+/// assert_eq!((wrong.advice().key(), wrong.advice().sentence()), ("try_again", "That code is not right. Please try again."));
+///
+/// let bad = Error::invalid(vec![Violation::new(Field::To, "expected a phone number in E.164 form")]);
+/// assert_eq!(bad.advice(), Advice::FixInput);
+///
+/// let lost = Error::new(ErrorKind::Timeout, SendState::Unknown).with_operation("create");
+/// assert_eq!(lost.advice(), Advice::OfferAgain);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Advice {
+    /// Show the form again: that answer is not right.
+    TryAgain,
+    /// Show what the person entered and is wrong; [`Error::violations`](crate::Error::violations) names the fields.
+    FixInput,
+    /// Nothing was sent: let the person try again after [`Error::retry_after`](crate::Error::retry_after) or a moment.
+    WaitThenRetry,
+    /// A message may be on its way: say so, and offer to send again.
+    OfferAgain,
+    /// No answer to this challenge will do any more: offer a new one.
+    AskForNew,
+    /// The application, its config or its account is at fault: be sorry, and wake an operator.
+    OurFault,
+}
+
+impl Advice {
+    /// Lists all of them.
+    pub const ALL: [Self; 6] = [Self::TryAgain, Self::FixInput, Self::WaitThenRetry, Self::OfferAgain, Self::AskForNew, Self::OurFault];
+
+    /// Gives the name that never changes, for translations, logs and front ends: `try_again`, `fix_input` …
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::TryAgain => "try_again",
+            Self::FixInput => "fix_input",
+            Self::WaitThenRetry => "wait_then_retry",
+            Self::OfferAgain => "offer_again",
+            Self::AskForNew => "ask_for_new",
+            Self::OurFault => "our_fault",
+        }
+    }
+
+    /// Gives an English sentence for the person. It names nothing that was entered.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::TryAgain => "That code is not right. Please try again.",
+            Self::FixInput => "Please check what you entered.",
+            Self::WaitThenRetry => "Please try again in a moment.",
+            Self::OfferAgain => "A message may be on its way. If none comes, have another one sent.",
+            Self::AskForNew => "This code cannot be used any more. Please ask for a new one.",
+            Self::OurFault => "Sorry, something is wrong on our side. Please try again later.",
+        }
+    }
+
+    /// Gives the advice on an error: by operation where something may have been done, else by kind, else by whose fields are wrong.
+    pub(super) fn on(operation: Option<&str>, kind: ErrorKind, state: SendState, has_end: bool, violations: &[Violation]) -> Self {
+        if state.may_have_acted() {
+            return match operation {
+                Some("create" | "resend") => Self::OfferAgain,
+                Some("verify") => Self::AskForNew,
+                _ => Self::OurFault,
+            };
+        }
+        match kind {
+            ErrorKind::Handle => Self::AskForNew,
+            ErrorKind::NotFound if operation == Some("verify") => Self::AskForNew,
+            ErrorKind::RateLimited => Self::WaitThenRetry,
+            ErrorKind::Throttled if has_end => Self::WaitThenRetry,
+            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::Unavailable if state == SendState::NotSent => Self::WaitThenRetry,
+            _ if !violations.is_empty() && violations.iter().all(Violation::is_input) => Self::FixInput,
+            _ => Self::OurFault,
+        }
+    }
+}
+
+/// Shows the [key](Self::key).
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.key())
+    }
+}

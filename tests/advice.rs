@@ -1,0 +1,217 @@
+//! What an application is told to do about each error and each rejected answer.
+
+#![cfg(feature = "testing")]
+
+mod support;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use auth_challenge::{
+    Advice, Answer, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Error, ErrorKind, Field, Guarded, Limits, LocalGuard, Method, ProviderId, Reason, Rejected,
+    SendState, Verification, Violation,
+    testing::{CorbadoDouble, Double, DoubleEntry, Fault},
+};
+
+use Advice::{AskForNew, FixInput, OfferAgain, OurFault, TryAgain, WaitThenRetry};
+use SendState::{Accepted, NotSent, Refused, Unknown};
+
+const KINDS: [ErrorKind; 15] = [
+    ErrorKind::Config,
+    ErrorKind::Handle,
+    ErrorKind::Unsupported,
+    ErrorKind::InvalidRequest,
+    ErrorKind::Authentication,
+    ErrorKind::Permission,
+    ErrorKind::NotFound,
+    ErrorKind::Conflict,
+    ErrorKind::RateLimited,
+    ErrorKind::Throttled,
+    ErrorKind::Connect,
+    ErrorKind::Timeout,
+    ErrorKind::Interrupted,
+    ErrorKind::Unavailable,
+    ErrorKind::UnexpectedReply,
+];
+
+/// For each kind, in the order of [`KINDS`], the advice where nothing was sent and where the vendor refused: `F`ixInput, `W`aitThenRetry, `A`skForNew, and a
+/// dot for our fault; first of a bare error, then with a pause to wait for, then with a field of the person's.
+const MATRIX: [(&str, [&str; 3]); 4] = [
+    ("create", [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"]),
+    ("resend", [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"]),
+    ("verify", [".. AA .. .. .. .. AA .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. AA .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF AA FF WW FF WF WF WF WF FF"]),
+    ("check", [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"]),
+];
+
+fn advice(letter: char) -> Advice {
+    match letter {
+        'F' => FixInput,
+        'W' => WaitThenRetry,
+        'A' => AskForNew,
+        _ => OurFault,
+    }
+}
+
+fn mine() -> Violation {
+    Violation::new(Field::To, "expected an e-mail address")
+}
+
+#[test]
+fn the_advice_follows_from_operation_kind_state_and_whose_the_fields_are() {
+    for (operation, rows) in MATRIX {
+        for (row, cells) in rows.iter().enumerate() {
+            for (kind, pair) in KINDS.iter().zip(cells.split(' ')) {
+                for (state, letter) in [NotSent, Refused].into_iter().zip(pair.chars()) {
+                    let error = Error::new(*kind, state).with_operation(operation);
+                    let error = match row {
+                        0 => error,
+                        1 => error.with_retry_after(Duration::from_secs(7)),
+                        _ => error.with_violations(vec![mine()]),
+                    };
+                    assert_eq!(error.advice(), advice(letter), "{operation} {kind:?} {state:?}, row {row}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_may_have_been_done_is_told_by_the_operation_alone() {
+    for kind in KINDS {
+        for state in [Unknown, Accepted] {
+            for (operation, expected) in [("create", OfferAgain), ("resend", OfferAgain), ("verify", AskForNew), ("claim", OurFault)] {
+                let bare = Error::new(kind, state).with_operation(operation);
+                assert_eq!(bare.advice(), expected, "{operation} {kind:?}");
+                assert_eq!(Error::new(kind, state).with_operation(operation).with_violations(vec![mine()]).advice(), expected, "{operation} {kind:?}");
+            }
+            assert_eq!(Error::new(kind, state).advice(), OurFault, "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_field_that_the_application_gives_is_never_the_persons_to_mend() {
+    let error = |violations: Vec<Violation>| Error::invalid(violations).with_operation("create");
+    for field in [Field::UserId, Field::Action, Field::UserAgent, Field::Ip, Field::Metadata, Field::Intent, Field::Kind, Field::Key] {
+        let violation = Violation::new(field, "is required");
+        assert!(!violation.is_input(), "{field}");
+        assert_eq!(error(vec![violation.clone()]).advice(), OurFault, "{field}");
+        assert_eq!(error(vec![mine(), violation]).advice(), OurFault, "{field} beside the recipient");
+    }
+    for field in [Field::To, Field::Code, Field::Answer, Field::Attestation] {
+        assert_eq!(error(vec![Violation::new(field, "is odd")]).advice(), FixInput, "{field}");
+    }
+    assert_eq!(error(vec![Violation::at_vendor(None, "colour", "is odd")]).advice(), OurFault);
+    assert_eq!(error(vec![Violation::at_key("corbado.api_secret", "is required")]).advice(), OurFault);
+    assert_eq!(error(Vec::new()).advice(), OurFault);
+}
+
+#[test]
+fn a_rejected_answer_may_be_given_again_or_not() {
+    for (reason, expected) in [
+        (Reason::WrongOrExpiredCode, TryAgain),
+        (Reason::Expired, AskForNew),
+        (Reason::TooManyAttempts, AskForNew),
+        (Reason::AlreadyUsed, AskForNew),
+        (Reason::Other, AskForNew),
+    ] {
+        assert_eq!(Rejected::new(reason).advice(), expected, "{reason:?}");
+    }
+}
+
+#[test]
+fn every_advice_has_a_key_and_a_sentence_of_its_own() {
+    let keys: BTreeSet<_> = Advice::ALL.map(Advice::key).into();
+    let sentences: BTreeSet<_> = Advice::ALL.map(Advice::sentence).into();
+    assert_eq!((keys.len(), sentences.len()), (6, 6));
+    assert_eq!(keys.into_iter().collect::<Vec<_>>(), ["ask_for_new", "fix_input", "offer_again", "our_fault", "try_again", "wait_then_retry"]);
+    assert!(Advice::ALL.iter().all(|advice| advice.sentence().ends_with('.') && advice.to_string() == advice.key()));
+}
+
+/// What a vendor's double answers to a create and to a verification of its challenge under a fault.
+async fn under(entry: &DoubleEntry, fault: Fault) -> [Advice; 2] {
+    let double = Double::start(entry.name()).await;
+    let auth = double.provider();
+    let challenge = auth.create(&double.person("jane@doe.com")).await.expect("a challenge");
+    let request = double.person("joe@doe.com");
+    double.fail_any(fault.always());
+    let options = auth_challenge::CallOptions::default().with_single_attempt();
+    let create = auth.create_with(&request, &options).await.expect_err("the fault").advice();
+    let verify = auth.verify_with(challenge.handle(), &double.right_answer(&challenge), &options).await.expect_err("the fault").advice();
+    [create, verify]
+}
+
+#[tokio::test]
+async fn every_vendors_failures_lead_to_the_same_advice() {
+    for entry in DoubleEntry::ALL {
+        for (fault, expected) in [
+            (Fault::status(401), [OurFault, OurFault]),
+            (Fault::status(403), [OurFault, OurFault]),
+            (Fault::status(409), [OurFault, OurFault]),
+            (Fault::rate_limited(), [WaitThenRetry, WaitThenRetry]),
+            (Fault::status(500), [OfferAgain, AskForNew]),
+            (Fault::gateway_html(), [OfferAgain, AskForNew]),
+            (Fault::reset_after_read(), [OfferAgain, AskForNew]),
+            (Fault::garbage(), [OfferAgain, AskForNew]),
+            (Fault::cut_body(), [OfferAgain, AskForNew]),
+            (Fault::refuse_connections(), [WaitThenRetry, WaitThenRetry]),
+        ] {
+            let name = format!("{entry:?} {fault:?}");
+            assert_eq!(under(entry, fault).await, expected, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn people_are_asked_for_their_own_mistakes_alone() {
+    for vendor in support::vendors::all() {
+        let server = support::Server::answering(200, &[], "{}").await;
+        let provider = vendor.provider(server.address);
+        for (request, fields) in (vendor.create.incomplete)() {
+            let error = provider.create(&request).await.expect_err("incomplete");
+            let are_inputs = error.violations().iter().all(|violation| violation.field().is_some_and(|field| matches!(field, Field::To | Field::Code)));
+            let expected = if !error.violations().is_empty() && are_inputs { FixInput } else { OurFault };
+            assert_eq!(error.advice(), expected, "{vendor:?} {fields:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn codes_and_recipients_are_read_kindly() {
+    for typed in [" 123456 ", "123 456", "123-456", "1 2 3 4 5 6", "12–34—56", "１２３４５６", "１２３ ４５６"] {
+        let code = Answer::code(typed);
+        assert_eq!(code.as_code().map(auth_challenge::Secret::expose), Some("123456"), "{typed}");
+    }
+    // Of a token every character counts.
+    let token = "d9c1a5c2-0000-4000-8000-7f7f7f7f7f7f";
+    for answer in [Answer::code(format!(" {token}\n")), Answer::link(format!(" {token}\n")), Answer::link("a-b c")] {
+        let code = answer.as_code().expect("a code").expose();
+        assert!([token, "a-b c"].contains(&code), "{code}");
+    }
+    let double = Double::start("authsignal").await;
+    let challenge = double.provider().create(&ChallengeRequest::email_otp(" jane@doe.com\n").with_action("login")).await.expect("a challenge");
+    assert_eq!((double.outbox().only().recipient(), challenge.method()), ("jane@doe.com", Method::EmailOtp));
+    let code = double.outbox().last_code().to_owned();
+    let verified = double.provider().verify(challenge.handle(), &Answer::code(format!("{} {}", &code[..3], &code[3..]))).await.expect("an answer");
+    assert!(matches!(verified, Verification::Verified(_)));
+    double.violations().assert_none();
+}
+
+#[tokio::test]
+async fn a_guard_says_wait_only_where_waiting_helps() {
+    let double = Double::start("twilio").await;
+    let limits = Limits::new().with_calling_codes(["+49"]).with_per_recipient("1 per 10m".parse().expect("a rate"));
+    let guarded = Guarded::new(double.provider(), Arc::new(LocalGuard::new(limits)));
+    let elsewhere = guarded.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect_err("not allowed");
+    assert_eq!(elsewhere.advice(), FixInput);
+    guarded.create(&ChallengeRequest::sms_otp("+491701234567")).await.expect("a challenge");
+    let again = guarded.create(&ChallengeRequest::sms_otp("+491701234567")).await.expect_err("too many");
+    assert_eq!((again.advice(), again.retry_after().is_some()), (WaitThenRetry, true));
+}
+
+#[tokio::test]
+async fn a_user_that_the_vendor_does_not_know_is_the_applications_fault() {
+    let double = CorbadoDouble::builder().with_any_user_but("usr-9").start().await.expect("a double");
+    let request = double.person("jane@doe.com").with_user_id_at(ProviderId::CORBADO, "usr-9");
+    let error = double.provider().create(&request).await.expect_err("nobody");
+    assert_eq!(error.advice(), OurFault, "{error}");
+}
