@@ -7,8 +7,8 @@ mod support;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Advice, Answer, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Error, ErrorKind, Field, Guarded, Limits, LocalGuard, Method, ProviderId, Reason, Rejected,
-    SendState, Verification, Violation,
+    Advice, Answer, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Error, ErrorKind, Field, Guarded, Limits, LocalGuard, Method, ProviderId,
+    Reason, Rejected, SendState, Verification, Violation,
     testing::{CorbadoDouble, Double, DoubleEntry, Fault},
 };
 
@@ -36,9 +36,18 @@ const KINDS: [ErrorKind; 15] = [
 /// For each kind, in the order of [`KINDS`], the advice where nothing was sent and where the vendor refused: `F`ixInput, `W`aitThenRetry, `A`skForNew, and a
 /// dot for our fault; first of a bare error, then with a pause to wait for, then with a field of the person's.
 const MATRIX: [(&str, [&str; 3]); 4] = [
-    ("create", [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"]),
-    ("resend", [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"]),
-    ("verify", [".. AA .. .. .. .. AA .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. AA .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF AA FF WW FF WF WF WF WF FF"]),
+    (
+        "create",
+        [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"],
+    ),
+    (
+        "resend",
+        [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"],
+    ),
+    (
+        "verify",
+        [".. AA .. .. .. .. AA .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. AA .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF AA FF WW FF WF WF WF WF FF"],
+    ),
     ("check", [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"]),
 ];
 
@@ -130,10 +139,11 @@ fn every_advice_has_a_key_and_a_sentence_of_its_own() {
 /// What a vendor's double answers to a create and to a verification of its challenge under a fault.
 async fn under(entry: &DoubleEntry, fault: Fault) -> [Advice; 2] {
     let double = Double::start(entry.name()).await;
-    let auth = double.provider();
-    let challenge = auth.create(&double.person("jane@doe.com")).await.expect("a challenge");
+    let challenge = double.provider().create(&double.person("jane@doe.com")).await.expect("a challenge");
     let request = double.person("joe@doe.com");
     double.fail_any(fault.always());
+    // Without a connection from before, whose end would leave a doubt.
+    let auth = double.config().build().expect("a provider");
     let options = auth_challenge::CallOptions::default().with_single_attempt();
     let create = auth.create_with(&request, &options).await.expect_err("the fault").advice();
     let verify = auth.verify_with(challenge.handle(), &double.right_answer(&challenge), &options).await.expect_err("the fault").advice();

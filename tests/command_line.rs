@@ -6,7 +6,7 @@ mod support;
 
 use std::{net::SocketAddr, path::PathBuf, process::Stdio};
 
-use auth_challenge::{CredentialKind, Field, Method, Reason};
+use auth_challenge::{CredentialKind, ErrorKind, Field, Method, Reason};
 use serde_json::{Value, json};
 use support::{
     Reserved, Server, Step,
@@ -245,13 +245,13 @@ async fn a_usage_mistake_says_what_is_wrong_and_quotes_no_value() {
     let verify = ["verify", "--config", config.path()];
     let create = ["create", "--config", config.path(), "--method", "email_otp", "--to", "jane@doe.com"];
     for (arguments, expected) in [
-        (vec!["create"], "--config <FILE>, --method <METHOD> is required"),
-        (vec![], "subcommand"),
-        (vec!["canary"], "expected create, verify, resend, capabilities, check, doubles, completions or man"),
+        (vec!["create"], "required: --config <FILE>, --method <METHOD>"),
+        (vec![], "expected a command: create, verify, resend"),
+        (vec!["canary"], "expected a command: create, verify, resend, capabilities, check, doubles, completions, man"),
         ([&verify[..], &["--handle", "{}", "--answer", "1", "canary"]].concat(), "a word is no argument of this command"),
         ([&verify[..], &["--handle", "{}", "--answr", "canary"]].concat(), "--answr is no argument of this command; did you mean --answer?"),
         ([&verify[..], &["--handle", "{}", "--no-such=canary"]].concat(), "--no-such is no argument of this command"),
-        ([&verify[..], &["--answer", "canary"]].concat(), "is required"),
+        ([&verify[..], &["--answer", "canary"]].concat(), "required: "),
         ([&verify[..], &["--handle", "{}", "--handle-file", "canary"]].concat(), "cannot be given together with"),
         ([&verify[..], &["--handle-file", "/no/such/file"]].concat(), "handle_file: /no/such/file cannot be read: No such file"),
         ([&verify[..], &["--handle", "-", "--answer", "-"]].concat(), "answer: expected another source"),

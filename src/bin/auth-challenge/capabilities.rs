@@ -10,7 +10,7 @@ use crate::output::{Failed, Outcome, unusable};
 #[derive(Args)]
 pub(crate) struct Capabilities {
     /// One provider alone, by its vendor's name.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     provider: Option<String>,
 }
 

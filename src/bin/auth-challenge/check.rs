@@ -12,7 +12,7 @@ use crate::output::{Failed, Outcome, describe_violation};
 #[derive(Args)]
 pub(crate) struct Check {
     /// The config file.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     config: PathBuf,
 }
 

@@ -19,61 +19,61 @@ use crate::output::{Failed, Outcome, text_of, unusable};
 #[derive(Args)]
 pub(crate) struct Create {
     /// The config file.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// The provider, instead of the config's.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     provider: Option<String>,
     /// How the person is challenged.
     #[arg(long, value_parser = PossibleValuesParser::new(Method::names()))]
     method: String,
     /// The recipient: an e-mail address, or a phone number in E.164 form.
-    #[arg(long)]
+    #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
     /// The kind of credential: Fido2, Key, PasswordProtectedKey or RecoveryKey.
-    #[arg(long)]
+    #[arg(long, value_name = "KIND")]
     kind: Option<CredentialKind>,
     /// The one-time code that allows a new credential; - reads it from standard input.
-    #[arg(long)]
+    #[arg(long, value_name = "CODE")]
     code: Option<String>,
     /// A file with that code.
-    #[arg(long, conflicts_with = "code")]
+    #[arg(long, conflicts_with = "code", value_name = "FILE")]
     code_file: Option<PathBuf>,
     /// The user's id at the provider.
-    #[arg(long)]
+    #[arg(long, value_name = "ID")]
     user_id: Option<String>,
     /// What the user is about to do.
-    #[arg(long)]
+    #[arg(long, value_name = "ACTION")]
     action: Option<String>,
     /// The IP address of the user's client.
-    #[arg(long)]
+    #[arg(long, value_name = "IP")]
     ip: Option<IpAddr>,
     /// The user agent of the user's client.
-    #[arg(long)]
+    #[arg(long, value_name = "UA")]
     user_agent: Option<String>,
     /// What is known of the user's client, as JSON.
-    #[arg(long)]
+    #[arg(long, value_name = "JSON")]
     client: Option<String>,
     /// The language of the message.
-    #[arg(long)]
+    #[arg(long, value_name = "LOCALE")]
     locale: Option<String>,
     /// How long the challenge lives, say 300s.
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
     lifetime: Option<Duration>,
     /// The key that groups challenges of one action.
-    #[arg(long)]
+    #[arg(long, value_name = "KEY")]
     action_key: Option<String>,
     /// The id that you know the user's device by.
-    #[arg(long)]
+    #[arg(long, value_name = "ID")]
     device_id: Option<String>,
     /// A right that the challenge grants.
-    #[arg(long)]
+    #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
     /// Data of your own, as a JSON object.
-    #[arg(long)]
+    #[arg(long, value_name = "JSON")]
     metadata: Option<String>,
     /// The key of the one message that is to be sent, for a config with [send_once] and a store that all processes share.
-    #[arg(long)]
+    #[arg(long, value_name = "KEY")]
     intent: Option<String>,
     /// Show the code that the vendor's reply holds (Corbado).
     #[arg(long)]

@@ -2,18 +2,21 @@
 
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{
+    Command,
+    error::{ContextKind, ContextValue, Error, ErrorKind},
+};
 
 use crate::output::{Failed, Printer};
 
 /// Tells what is wrong with the arguments, in the form of all errors; help and version are what was asked for.
-pub(crate) fn finish(error: &Error) -> ExitCode {
+pub(crate) fn finish(error: &Error, program: &Command) -> ExitCode {
     if !error.use_stderr() {
         // Nothing can be told where standard output is closed.
         _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let problem = problem(error);
+    let problem = problem(error, program);
     if shows_a_value(error) {
         eprintln!("error: {problem}\n\nFor more information, try '--help'.");
     } else {
@@ -25,19 +28,21 @@ pub(crate) fn finish(error: &Error) -> ExitCode {
 /// Says whether clap's own words quote what was given, which may be a secret.
 fn shows_a_value(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::ValueValidation | ErrorKind::InvalidValue => true,
-        ErrorKind::UnknownArgument | ErrorKind::TooManyValues => named(error, ContextKind::InvalidArg).is_none_or(|name| !is_option(&name) || name.contains('=')),
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue | ErrorKind::InvalidSubcommand => true,
+        ErrorKind::UnknownArgument | ErrorKind::TooManyValues => {
+            named(error, ContextKind::InvalidArg).is_none_or(|name| !is_option(&name) || name.contains('='))
+        }
         _ => false,
     }
 }
 
 /// Says what was expected, by the names of arguments alone.
-fn problem(error: &Error) -> String {
+fn problem(error: &Error, program: &Command) -> String {
     let argument = named(error, ContextKind::InvalidArg).filter(|name| is_option(name)).map(|name| name.split('=').next().unwrap_or_default().to_owned());
     let argument = argument.as_deref();
     let valid = named(error, ContextKind::ValidValue).or_else(|| named(error, ContextKind::ValidSubcommand));
     match error.kind() {
-        ErrorKind::MissingRequiredArgument => format!("{} is required", named(error, ContextKind::InvalidArg).unwrap_or_default()),
+        ErrorKind::MissingRequiredArgument => format!("required: {}", named(error, ContextKind::InvalidArg).unwrap_or_default()),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let expected = match (valid, std::error::Error::source(error)) {
                 (Some(valid), _) => format!("expected {valid}"),
@@ -53,7 +58,10 @@ fn problem(error: &Error) -> String {
                 None => format!("a word is no argument of this command{nearest}"),
             }
         }
-        ErrorKind::InvalidSubcommand => "expected create, verify, resend, capabilities, check, doubles, completions or man".to_owned(),
+        ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let names: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
+            format!("expected a command: {}", names.join(", "))
+        }
         ErrorKind::ArgumentConflict => {
             let other = named(error, ContextKind::PriorArg).unwrap_or_default();
             format!("{} cannot be given together with {other}", argument.unwrap_or("an argument"))

@@ -15,24 +15,24 @@ use crate::{
 #[derive(Args)]
 pub(crate) struct Verify {
     /// The config file; the handle's provider must be in it.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     config: PathBuf,
     #[command(flatten)]
     handle: HandleArguments,
     /// The code, or the new credential as JSON; - reads it from standard input.
-    #[arg(long)]
+    #[arg(long, value_name = "ANSWER")]
     answer: Option<String>,
     /// A file with the answer.
-    #[arg(long, conflicts_with = "answer")]
+    #[arg(long, conflicts_with = "answer", value_name = "FILE")]
     answer_file: Option<PathBuf>,
     /// A private key in PEM form that makes the answer to a challenge for a key.
-    #[arg(long, conflicts_with_all = ["answer", "answer_file"])]
+    #[arg(long, conflicts_with_all = ["answer", "answer_file"], value_name = "FILE")]
     key: Option<PathBuf>,
     /// The new credential's name, for people to read.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     credential_name: Option<String>,
     /// A file with the private key as you encrypted it, for the vendor to keep.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     encrypted_private_key_file: Option<PathBuf>,
 }
 
