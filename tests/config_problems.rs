@@ -88,7 +88,7 @@ fn a_file_that_cannot_be_read_or_is_not_toml_is_named() -> Outcome {
     let folder = Folder::new()?;
     let missing = Config::from_toml_file(folder.path().join("missing.toml")).expect_err("there is no such file");
     let broken = Config::from_toml_file(folder.write("broken.toml", "a = 1\nb = canary")?).expect_err("it is not TOML");
-    for (error, words) in [(&missing, "missing.toml cannot be read"), (&broken, "broken.toml"), (&broken, "at line 2")] {
+    for (error, words) in [(&missing, "missing.toml cannot be read: "), (&broken, "broken.toml"), (&broken, "at line 2")] {
         assert_eq!((error.kind(), error.send_state()), (ErrorKind::Config, SendState::NotSent));
         assert!(error.to_string().contains(words), "{error}");
         assert_silent_error("a file", error);

@@ -1,6 +1,6 @@
 //! A config from TOML.
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use super::Config;
 use crate::{
@@ -28,9 +28,9 @@ impl Config {
     /// [`ErrorKind::Config`] where the file cannot be read or is not TOML.
     pub fn from_toml_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let unreadable = || unusable(format!("{} cannot be read", path.display()));
-        let bytes = file::read(path, LONGEST).map_err(|error| unreadable().with_source(error))?;
-        let text = String::from_utf8(bytes).map_err(|_| unreadable())?;
+        let unreadable = |why: &dyn fmt::Display| unusable(format!("{} cannot be read: {why}", path.display()));
+        let bytes = file::read(path, LONGEST).map_err(|error| unreadable(&error).with_source(error))?;
+        let text = String::from_utf8(bytes).map_err(|_| unreadable(&"not UTF-8"))?;
         let config = parse(&text).map_err(|place| unusable(format!("{}: {place}", path.display())))?;
         Ok(config.with_directory(path.parent().unwrap_or(Path::new(""))))
     }

@@ -247,7 +247,7 @@ struct Authorities(Vec<reqwest::Certificate>);
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 impl Authorities {
     fn read(path: &std::path::Path) -> Result<Self, Error> {
-        let pem = file::read(path, LONGEST_CA_FILE).map_err(|error| unusable("http.ca_file cannot be read").with_source(error))?;
+        let pem = file::read(path, LONGEST_CA_FILE).map_err(|error| unusable(format!("http.ca_file cannot be read: {error}")).with_source(error))?;
         match reqwest::Certificate::from_pem_bundle(&pem) {
             Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
             _ => Err(unusable("http.ca_file holds no PEM certificates")),
@@ -273,6 +273,6 @@ impl Authorities {
     }
 }
 
-fn unusable(detail: &'static str) -> Error {
+fn unusable(detail: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Config, SendState::NotSent).with_detail(detail)
 }
