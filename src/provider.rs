@@ -18,7 +18,8 @@ use crate::model::{
 ///
 /// [`Challenge::new`], [`ChallengeHandle::new`], [`Capabilities::new`], [`Verified::new`](crate::Verified::new),
 /// [`Rejected::new`](crate::Rejected::new) and [`Error::new`] are there for it.
-/// A create must not send twice, and every error must say through its [`SendState`](crate::SendState) whether something may have been sent.
+/// A create must not send twice, and every error must say through its [`SendState`](crate::SendState) whether something may have been sent. Name the
+/// operation in your errors too ([`Error::with_operation`]): [`Error::advice`] goes by it.
 ///
 /// A provider that is made of others denies `clippy::missing_trait_methods`, so that a method that is added later is passed on too.
 ///
@@ -166,7 +167,7 @@ fn cannot_resend() -> Error {
 pub trait ChallengeProviderExt: ChallengeProvider {
     /// Challenges a person: [`create_with`](ChallengeProvider::create_with) with default options.
     async fn create(&self, request: &ChallengeRequest) -> Result<Challenge, Error> {
-        self.create_with(request, &CallOptions::default()).await
+        self.create_with(request, &CallOptions::default()).await.map_err(|error| error.or_at(&self.id(), "create"))
     }
 
     /// Checks an answer. **Two ways to get a login wrong**, before anything else:
@@ -189,12 +190,12 @@ pub trait ChallengeProviderExt: ChallengeProvider {
     ///
     /// This is [`verify_with`](ChallengeProvider::verify_with) with default options; there stands what counts as rejected.
     async fn verify(&self, handle: &ChallengeHandle, answer: &Answer) -> Result<Verification, Error> {
-        self.verify_with(handle, answer, &CallOptions::default()).await
+        self.verify_with(handle, answer, &CallOptions::default()).await.map_err(|error| error.or_at(&self.id(), "verify"))
     }
 
     /// Sends once more: [`resend_with`](ChallengeProvider::resend_with) with default options.
     async fn resend(&self, handle: &ChallengeHandle) -> Result<Challenge, Error> {
-        self.resend_with(handle, &CallOptions::default()).await
+        self.resend_with(handle, &CallOptions::default()).await.map_err(|error| error.or_at(&self.id(), "resend"))
     }
 
     /// Sends again because the person asked for it: the vendor's replay where there is one, else a new challenge of `request`. Keep the

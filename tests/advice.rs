@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use auth_challenge::{
     Advice, Answer, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Error, ErrorKind, Field, Guarded, Limits, LocalGuard, Method, ProviderId,
     Reason, Rejected, SendState, Verification, Violation,
-    testing::{CorbadoDouble, Double, DoubleEntry, Fault},
+    testing::{CorbadoDouble, Double, DoubleEntry, Fault, Scripted},
 };
 
 use Advice::{AskForNew, FixInput, OfferAgain, OurFault, TryAgain, WaitThenRetry};
@@ -38,17 +38,17 @@ const KINDS: [ErrorKind; 15] = [
 const MATRIX: [(&str, [&str; 3]); 4] = [
     (
         "create",
-        [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"],
+        [".. AA .. .. .. .. .. .. WW .. WW WW WW .. ..", ".. AA .. .. .. .. .. .. WW WW WW WW WW .. ..", "FF AA FF FF FF FF FF FF WW FF WW WW WW FF FF"],
     ),
     (
         "resend",
-        [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"],
+        [".. AA .. .. .. .. .. .. WW .. WW WW WW .. ..", ".. AA .. .. .. .. .. .. WW WW WW WW WW .. ..", "FF AA FF FF FF FF FF FF WW FF WW WW WW FF FF"],
     ),
     (
         "verify",
-        [".. AA .. .. .. .. AA .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. AA .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF AA FF WW FF WF WF WF WF FF"],
+        [".. AA .. .. .. .. AA .. WW .. WW WW WW .. ..", ".. AA .. .. .. .. AA .. WW WW WW WW WW .. ..", "FF AA FF FF FF FF AA FF WW FF WW WW WW FF FF"],
     ),
-    ("check", [".. AA .. .. .. .. .. .. WW .. W. W. W. W. ..", ".. AA .. .. .. .. .. .. WW WW W. W. W. W. ..", "FF AA FF FF FF FF FF FF WW FF WF WF WF WF FF"]),
+    ("check", [".. AA .. .. .. .. .. .. WW .. WW WW WW .. ..", ".. AA .. .. .. .. .. .. WW WW WW WW WW .. ..", "FF AA FF FF FF FF FF FF WW FF WW WW WW FF FF"]),
 ];
 
 fn advice(letter: char) -> Advice {
@@ -136,8 +136,8 @@ fn every_advice_has_a_key_and_a_sentence_of_its_own() {
     assert!(Advice::ALL.iter().all(|advice| advice.sentence().ends_with('.') && advice.to_string() == advice.key()));
 }
 
-/// What a vendor's double answers to a create and to a verification of its challenge under a fault.
-async fn under(entry: &DoubleEntry, fault: Fault) -> [Advice; 2] {
+/// What a vendor's double answers to a create, to a verification of its challenge and, where it can, to a resend under a fault.
+async fn under(entry: &DoubleEntry, fault: Fault) -> [Advice; 3] {
     let double = Double::start(entry.name()).await;
     let challenge = double.provider().create(&double.person("jane@doe.com")).await.expect("a challenge");
     let request = double.person("joe@doe.com");
@@ -147,23 +147,28 @@ async fn under(entry: &DoubleEntry, fault: Fault) -> [Advice; 2] {
     let options = auth_challenge::CallOptions::default().with_single_attempt();
     let create = auth.create_with(&request, &options).await.expect_err("the fault").advice();
     let verify = auth.verify_with(challenge.handle(), &double.right_answer(&challenge), &options).await.expect_err("the fault").advice();
-    [create, verify]
+    // Whoever cannot resend is no measure of it.
+    let resend = match auth.capabilities().can_resend() {
+        true => auth.resend_with(challenge.handle(), &options).await.expect_err("the fault").advice(),
+        false => create,
+    };
+    [create, verify, resend]
 }
 
 #[tokio::test]
 async fn every_vendors_failures_lead_to_the_same_advice() {
     for entry in DoubleEntry::ALL {
         for (fault, expected) in [
-            (Fault::status(401), [OurFault, OurFault]),
-            (Fault::status(403), [OurFault, OurFault]),
-            (Fault::status(409), [OurFault, OurFault]),
-            (Fault::rate_limited(), [WaitThenRetry, WaitThenRetry]),
-            (Fault::status(500), [OfferAgain, AskForNew]),
-            (Fault::gateway_html(), [OfferAgain, AskForNew]),
-            (Fault::reset_after_read(), [OfferAgain, AskForNew]),
-            (Fault::garbage(), [OfferAgain, AskForNew]),
-            (Fault::cut_body(), [OfferAgain, AskForNew]),
-            (Fault::refuse_connections(), [WaitThenRetry, WaitThenRetry]),
+            (Fault::status(401), [OurFault, OurFault, OurFault]),
+            (Fault::status(403), [OurFault, OurFault, OurFault]),
+            (Fault::status(409), [OurFault, OurFault, OurFault]),
+            (Fault::rate_limited(), [WaitThenRetry, WaitThenRetry, WaitThenRetry]),
+            (Fault::status(500), [OfferAgain, AskForNew, OfferAgain]),
+            (Fault::gateway_html(), [OfferAgain, AskForNew, OfferAgain]),
+            (Fault::reset_after_read(), [OfferAgain, AskForNew, OfferAgain]),
+            (Fault::garbage(), [OfferAgain, AskForNew, OfferAgain]),
+            (Fault::cut_body(), [OfferAgain, AskForNew, OfferAgain]),
+            (Fault::refuse_connections(), [WaitThenRetry, WaitThenRetry, WaitThenRetry]),
         ] {
             let name = format!("{entry:?} {fault:?}");
             assert_eq!(under(entry, fault).await, expected, "{name}");
@@ -178,8 +183,7 @@ async fn people_are_asked_for_their_own_mistakes_alone() {
         let provider = vendor.provider(server.address);
         for (request, fields) in (vendor.create.incomplete)() {
             let error = provider.create(&request).await.expect_err("incomplete");
-            let are_inputs = error.violations().iter().all(|violation| violation.field().is_some_and(|field| matches!(field, Field::To | Field::Code)));
-            let expected = if !error.violations().is_empty() && are_inputs { FixInput } else { OurFault };
+            let expected = if !fields.is_empty() && fields.iter().all(|(field, ..)| ["to", "code"].contains(field)) { FixInput } else { OurFault };
             assert_eq!(error.advice(), expected, "{vendor:?} {fields:?}");
         }
     }
@@ -193,9 +197,14 @@ async fn codes_and_recipients_are_read_kindly() {
     }
     // Of a token every character counts.
     let token = "d9c1a5c2-0000-4000-8000-7f7f7f7f7f7f";
-    for answer in [Answer::code(format!(" {token}\n")), Answer::link(format!(" {token}\n")), Answer::link("a-b c")] {
-        let code = answer.as_code().expect("a code").expose();
-        assert!([token, "a-b c"].contains(&code), "{code}");
+    for (answer, read) in [
+        (Answer::code(format!(" {token}\n")), token),
+        (Answer::link(format!(" {token}\n")), token),
+        (Answer::link("a-b c"), "a-b c"),
+        (Answer::code("aB-12 cD-34 eF-56"), "aB12cD34eF56"),
+        (Answer::code("aB-12 cD-34 eF-567"), "aB-12 cD-34 eF-567"),
+    ] {
+        assert_eq!(answer.as_code().map(auth_challenge::Secret::expose), Some(read));
     }
     let double = Double::start("authsignal").await;
     let challenge = double.provider().create(&ChallengeRequest::email_otp(" jane@doe.com\n").with_action("login")).await.expect("a challenge");
@@ -224,4 +233,29 @@ async fn a_user_that_the_vendor_does_not_know_is_the_applications_fault() {
     let request = double.person("jane@doe.com").with_user_id_at(ProviderId::CORBADO, "usr-9");
     let error = double.provider().create(&request).await.expect_err("nobody");
     assert_eq!(error.advice(), OurFault, "{error}");
+}
+
+#[tokio::test]
+async fn a_provider_of_ones_own_need_not_name_its_operations() {
+    let lost = || Error::new(ErrorKind::Timeout, Unknown);
+    let scripted = Scripted::new();
+    scripted.create_fails(lost());
+    scripted.verify_fails(lost());
+    let challenge = scripted.create(&ChallengeRequest::email_otp("jane@doe.com")).await.map_err(|error| error.advice());
+    assert_eq!(challenge.expect_err("lost"), OfferAgain);
+    let challenge = scripted.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("a challenge");
+    let verified = scripted.verify(challenge.handle(), &Answer::code("1")).await.map_err(|error| error.advice());
+    assert_eq!(verified.expect_err("lost"), AskForNew);
+}
+
+#[tokio::test]
+async fn a_challenge_that_is_over_is_made_anew_and_not_sent_again() {
+    let double = Double::start("authsignal").await;
+    let auth = double.provider();
+    let challenge = auth.create(&double.person("jane@doe.com")).await.expect("a challenge");
+    let past = challenge.handle().clone().with_expires_at(std::time::UNIX_EPOCH + Duration::from_secs(1));
+    let error = auth.resend(&past).await.expect_err("it is over");
+    assert_eq!((error.kind(), error.send_state(), error.advice()), (ErrorKind::Handle, NotSent, AskForNew));
+    auth.send_again(&past, &double.person("jane@doe.com")).await.expect("a new challenge");
+    double.outbox().assert_count(2);
 }

@@ -24,7 +24,8 @@ enum Given {
 impl Answer {
     /// Takes a one-time code as the person typed it.
     ///
-    /// White space around it goes. Of what is no longer than a code, blanks and dashes within go too, and full-width digits become digits.
+    /// White space around it goes. Blanks and dashes within go too, and full-width digits become digits, if no more than twelve characters are left;
+    /// what is longer is a token, of which every character counts.
     ///
     /// ```
     /// use auth_challenge::Answer;
@@ -34,11 +35,14 @@ impl Answer {
     /// ```
     pub fn code(code: impl Into<Secret>) -> Self {
         let code = code.into();
-        // In one piece, so that no part of it stays in memory.
-        let mut bare = String::with_capacity(code.expose().len());
-        bare.extend(code.expose().chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).map(ascii_digit));
-        let bare = Secret::new(bare);
-        if bare.expose().chars().count() <= LONGEST_CODE { Self(Given::Code(bare)) } else { Self::link(code) }
+        let kept = || code.expose().chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).map(ascii_digit);
+        if kept().count() > LONGEST_CODE {
+            return Self::link(code);
+        }
+        // In one piece of the right length, so that no part of it stays in memory.
+        let mut bare = String::with_capacity(kept().map(char::len_utf8).sum());
+        bare.extend(kept());
+        Self(Given::Code(Secret::new(bare)))
     }
 
     /// Takes the token of a link that the person followed; white space around it goes.

@@ -172,7 +172,7 @@ impl ChallengeProvider for Scripted {
         let ignored = self.check(request)?;
         locked(&self.0.created).push(request.clone());
         if let Some(queued) = locked(&self.0.creates).pop_front() {
-            return queued;
+            return queued.map_err(|error| error.or_at(&self.0.id, "create"));
         }
         let id = format!("scripted-{}", self.0.count.fetch_add(1, Ordering::Relaxed) + 1);
         if let Some(recipient) = request.recipient() {
@@ -188,7 +188,8 @@ impl ChallengeProvider for Scripted {
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, _: &CallOptions) -> Result<Verification, Error> {
         handle.require_issuer(&self.0.id)?;
         locked(&self.0.answered).push((handle.clone(), answer.clone()));
-        locked(&self.0.verifies).pop_front().unwrap_or_else(|| Ok(self.proof(handle).into()))
+        let queued = locked(&self.0.verifies).pop_front().unwrap_or_else(|| Ok(self.proof(handle).into()));
+        queued.map_err(|error| error.or_at(&self.0.id, "verify"))
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, _: &CallOptions) -> Result<Challenge, Error> {

@@ -23,13 +23,13 @@ pub(super) fn finished<T>(provider: &ProviderId, operation: &Operation, attempts
             if let Some(hint) = hint {
                 tracing::warn!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, hint, "answer rejected by the vendor");
             } else {
-                tracing::info!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, "answer rejected by the vendor");
+                tracing::info!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, attempts, elapsed_ms, "answer rejected by the vendor");
             }
         }
         // What a person mistyped is no fault of anybody's.
         Err(Failure { error, .. }) if error.advice() == Advice::FixInput => {
             let fields: Vec<&str> = error.violations().iter().map(Violation::name).collect();
-            tracing::info!(%provider, operation, status = error.status(), request_id = error.request_id(), ?fields, "input refused by the vendor");
+            tracing::info!(%provider, operation, status = error.status(), request_id = error.request_id(), ?fields, attempts, elapsed_ms, "input refused by the vendor");
         }
         Err(Failure { error, .. }) => tracing::warn!(
             %provider,

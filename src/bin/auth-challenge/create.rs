@@ -58,7 +58,7 @@ pub(crate) struct Create {
     #[arg(long, value_name = "LOCALE")]
     locale: Option<String>,
     /// How long the challenge lives, say 300s.
-    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
+    #[arg(long, value_parser = lifetime, value_name = "TIME")]
     lifetime: Option<Duration>,
     /// The key that groups challenges of one action.
     #[arg(long, value_name = "KEY")]
@@ -136,6 +136,11 @@ impl Create {
         }
         Ok(client)
     }
+}
+
+/// Reads how long a challenge lives; the words of the parser would quote it.
+fn lifetime(text: &str) -> Result<Duration, &'static str> {
+    humantime::parse_duration(text).map_err(|_| "expected a time, say 300s")
 }
 
 /// Makes the options of a call that sends, with the key of its intent.

@@ -1,6 +1,9 @@
 //! `auth-challenge completions` and `auth-challenge man`: what shells and `man` read, which is no JSON.
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::{Args, Command};
 use clap_complete::Shell;
@@ -28,7 +31,7 @@ pub(crate) fn man(mut command: Command) -> ExitCode {
     let pages = std::iter::once(&command).chain(command.get_subcommands().filter(|command| command.get_name() != "help"));
     for page in pages {
         if let Err(error) = clap_mangen::Man::new(page.clone()).render(&mut text) {
-            eprintln!("{error}");
+            _ = writeln!(io::stderr(), "{error}");
             return ExitCode::from(2);
         }
     }
@@ -37,6 +40,6 @@ pub(crate) fn man(mut command: Command) -> ExitCode {
 
 fn print(text: &[u8]) -> ExitCode {
     // A reader that goes before the end has what it wants.
-    _ = io::Write::write_all(&mut io::stdout(), text);
+    _ = io::stdout().write_all(text);
     ExitCode::SUCCESS
 }

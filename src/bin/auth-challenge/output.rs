@@ -113,10 +113,20 @@ pub(crate) fn unusable(argument: &str, expected: impl Into<String>) -> Failed {
     Failed::Usage { argument: Some(argument.to_owned()), problem: expected.into() }
 }
 
+/// Gives the name of a file to show; what was meant to be in one, and was given for its name, is not shown.
+fn name_of(file: &std::path::Path) -> String {
+    let name = file.display().to_string();
+    let is_content = name.contains(char::is_control) || name.contains(['{', '"']) || name.starts_with("-----");
+    if is_content { "the file".to_owned() } else { name }
+}
+
 /// Gives the text of an argument, `-` being standard input, or of the file that another argument names.
 pub(crate) fn text_of(argument: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<String>, Failed> {
-    let source = file.map_or_else(|| "standard input".to_owned(), |file| file.display().to_string());
-    let unreadable = |error: std::io::Error| unusable(argument, format!("{source} cannot be read: {error}"));
+    let (argument, source) = match file {
+        Some(file) => (format!("{}_file", argument.trim_end_matches("_file")), name_of(file)),
+        None => (argument.to_owned(), "standard input".to_owned()),
+    };
+    let unreadable = |error: std::io::Error| unusable(&argument, format!("{source} cannot be read: {error}"));
     let text = match (value, file) {
         (Some("-"), _) => std::io::read_to_string(std::io::stdin()).map_err(unreadable)?,
         (Some(text), _) => return Ok(Some(text.to_owned())),

@@ -1,6 +1,9 @@
 //! What clap made of the arguments.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::{
     Command,
@@ -18,7 +21,7 @@ pub(crate) fn finish(error: &Error, program: &Command) -> ExitCode {
     }
     let problem = problem(error, program);
     if shows_a_value(error) {
-        eprintln!("error: {problem}\n\nFor more information, try '--help'.");
+        _ = writeln!(io::stderr(), "error: {problem}\n\nFor more information, try '--help'.");
     } else {
         _ = error.print();
     }
@@ -28,7 +31,7 @@ pub(crate) fn finish(error: &Error, program: &Command) -> ExitCode {
 /// Says whether clap's own words quote what was given, which may be a secret.
 fn shows_a_value(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::ValueValidation | ErrorKind::InvalidValue | ErrorKind::InvalidSubcommand => true,
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue | ErrorKind::InvalidSubcommand | ErrorKind::TooManyValues => true,
         ErrorKind::UnknownArgument | ErrorKind::TooManyValues => {
             named(error, ContextKind::InvalidArg).is_none_or(|name| !is_option(&name) || name.contains('='))
         }
@@ -40,7 +43,7 @@ fn shows_a_value(error: &Error) -> bool {
 fn problem(error: &Error, program: &Command) -> String {
     let argument = named(error, ContextKind::InvalidArg).filter(|name| is_option(name)).map(|name| name.split('=').next().unwrap_or_default().to_owned());
     let argument = argument.as_deref();
-    let valid = named(error, ContextKind::ValidValue).or_else(|| named(error, ContextKind::ValidSubcommand));
+    let valid = named(error, ContextKind::ValidValue).filter(|valid| !valid.is_empty());
     match error.kind() {
         ErrorKind::MissingRequiredArgument => format!("required: {}", named(error, ContextKind::InvalidArg).unwrap_or_default()),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
@@ -51,6 +54,7 @@ fn problem(error: &Error, program: &Command) -> String {
             };
             format!("{}: {expected}", argument.unwrap_or("an argument"))
         }
+        ErrorKind::TooManyValues => format!("{} takes no value", argument.unwrap_or("an argument")),
         ErrorKind::UnknownArgument => {
             let nearest = named(error, ContextKind::SuggestedArg).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
             match argument {
@@ -60,19 +64,27 @@ fn problem(error: &Error, program: &Command) -> String {
         }
         ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let names: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
-            format!("expected a command: {}", names.join(", "))
+            let nearest = named(error, ContextKind::SuggestedSubcommand).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+            format!("expected a command: {}{nearest}", names.join(", "))
         }
         ErrorKind::ArgumentConflict => {
-            let other = named(error, ContextKind::PriorArg).unwrap_or_default();
-            format!("{} cannot be given together with {other}", argument.unwrap_or("an argument"))
+            let (argument, other) = (argument.unwrap_or("an argument"), named(error, ContextKind::PriorArg).unwrap_or_default());
+            if argument == other { format!("{argument} is given more than once") } else { format!("{argument} cannot be given together with {other}") }
         }
         kind => kind.as_str().unwrap_or("the arguments cannot be used").to_owned(),
     }
 }
 
+/// Says whether a name is an option's, as far as its form tells: a key in PEM form begins with dashes too.
 fn is_option(name: &str) -> bool {
-    name.starts_with("--")
+    let is_of_a_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let name = name.split([' ', '=']).next().unwrap_or_default();
+    name.len() <= LONGEST_OPTION
+        && name.strip_prefix("--").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.chars().all(is_of_a_name))
 }
+
+/// More than the longest option has.
+const LONGEST_OPTION: usize = 32;
 
 /// Gives what clap names in a place, several parted by commas.
 fn named(error: &Error, place: ContextKind) -> Option<String> {

@@ -10,9 +10,9 @@ use super::{ErrorKind, SendState, Violation};
 /// |---|---|---|
 /// | `TryAgain` | shows the form again | the answer is rejected, and another one may be right |
 /// | `FixInput` | shows the person's own fields that are wrong | [all of them](Violation::is_input) are: the recipient, a calling code that is not allowed, the answer, an empty code |
-/// | `WaitThenRetry` | asks for a moment, [`Error::retry_after`](crate::Error::retry_after) where it is known | nothing was sent, for want of a connection or of time; the vendor or a guard wants fewer requests |
+/// | `WaitThenRetry` | asks for a moment, [`Error::retry_after`](crate::Error::retry_after) where it is known | nothing was sent, for want of a connection or of time; the vendor, or a guard for a time, wants fewer requests |
 /// | `OfferAgain` | tells that a message may be on its way, and offers to send again | a create or resend that the vendor may have acted on |
-/// | `AskForNew` | offers a new challenge | the answer is rejected for good; a verification that the vendor may have acted on, or of a challenge that it does not know; a handle that cannot be used |
+/// | `AskForNew` | offers a new challenge | the answer is rejected for good; a verification that the vendor may have acted on; a challenge that it does not know, or cannot send again since it is over; a handle that cannot be used |
 /// | `OurFault` | is sorry, and wakes an operator | all else: config, credentials, what is not supported, fields that the application has to give, a user that the vendor does not know, a refusal that names no field |
 ///
 /// ```
@@ -66,8 +66,8 @@ impl Advice {
             Self::TryAgain => "That code is not right. Please try again.",
             Self::FixInput => "Please check what you entered.",
             Self::WaitThenRetry => "Please try again in a moment.",
-            Self::OfferAgain => "A message may be on its way. If none comes, have another one sent.",
-            Self::AskForNew => "This code cannot be used any more. Please ask for a new one.",
+            Self::OfferAgain => "It may be on its way already. If nothing comes, please ask for it again.",
+            Self::AskForNew => "This cannot be used any more. Please ask for a new one.",
             Self::OurFault => "Sorry, something is wrong on our side. Please try again later.",
         }
     }
@@ -83,10 +83,11 @@ impl Advice {
         }
         match kind {
             ErrorKind::Handle => Self::AskForNew,
-            ErrorKind::NotFound if operation == Some("verify") => Self::AskForNew,
+            ErrorKind::NotFound if matches!(operation, Some("verify" | "resend")) => Self::AskForNew,
             ErrorKind::RateLimited => Self::WaitThenRetry,
             ErrorKind::Throttled if has_end => Self::WaitThenRetry,
-            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::Unavailable if state == SendState::NotSent => Self::WaitThenRetry,
+            // Where such a one was refused, that was an attempt before it.
+            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted => Self::WaitThenRetry,
             _ if !violations.is_empty() && violations.iter().all(Violation::is_input) => Self::FixInput,
             _ => Self::OurFault,
         }

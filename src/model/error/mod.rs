@@ -87,6 +87,12 @@ impl Error {
         self.with_provider(provider.clone()).with_operation(operation)
     }
 
+    /// Stamps who was called for what, where nobody did.
+    pub(crate) fn or_at(self, provider: &ProviderId, operation: &'static str) -> Self {
+        let error = if self.0.provider.is_none() { self.with_provider(provider.clone()) } else { self };
+        if error.0.operation.is_none() { error.with_operation(operation) } else { error }
+    }
+
     /// Names the provider.
     pub fn with_provider(mut self, provider: ProviderId) -> Self {
         self.0.provider = Some(provider);
@@ -226,7 +232,8 @@ impl Error {
         &self.0.hops
     }
 
-    /// Says what the application does about it, and what it tells the person.
+    /// Says what the application does about it, and what it tells the person. An error without an [operation](Self::operation) that may have
+    /// acted is taken for our fault; [`ChallengeProviderExt`](crate::ChallengeProviderExt) names the operation where a provider did not.
     pub fn advice(&self) -> Advice {
         let Inner { kind, send_state, operation, retry_after, violations, .. } = &*self.0;
         Advice::on(operation.as_deref(), *kind, *send_state, retry_after.is_some(), violations)

@@ -248,7 +248,7 @@ pub(super) fn init_error(status: u16, body: &Value) -> ErrorReply {
     let words = said.message.as_deref().unwrap_or_default().to_ascii_lowercase();
     let is_about_code = matches!(status, 400 | 403) && words.contains("code");
     if is_about_code && ["invalid", "expired", "used", "not found"].iter().any(|word| words.contains(word)) {
-        ErrorReply { kind: Some(ErrorKind::InvalidRequest), violations: vec![violation(Field::Code, "was not accepted")], ..said }
+        ErrorReply { kind: Some(ErrorKind::InvalidRequest), violations: vec![violation(Field::Code, "was not accepted: wrong, used or too old")], ..said }
     } else {
         said
     }

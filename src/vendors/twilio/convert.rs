@@ -189,6 +189,8 @@ pub(super) fn error(_: u16, body: &Value) -> ErrorReply {
         Some(60203) => (Some(ErrorKind::RateLimited), vec![at(Field::To, "too many messages were sent to this recipient")]),
         Some(60212) => (Some(ErrorKind::RateLimited), vec![at(Field::To, "too many requests for this recipient at once")]),
         Some(60205) => (Some(ErrorKind::InvalidRequest), vec![at(Field::To, "expected a phone number that takes text messages, not a landline's")]),
+        // As a calling code that a guard does not allow.
+        Some(60410) => (Some(ErrorKind::Permission), vec![at(Field::To, "expected a number whose prefix is not blocked for fraud")]),
         _ => (None, Vec::new()),
     };
     ErrorReply { kind, code: code.map(|code| code.to_string()), message, violations, ..ErrorReply::default() }
