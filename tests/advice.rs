@@ -42,7 +42,7 @@ const MATRIX: [(&str, [&str; 3]); 4] = [
     ),
     (
         "resend",
-        [".. AA .. .. .. .. .. .. WW .. WW WW WW .. ..", ".. AA .. .. .. .. .. .. WW WW WW WW WW .. ..", "FF AA FF FF FF FF FF FF WW FF WW WW WW FF FF"],
+        [".. AA .. .. .. .. AA .. WW .. WW WW WW .. ..", ".. AA .. .. .. .. AA .. WW WW WW WW WW .. ..", "FF AA FF FF FF FF AA FF WW FF WW WW WW FF FF"],
     ),
     (
         "verify",
@@ -146,12 +146,12 @@ async fn under(entry: &DoubleEntry, fault: Fault) -> [Advice; 3] {
     let auth = double.config().build().expect("a provider");
     let options = auth_challenge::CallOptions::default().with_single_attempt();
     let create = auth.create_with(&request, &options).await.expect_err("the fault").advice();
-    let verify = auth.verify_with(challenge.handle(), &double.right_answer(&challenge), &options).await.expect_err("the fault").advice();
     // Whoever cannot resend is no measure of it.
     let resend = match auth.capabilities().can_resend() {
         true => auth.resend_with(challenge.handle(), &options).await.expect_err("the fault").advice(),
         false => create,
     };
+    let verify = auth.verify_with(challenge.handle(), &double.right_answer(&challenge), &options).await.expect_err("the fault").advice();
     [create, verify, resend]
 }
 
@@ -238,9 +238,7 @@ async fn a_user_that_the_vendor_does_not_know_is_the_applications_fault() {
 #[tokio::test]
 async fn a_provider_of_ones_own_need_not_name_its_operations() {
     let lost = || Error::new(ErrorKind::Timeout, Unknown);
-    let scripted = Scripted::new();
-    scripted.create_fails(lost());
-    scripted.verify_fails(lost());
+    let scripted = Scripted::new().create_fails(lost()).verify_fails(lost());
     let challenge = scripted.create(&ChallengeRequest::email_otp("jane@doe.com")).await.map_err(|error| error.advice());
     assert_eq!(challenge.expect_err("lost"), OfferAgain);
     let challenge = scripted.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("a challenge");

@@ -42,7 +42,7 @@ const NO_NUMBERS: [&str; 8] = [
     "+６４270000000",
     "0064270000000",
     "tel:+64270000000",
-    "+64270000000\n",
+    "+6427000\n0000",
 ];
 
 /// What else counts as `victim@x.com`, and is sent as it is.

@@ -32,9 +32,7 @@ pub(crate) fn finish(error: &Error, program: &Command) -> ExitCode {
 fn shows_a_value(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::ValueValidation | ErrorKind::InvalidValue | ErrorKind::InvalidSubcommand | ErrorKind::TooManyValues => true,
-        ErrorKind::UnknownArgument | ErrorKind::TooManyValues => {
-            named(error, ContextKind::InvalidArg).is_none_or(|name| !is_option(&name) || name.contains('='))
-        }
+        ErrorKind::UnknownArgument => named(error, ContextKind::InvalidArg).is_none_or(|name| !is_option(&name) || name.contains('=')),
         _ => false,
     }
 }

@@ -330,7 +330,7 @@ fn refusals() -> Vec<Refusal> {
     // It has no error codes: a code that it does not accept shows in the message alone.
     let bad_code = |status: u16, message, display| {
         let body = json!({ "error": { "id": "1", "status": status, "message": message } });
-        let violations: &[_] = &[(Some("code"), Some("code"), "was not accepted")];
+        let violations: &[_] = &[(Some("code"), Some("code"), "was not accepted: wrong, used or too old")];
         Refusal { violations, ..refusal(status, body, ErrorKind::InvalidRequest, Some("1"), message, display) }
     };
     vec![

@@ -279,9 +279,10 @@ fn refusals() -> Vec<Refusal> {
     let limit: Told = &[(Some("to"), Some("To"), "too many messages were sent to this recipient")];
     let at_once: Told = &[(Some("to"), Some("To"), "too many requests for this recipient at once")];
     let landline: Told = &[(Some("to"), Some("To"), "expected a phone number that takes text messages, not a landline's")];
+    let blocked: Told = &[(Some("to"), Some("To"), "expected a number whose prefix is not blocked for fraud")];
     vec![
         refusal(401, "20003", "Authenticate", ErrorKind::Authentication, &[], "twilio create: credentials not accepted (HTTP 401, 20003)"),
-        refusal(403, "60410", "Blocked by fraud guard", ErrorKind::Permission, &[], "twilio create: not permitted (HTTP 403, 60410)"),
+        refusal(403, "60410", "Blocked by fraud guard", ErrorKind::Permission, blocked, "twilio create: not permitted (HTTP 403, 60410): to"),
         refusal(404, "20404", "No such service", ErrorKind::NotFound, &[], "twilio create: not found (HTTP 404, 20404)"),
         refusal(429, "20429", "Too many requests", ErrorKind::RateLimited, &[], "twilio create: rate limited (HTTP 429, 20429)"),
         refusal(429, "60203", "Max send attempts reached", ErrorKind::RateLimited, limit, "twilio create: rate limited (HTTP 429, 60203): to"),
