@@ -167,7 +167,7 @@ fn cannot_resend() -> Error {
 pub trait ChallengeProviderExt: ChallengeProvider {
     /// Challenges a person: [`create_with`](ChallengeProvider::create_with) with default options.
     async fn create(&self, request: &ChallengeRequest) -> Result<Challenge, Error> {
-        self.create_with(request, &CallOptions::default()).await.map_err(|error| error.or_at(&self.id(), "create"))
+        self.create_with(request, &CallOptions::default()).await.map_err(|error| error.or_operation("create"))
     }
 
     /// Checks an answer. **Two ways to get a login wrong**, before anything else:
@@ -190,12 +190,12 @@ pub trait ChallengeProviderExt: ChallengeProvider {
     ///
     /// This is [`verify_with`](ChallengeProvider::verify_with) with default options; there stands what counts as rejected.
     async fn verify(&self, handle: &ChallengeHandle, answer: &Answer) -> Result<Verification, Error> {
-        self.verify_with(handle, answer, &CallOptions::default()).await.map_err(|error| error.or_at(&self.id(), "verify"))
+        self.verify_with(handle, answer, &CallOptions::default()).await.map_err(|error| error.or_operation("verify"))
     }
 
     /// Sends once more: [`resend_with`](ChallengeProvider::resend_with) with default options.
     async fn resend(&self, handle: &ChallengeHandle) -> Result<Challenge, Error> {
-        self.resend_with(handle, &CallOptions::default()).await.map_err(|error| error.or_at(&self.id(), "resend"))
+        self.resend_with(handle, &CallOptions::default()).await.map_err(|error| error.or_operation("resend"))
     }
 
     /// Sends again because the person asked for it: the vendor's replay where there is one, else a new challenge of `request`. Keep the

@@ -245,15 +245,3 @@ async fn a_provider_of_ones_own_need_not_name_its_operations() {
     let verified = scripted.verify(challenge.handle(), &Answer::code("1")).await.map_err(|error| error.advice());
     assert_eq!(verified.expect_err("lost"), AskForNew);
 }
-
-#[tokio::test]
-async fn a_challenge_that_is_over_is_made_anew_and_not_sent_again() {
-    let double = Double::start("authsignal").await;
-    let auth = double.provider();
-    let challenge = auth.create(&double.person("jane@doe.com")).await.expect("a challenge");
-    let past = challenge.handle().clone().with_expires_at(std::time::UNIX_EPOCH + Duration::from_secs(1));
-    let error = auth.resend(&past).await.expect_err("it is over");
-    assert_eq!((error.kind(), error.send_state(), error.advice()), (ErrorKind::Handle, NotSent, AskForNew));
-    auth.send_again(&past, &double.person("jane@doe.com")).await.expect("a new challenge");
-    double.outbox().assert_count(2);
-}

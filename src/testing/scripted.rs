@@ -172,7 +172,7 @@ impl ChallengeProvider for Scripted {
         let ignored = self.check(request)?;
         locked(&self.0.created).push(request.clone());
         if let Some(queued) = locked(&self.0.creates).pop_front() {
-            return queued.map_err(|error| error.or_at(&self.0.id, "create"));
+            return queued.map_err(|error| error.or_operation("create"));
         }
         let id = format!("scripted-{}", self.0.count.fetch_add(1, Ordering::Relaxed) + 1);
         if let Some(recipient) = request.recipient() {
@@ -189,7 +189,7 @@ impl ChallengeProvider for Scripted {
         handle.require_issuer(&self.0.id)?;
         locked(&self.0.answered).push((handle.clone(), answer.clone()));
         let queued = locked(&self.0.verifies).pop_front().unwrap_or_else(|| Ok(self.proof(handle).into()));
-        queued.map_err(|error| error.or_at(&self.0.id, "verify"))
+        queued.map_err(|error| error.or_operation("verify"))
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, _: &CallOptions) -> Result<Challenge, Error> {

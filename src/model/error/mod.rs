@@ -87,10 +87,9 @@ impl Error {
         self.with_provider(provider.clone()).with_operation(operation)
     }
 
-    /// Stamps who was called for what, where nobody did.
-    pub(crate) fn or_at(self, provider: &ProviderId, operation: &'static str) -> Self {
-        let error = if self.0.provider.is_none() { self.with_provider(provider.clone()) } else { self };
-        if error.0.operation.is_none() { error.with_operation(operation) } else { error }
+    /// Names the operation where nobody did.
+    pub(crate) fn or_operation(self, operation: &'static str) -> Self {
+        if self.0.operation.is_none() { self.with_operation(operation) } else { self }
     }
 
     /// Names the provider.
