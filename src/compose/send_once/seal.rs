@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_sealed_challenge_opens_with_its_key_and_under_its_name_alone() {
-        let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "chal-1").with_recipient("+64270000000");
+        let handle = ChallengeHandle::new(ProviderId::new("my-provider"), Method::SmsOtp, "chal-1").with_recipient("+64270000000");
         let challenge = Challenge::new(handle).with_status("completed".into()).with_request_id("req-1".to_owned());
         let sealed = seal("one").close("name", &[7; 16], &challenge).expect("randomness");
         let opened = seal("one").open("name", &[7; 16], &sealed).expect("the challenge");
@@ -132,9 +132,9 @@ mod tests {
 
     #[test]
     fn a_sealed_challenge_tells_nothing() {
-        let handle = ChallengeHandle::new(ProviderId::AUTHSIGNAL, Method::SmsOtp, "chal-1").with_recipient("+64270000000");
+        let handle = ChallengeHandle::new(ProviderId::new("my-provider"), Method::SmsOtp, "chal-1").with_recipient("+64270000000");
         let sealed = seal("one").close("name", &[7; 16], &Challenge::new(handle)).expect("randomness");
-        for plain in ["chal-1", "+64270000000", "authsignal", "sms_otp"] {
+        for plain in ["chal-1", "+64270000000", "my-provider", "sms_otp"] {
             assert!(!sealed.windows(plain.len()).any(|window| window == plain.as_bytes()), "{plain}");
         }
     }
