@@ -208,11 +208,11 @@ pub trait ChallengeProviderExt: ChallengeProvider {
     async fn send_again_with(&self, handle: &ChallengeHandle, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         let cannot = |error: &Error| matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Handle) && error.send_state() == SendState::NotSent;
         if self.check_resend(handle).is_err_and(|error| cannot(&error)) {
-            return self.create_with(request, options).await;
+            return self.create_with(request, options).await.map_err(|error| error.or_operation("create"));
         }
         match self.resend_with(handle, options).await {
-            Err(error) if cannot(&error) => self.create_with(request, options).await,
-            outcome => outcome,
+            Err(error) if cannot(&error) => self.create_with(request, options).await.map_err(|error| error.or_operation("create")),
+            outcome => outcome.map_err(|error| error.or_operation("resend")),
         }
     }
 }

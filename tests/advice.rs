@@ -7,8 +7,8 @@ mod support;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Advice, Answer, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Error, ErrorKind, Field, Guarded, Limits, LocalGuard, Method, ProviderId,
-    Reason, Rejected, SendState, Verification, Violation,
+    Advice, Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Error, ErrorKind,
+    Field, Guarded, Limits, LocalGuard, Method, ProviderId, Reason, Rejected, SendState, Verification, Violation,
     testing::{CorbadoDouble, Double, DoubleEntry, Fault, Scripted},
 };
 
@@ -235,9 +235,37 @@ async fn a_user_that_the_vendor_does_not_know_is_the_applications_fault() {
     assert_eq!(error.advice(), OurFault, "{error}");
 }
 
+/// A provider of one's own that names no operation.
+#[derive(Debug)]
+struct Pigeons;
+
+#[auth_challenge::async_trait]
+impl ChallengeProvider for Pigeons {
+    fn id(&self) -> ProviderId {
+        ProviderId::new("pigeons")
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Scripted::new().capabilities().with_resend(false)
+    }
+
+    async fn create_with(&self, _: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {
+        Err(Error::new(ErrorKind::Timeout, Unknown))
+    }
+
+    async fn verify_with(&self, _: &ChallengeHandle, _: &Answer, _: &CallOptions) -> Result<Verification, Error> {
+        Err(Error::new(ErrorKind::Timeout, Unknown))
+    }
+}
+
 #[tokio::test]
 async fn a_provider_of_ones_own_need_not_name_its_operations() {
     let lost = || Error::new(ErrorKind::Timeout, Unknown);
+    let (handle, request) = (ChallengeHandle::new(Pigeons.id(), Method::EmailOtp, "1"), ChallengeRequest::email_otp("jane@doe.com"));
+    assert_eq!(Pigeons.create(&request).await.expect_err("lost").advice(), OfferAgain);
+    assert_eq!(Pigeons.send_again(&handle, &request).await.expect_err("lost").advice(), OfferAgain);
+    assert_eq!(Pigeons.verify(&handle, &Answer::code("1")).await.expect_err("lost").advice(), AskForNew);
+
     let scripted = Scripted::new().create_fails(lost()).verify_fails(lost());
     let challenge = scripted.create(&ChallengeRequest::email_otp("jane@doe.com")).await.map_err(|error| error.advice());
     assert_eq!(challenge.expect_err("lost"), OfferAgain);

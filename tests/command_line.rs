@@ -239,6 +239,9 @@ async fn usage_config_and_handles_that_cannot_be_read_exit_with_two() {
     assert_eq!(server.connections(), 0);
 }
 
+/// The handle of a challenge for a key.
+const KEY_HANDLE: &str = r#"{"v":1,"provider":"dfns","method":"credential","kind":"Key","challenge_id":"eyJ.identifier","to_sign":"Y2gt"}"#;
+
 #[tokio::test]
 async fn a_usage_mistake_says_what_is_wrong_and_quotes_no_value() {
     let config = Config::of(vendors::all()[0], Reserved::new().address());
@@ -254,6 +257,8 @@ async fn a_usage_mistake_says_what_is_wrong_and_quotes_no_value() {
         ([&verify[..], &["--answer", "canary"]].concat(), "required: "),
         ([&verify[..], &["--handle", "{}", "--handle-file", "canary"]].concat(), "cannot be given together with"),
         ([&verify[..], &["--handle-file", "/no/such/file"]].concat(), "handle_file: /no/such/file cannot be read: No such file"),
+        ([&verify[..], &["--handle", KEY_HANDLE, "--key", "/no/such/key"]].concat(), "key: /no/such/key cannot be read: No such file"),
+        ([&verify[..], &["--handle", KEY_HANDLE, "--answer-file", "/no/such/answer"]].concat(), "answer_file: /no/such/answer cannot be read"),
         ([&verify[..], &["--handle", "-", "--answer", "-"]].concat(), "answer: expected another source"),
         ([&create[..], &["--ip", "canary"]].concat(), "--ip"),
         ([&create[..], &["--lifetime", "5canary"]].concat(), "--lifetime <TIME>: expected a time, say 300s"),

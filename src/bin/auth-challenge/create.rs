@@ -102,7 +102,7 @@ impl Create {
             to with_recipient, user_id with_user_id, action with_action, locale with_locale, lifetime with_lifetime,
             action_key with_action_key, scope with_scope
         );
-        if let Some(code) = text_of("code", self.code.as_deref(), self.code_file.as_deref())? {
+        if let Some(code) = text_of(if self.code_file.is_some() { "code_file" } else { "code" }, self.code.as_deref(), self.code_file.as_deref())? {
             request = request.with_code(code);
         }
         if let Some(metadata) = &self.metadata {

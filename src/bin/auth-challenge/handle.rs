@@ -27,7 +27,8 @@ impl HandleArguments {
     }
 
     pub(crate) fn read(&self, operation: &'static str) -> Result<ChallengeHandle, Failed> {
-        let text = text_of("handle", self.handle.as_deref(), self.handle_file.as_deref())?.unwrap_or_default();
+        let name = if self.handle_file.is_some() { "handle_file" } else { "handle" };
+        let text = text_of(name, self.handle.as_deref(), self.handle_file.as_deref())?.unwrap_or_default();
         // The error of the reader may quote what stands there.
         let unreadable = || Error::new(ErrorKind::Handle, SendState::NotSent).with_operation(operation).with_detail("expected the JSON of a handle");
         let mut handle: Value = serde_json::from_str(&text).map_err(|_| unreadable())?;

@@ -122,11 +122,8 @@ fn name_of(file: &std::path::Path) -> String {
 
 /// Gives the text of an argument, `-` being standard input, or of the file that another argument names.
 pub(crate) fn text_of(argument: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<String>, Failed> {
-    let (argument, source) = match file {
-        Some(file) => (format!("{}_file", argument.trim_end_matches("_file")), name_of(file)),
-        None => (argument.to_owned(), "standard input".to_owned()),
-    };
-    let unreadable = |error: std::io::Error| unusable(&argument, format!("{source} cannot be read: {error}"));
+    let source = file.map_or_else(|| "standard input".to_owned(), name_of);
+    let unreadable = |error: std::io::Error| unusable(argument, format!("{source} cannot be read: {error}"));
     let text = match (value, file) {
         (Some("-"), _) => std::io::read_to_string(std::io::stdin()).map_err(unreadable)?,
         (Some(text), _) => return Ok(Some(text.to_owned())),

@@ -81,7 +81,8 @@ impl Verify {
         if let Some(path) = &self.key {
             return self.signed(handle, path);
         }
-        let Some(text) = text_of("answer", self.answer.as_deref(), self.answer_file.as_deref())? else {
+        let Some(text) = text_of(if self.answer_file.is_some() { "answer_file" } else { "answer" }, self.answer.as_deref(), self.answer_file.as_deref())?
+        else {
             return Err(unusable("answer", "is required: --answer, --answer-file or --key"));
         };
         match handle.method() {
