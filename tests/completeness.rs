@@ -59,6 +59,7 @@ fn places() -> Vec<(String, BTreeSet<String>)> {
         ("fixture in tests/support/vendors/".to_owned(), names_in("tests/support/vendors", Some(".rs"))),
         ("row in the list of fixtures, tests/support/vendors/mod.rs".to_owned(), rows_of_list("tests/support/vendors/mod.rs")),
         ("row in the list of vendors, src/vendors/mod.rs".to_owned(), rows_of_list("src/vendors/mod.rs")),
+        ("row in the list of typed clients, src/config/clients.rs".to_owned(), rows_of_list("src/config/clients.rs")),
         ("row in the list of doubles, src/testing/vendors/mod.rs".to_owned(), rows_of_list("src/testing/vendors/mod.rs")),
     ];
     let folders = names_in("src/vendors", None);

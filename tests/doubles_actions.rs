@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use auth_challenge::{
-    Answer, ChallengeProviderExt as _, ChallengeRequest, CredentialKind, Verification,
+    Answer, ChallengeProviderExt as _, ChallengeRequest, CredentialKind, ErrorKind, Field, SendState, Verification, Violation,
     dfns::{key::Key, types},
     testing::DfnsDouble,
 };
@@ -63,6 +63,37 @@ async fn a_signed_user_action_issues_a_code_once() {
     dfns.provider().create(&ChallengeRequest::credential(CredentialKind::Key, code)).await.expect("a challenge");
     assert_eq!(post(&dfns, "/auth/credentials/code", &token, &body).await.0, 403, "a second use");
     dfns.violations().assert_none();
+}
+
+#[tokio::test]
+async fn the_client_issues_a_code_that_is_good_for_as_long_as_it_was_asked_for() {
+    let dfns = DfnsDouble::start().await;
+    let (key, id) = known_key(&dfns).await;
+    let client = dfns.config().dfns("dfns").expect("a client");
+    for lifetime in [1, 60].map(Duration::from_secs) {
+        let before = SystemTime::now();
+        let issued = client.issue_credential_code(lifetime, &key, &id).await.expect("a code");
+        let end = humantime::parse_rfc3339(issued.expiration.as_deref().expect("an end")).expect("a date and time");
+        // The document knows milliseconds.
+        assert!((before + lifetime - Duration::from_millis(1)..=SystemTime::now() + lifetime).contains(&end), "{:?}", issued.expiration);
+    }
+    let issued = client.issue_credential_code(Duration::from_secs(50), &key, &id).await.expect("a code");
+    dfns.provider().create(&ChallengeRequest::credential(CredentialKind::Key, issued.code.expose())).await.expect("a challenge");
+    dfns.violations().assert_none();
+}
+
+#[tokio::test]
+async fn a_lifetime_that_the_vendor_would_refuse_sends_nothing() {
+    let dfns = DfnsDouble::start().await;
+    let (key, id) = known_key(&dfns).await;
+    let client = dfns.config().dfns("dfns").expect("a client");
+    let before = dfns.requests().len();
+    for lifetime in [Duration::ZERO, Duration::from_millis(999), Duration::from_millis(60_001), Duration::MAX] {
+        let error = client.issue_credential_code(lifetime, &key, &id).await.expect_err("out of range");
+        assert_eq!((error.kind(), error.send_state(), error.operation()), (ErrorKind::InvalidRequest, SendState::NotSent, Some("credential_code_create")));
+        assert_eq!(error.violations().iter().map(Violation::field).collect::<Vec<_>>(), [Some(Field::Lifetime)]);
+    }
+    assert_eq!(dfns.requests().len(), before);
 }
 
 #[tokio::test]

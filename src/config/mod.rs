@@ -1,5 +1,6 @@
 //! From a config file to a provider.
 
+mod clients;
 mod from_env;
 #[cfg(feature = "toml")]
 mod from_toml;
@@ -96,7 +97,8 @@ use routing::{Named, Routing};
 /// remembered = "24h"                      # for how long an intent sends nothing again
 /// ```
 ///
-/// A section with a vendor's name is that vendor; a section with another name needs `vendor = "…"`.
+/// A section with a vendor's name is that vendor; a section with another name needs `vendor = "…"`. Beside the provider that [`build`](Self::build)
+/// gives, each section gives the vendor's own client, by the method with the vendor's name.
 ///
 /// ```
 /// # #[cfg(all(feature = "toml", feature = "corbado"))] {
@@ -152,6 +154,8 @@ struct Plan {
     send_once: Option<send_once::Around>,
     problems: Vec<Violation>,
 }
+
+const NO_SECTION: &str = "expected a section";
 
 /// Lists the sections that are no provider's.
 const RESERVED: [&str; 4] = ["http", "route", "guard", "send_once"];
@@ -235,12 +239,7 @@ impl Config {
         let mut problems = Vec::new();
         let nothing = Map::new();
         let section = |name: &str| self.members.get(name).and_then(Value::as_object);
-        let mut surroundings = Surroundings { directory: self.directory.clone(), allow_plain_http: Vec::new() };
-
-        let mut settings = Section::new("http", section("http").unwrap_or(&nothing), &surroundings);
-        let (http, allow_plain_http) = http::read(&mut settings);
-        problems.extend(settings.finish());
-        surroundings.allow_plain_http = allow_plain_http;
+        let (http, surroundings) = self.read_http(&mut problems);
         let named = self.named();
         let mut routing = Routing::default();
         let mut routes = Section::new("route", section("route").unwrap_or(&nothing), &surroundings);
@@ -262,7 +261,8 @@ impl Config {
         let mut instances = BTreeMap::new();
         for (name, value) in &self.members {
             match (name.as_str(), value) {
-                ("provider" | "failover" | "failover_when", _) => {}
+                // `http` is read before.
+                ("provider" | "failover" | "failover_when" | "http", _) => {}
                 (name, Value::Object(_)) if RESERVED.contains(&name) => {}
                 (name, Value::Object(members)) => {
                     if let Some(near) = reserved(name, members) {
@@ -276,7 +276,7 @@ impl Config {
                     problems.extend(section.finish());
                 }
                 (name, _) if RESERVED.contains(&name) || Vendor::named(name).is_some() => {
-                    problems.push(Violation::at_key(name, "expected a section"));
+                    problems.push(Violation::at_key(name, NO_SECTION));
                 }
                 (name, _) => problems.push(Violation::at_key(name, unknown(name))),
             }
@@ -307,6 +307,21 @@ impl Config {
         Plan { current, instances, http, routing, guard, send_once, problems }
     }
 
+    /// Reads the section `[http]`, and so what every other section needs to be read.
+    fn read_http(&self, problems: &mut Vec<Violation>) -> (HttpBuilder, Surroundings) {
+        let nothing = Map::new();
+        let mut surroundings = Surroundings { directory: self.directory.clone(), allow_plain_http: Vec::new() };
+        let given = self.members.get("http");
+        if given.is_some_and(|given| !given.is_object()) {
+            problems.push(Violation::at_key("http", NO_SECTION));
+        }
+        let mut settings = Section::new("http", given.and_then(Value::as_object).unwrap_or(&nothing), &surroundings);
+        let (http, allow_plain_http) = http::read(&mut settings);
+        problems.extend(settings.finish());
+        surroundings.allow_plain_http = allow_plain_http;
+        (http, surroundings)
+    }
+
     /// Tells of all providers, from sections and of one's own, what they can do.
     fn named(&self) -> Named {
         let own = self.providers.iter().map(|provider| (provider.id().to_string(), Some(provider.capabilities())));
@@ -326,30 +341,35 @@ fn reserved(name: &str, members: &Map<String, Value>) -> Option<&'static str> {
 }
 
 fn read_instance(name: &str, section: &mut Section<'_>) -> Option<Constructor> {
-    let names: Vec<_> = Vendor::all().iter().map(|vendor| (vendor.name(), vendor.name())).collect();
-    let own = Vendor::named(name).map(Vendor::name);
-    let vendor = match (section.choice("vendor", &names), own) {
-        (Some(vendor), Some(own)) if vendor != own => {
-            section.skip_rest();
-            section.problem("vendor", "expected none, or the section's own name, which is another vendor's");
-            return None;
-        }
-        (Some(vendor), _) | (None, Some(vendor)) => Vendor::named(vendor)?,
-        (None, None) => {
-            section.skip_rest();
-            if !section.has("vendor") {
-                let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-                let meant = nearest(name, names.iter().copied()).map(|near| format!("; did you mean the section {near}?")).unwrap_or_default();
-                section.problem("vendor", &format!("is required in a section that has no vendor's name: one of {}{meant}", names.join(", ")));
-            }
-            return None;
-        }
+    let Some(vendor) = named_vendor(name, section) else {
+        section.skip_rest();
+        return None;
     };
     match vendor.entry() {
         Some(entry) => (entry.read)(section),
         None => {
             section.skip_rest();
             section.problem("vendor", &needs_feature(vendor));
+            None
+        }
+    }
+}
+
+/// Finds whose section it is, by its key `vendor` or its name.
+fn named_vendor(name: &str, section: &mut Section<'_>) -> Option<&'static Vendor> {
+    let names: Vec<_> = Vendor::all().iter().map(|vendor| (vendor.name(), vendor.name())).collect();
+    match (section.choice("vendor", &names), Vendor::named(name).map(Vendor::name)) {
+        (Some(vendor), Some(own)) if vendor != own => {
+            section.problem("vendor", "expected none, or the section's own name, which is another vendor's");
+            None
+        }
+        (Some(vendor), _) | (None, Some(vendor)) => Vendor::named(vendor),
+        (None, None) => {
+            if !section.has("vendor") {
+                let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+                let meant = nearest(name, names.iter().copied()).map(|near| format!("; did you mean the section {near}?")).unwrap_or_default();
+                section.problem("vendor", &format!("is required in a section that has no vendor's name: one of {}{meant}", names.join(", ")));
+            }
             None
         }
     }

@@ -1,6 +1,8 @@
 //! The vendor's operations, typed.
 
 use std::sync::Arc;
+#[cfg(feature = "dfns-keys")]
+use std::time::{Duration, SystemTime};
 
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
@@ -116,20 +118,37 @@ impl Dfns {
         serde_json::to_string(body).map(Secret::new).map_err(unserialisable)
     }
 
-    /// Issues a one-time code for a new credential with a key of yours: asks for the user action, signs it, asks for the code. Three
-    /// requests; `expiration` is at most one minute ahead.
+    /// Issues a one-time code for a new credential, good for `lifetime`: asks for a user action, signs it with a key of yours, asks for the code.
+    ///
+    /// The token has to be an organisation user's or a delegated end user's: personal access tokens and service accounts issue no codes. The new
+    /// credential will be that user's. `key` is one that the user has registered, and `credential_id` the id under which it was: what
+    /// [`Credential::id`](crate::Credential::id) told then, not Dfns' own `cr-…`. Dfns sends the code to nobody: show it to the person who is to type it
+    /// in, or send it by a way that reaches that person alone.
+    ///
+    /// `lifetime` is from one second to one minute, which is Dfns' limit. It is counted from this machine's clock; where that is ahead of Dfns', a
+    /// whole minute is refused. Three requests, each with the time of one call.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use auth_challenge::{ChallengeProviderExt as _, ChallengeRequest, CredentialKind, Error, dfns::{Dfns, key::Key}};
+    ///
+    /// async fn invite(dfns: &Dfns, key: &Key, credential_id: &str) -> Result<(), Error> {
+    ///     let issued = dfns.issue_credential_code(Duration::from_secs(50), key, credential_id).await?;
+    ///     println!("Type this on your new device: {}", issued.code.expose());
+    ///     // What that device types starts the challenge of its passkey:
+    ///     let challenge = dfns.create(&ChallengeRequest::credential(CredentialKind::Fido2, issued.code.expose())).await?;
+    ///     # let _ = challenge;
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of the three operations. Only the last of them acts, so an earlier one's error leaves nothing behind.
+    /// A lifetime out of range is refused before anything is sent, and so is a key that Dfns does not list among those that may sign. Else those of the three
+    /// operations; only the last of them acts, so an earlier one's error leaves nothing behind.
     #[cfg(feature = "dfns-keys")]
-    pub async fn issue_credential_code(
-        &self,
-        expiration: types::CredentialCodeRequestExpiration,
-        key: &super::key::Key,
-        credential_id: &str,
-    ) -> Result<Reply<types::CredentialCode>, Error> {
-        let body = types::CredentialCodeRequest { expiration };
+    pub async fn issue_credential_code(&self, lifetime: Duration, key: &super::key::Key, credential_id: &str) -> Result<Reply<types::CredentialCode>, Error> {
+        let body = convert::code_request(SystemTime::now(), lifetime).map_err(|error| error.at(self.provider(), CODE_CREATE.name))?;
         let init = types::UserActionInitRequest {
             user_action_payload: Self::payload(&body)?,
             user_action_http_method: types::UserActionHttpMethod::Post,

@@ -1,6 +1,8 @@
 //! Neutral to Dfns and back; no I/O.
 
 use std::borrow::Cow;
+#[cfg(feature = "dfns-keys")]
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -62,6 +64,15 @@ pub(super) fn create(provider: &ProviderId, request: &ChallengeRequest) -> Resul
     let kind = request.method().credential_kind().unwrap_or(CredentialKind::Fido2);
     let code = request.code().cloned().unwrap_or_else(|| Secret::new(""));
     Ok(Create { kind, body: types::CodeInitRequest { credential_kind: types::CredentialKind::from(kind.as_str()), code }, ignored })
+}
+
+/// Asks for a code that is good for this long from now.
+#[cfg(feature = "dfns-keys")]
+pub(super) fn code_request(now: SystemTime, lifetime: Duration) -> Result<types::CredentialCodeRequest, Error> {
+    let in_range = (Duration::from_secs(1)..=Duration::from_secs(60)).contains(&lifetime);
+    let end = now.checked_add(lifetime).filter(|_| in_range);
+    let end = end.ok_or_else(|| Error::invalid(vec![Violation::at_vendor(Some(Field::Lifetime), "expiration", "expected from 1 s to 1 min")]))?;
+    Ok(types::CredentialCodeRequest { expiration: types::CredentialCodeRequestExpiration::String(humantime::format_rfc3339_millis(end).to_string()) })
 }
 
 pub(super) fn challenge(

@@ -109,7 +109,8 @@ impl Key {
         }
     }
 
-    /// Signs a user action's challenge, with this key as the first factor.
+    /// Signs a user action's challenge, with this key as the first factor. `credential_id` is the id under which the key was registered, as
+    /// [`Credential::id`](crate::Credential::id) tells it; not Dfns' own `cr-…`.
     ///
     /// # Errors
     ///

@@ -58,6 +58,7 @@ pub static VENDOR: Vendor = Vendor {
             ("secret_key = \"canary:key\"", &[("authsignal.secret_key", "no colon")]),
         ],
         typed: |url| Ok(Box::new(AuthsignalConfig::new("key").with_base_url(url)?)),
+        client: |config, name| Ok(std::sync::Arc::new(config.authsignal(name)?)),
         variables: &[
             Variable { name: "AUTHSIGNAL_API_SECRET_KEY", value: "canary-key", is_secret: true },
             Variable { name: "AUTHSIGNAL_API_URL", value: "https://authsignal.example", is_secret: false },

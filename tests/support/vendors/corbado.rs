@@ -54,6 +54,7 @@ pub static VENDOR: Vendor = Vendor {
             ),
         ],
         typed: |url| Ok(Box::new(CorbadoConfig::new("pro-1", "corbado1_a").with_base_url(url)?)),
+        client: |config, name| Ok(std::sync::Arc::new(config.corbado(name)?)),
         variables: &[
             Variable { name: "CORBADO_PROJECT_ID", value: "pro-1", is_secret: false },
             Variable { name: "CORBADO_API_SECRET", value: "corbado1_canary", is_secret: true },

@@ -54,6 +54,7 @@ pub static VENDOR: Vendor = Vendor {
             ("rp_name = \"canary\"", &[("dfns.rp_id", "is required beside rp_name")]),
         ],
         typed: |url| Ok(Box::new(DfnsConfig::new().with_base_url(url)?)),
+        client: |config, name| Ok(std::sync::Arc::new(config.dfns(name)?)),
         variables: &[
             Variable { name: "DFNS_API_URL", value: "https://dfns.example", is_secret: false },
             Variable { name: "DFNS_TOKEN", value: "canary-token", is_secret: true },

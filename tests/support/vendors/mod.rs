@@ -84,6 +84,8 @@ pub struct Section {
     pub mistakes: &'static [Mistake],
     /// A typed config of its own at a base URL.
     pub typed: fn(&str) -> Result<Box<dyn fmt::Debug>, Error>,
+    /// The typed client of a section of this name.
+    pub client: fn(&Config, &str) -> Result<Arc<dyn ChallengeProvider>, Error>,
     /// Environment variables that make a config, secrets among them, and the server that is reached.
     pub variables: &'static [Variable],
     pub server_of_variables: &'static str,

@@ -55,6 +55,7 @@ pub static VENDOR: Vendor = Vendor {
             ("account_sid = \"AC1\"\napi_key_sid = \"canary\"\napi_key_secret = \"canary\"\nservice_sid = \"VA1\"", &[("twilio.api_key_sid", "SK…")]),
         ],
         typed: |url| Ok(Box::new(TwilioConfig::new(ACCOUNT, "token", SERVICE).with_base_url(url)?)),
+        client: |config, name| Ok(std::sync::Arc::new(config.twilio(name)?)),
         variables: &[
             Variable { name: "TWILIO_ACCOUNT_SID", value: ACCOUNT, is_secret: false },
             Variable { name: "TWILIO_AUTH_TOKEN", value: "canary-token", is_secret: true },
