@@ -181,7 +181,8 @@ pub(crate) fn drop_text_constraints(spec: &mut Value) -> usize {
 }
 
 /// Replies are read leniently: their `essential` members are required and not null, whatever the document says, and no others are; no length
-/// or pattern is checked, and unknown members are let through. `roots` and whatever they refer to are treated alike.
+/// or pattern is checked, unknown members are let through, and no default stands for what did not come. `roots` and whatever they refer to are
+/// treated alike.
 ///
 /// An essential member that these schemas do not have counts as no match, and nothing is changed.
 pub(crate) fn relax_replies(spec: &mut Value, roots: &[&str], essential: &[(&str, &str)]) -> usize {
@@ -359,8 +360,8 @@ fn require_only(schema: &mut Map<String, Value>, members: &[&str]) -> usize {
 fn relax(schema: &mut Map<String, Value>) -> usize {
     let mut changed = 0;
     for_each_object(schema, &mut |object| {
-        for key in ["minLength", "maxLength", "pattern", "minItems", "maxItems"] {
-            // A member may have such a name; a constraint is never an object.
+        for key in ["minLength", "maxLength", "pattern", "minItems", "maxItems", "default"] {
+            // A member may have such a name; a constraint is never an object, nor is a default in these documents.
             if object.get(key).is_some_and(|value| !value.is_object()) {
                 object.remove(key);
                 changed += 1;

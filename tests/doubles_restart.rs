@@ -80,15 +80,15 @@ async fn what_doubles_learned_survives_a_restart() {
         }
         drop(file);
     }
-    let late = r#"{"version":2,"last_number":1,"doubles":{"authsignal":{"vendor":{"challenges":[],"tokens":[]},"seeded":[],"messages":[{"number":1,"method":"sms_otp","to":"canary","code":"canary",
+    let late = r#"{"version":3,"last_number":1,"doubles":{"authsignal":{"vendor":{"challenges":[],"tokens":[]},"seeded":[],"messages":[{"number":1,"method":"sms_otp","to":"canary","code":"canary",
         "link":null,"sent_at":{"secs_since_epoch":253402300800,"nanos_since_epoch":0},"challenge_id":"canary"}],"faults":[]}}}"#;
-    let vendor = r#"{"version":2,"last_number":1,"doubles":{"authsignal":{"vendor":7,"seeded":[],"messages":[],"faults":[]}}}"#;
+    let vendor = r#"{"version":3,"last_number":1,"doubles":{"authsignal":{"vendor":7,"seeded":[],"messages":[],"faults":[]}}}"#;
     for (bad, expected) in [
-        ("", "expected JSON of version 2"),
-        ("{}", "expected JSON of version 2"),
-        (r#"{"version":1}"#, "expected JSON of version 2"),
-        (r#"{"version":2}"#, "a member is missing"),
-        (r#"{"version":2,"last_number":9007199254740993,"doubles":{}}"#, "expected numbers up to 4503599627370496"),
+        ("", "expected JSON of version 3"),
+        ("{}", "expected JSON of version 3"),
+        (r#"{"version":1}"#, "expected JSON of version 3"),
+        (r#"{"version":3}"#, "a member is missing"),
+        (r#"{"version":3,"last_number":9007199254740993,"doubles":{}}"#, "expected numbers up to 4503599627370496"),
         (late, "expected times before the year 9900"),
         (vendor, "authsignal: what its vendor knows cannot be read"),
     ] {
@@ -253,7 +253,7 @@ async fn many_writers_at_once_and_a_leftover_leave_a_whole_file_that_the_owner_a
         }
     });
     let state: Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("the file")).expect("JSON");
-    assert_eq!(state["version"], 2);
+    assert_eq!(state["version"], 3);
     assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
 }
 

@@ -73,6 +73,27 @@ async fn flow(vendor: &Vendor, step: Step, http: Option<&Http>) {
     }
 }
 
+/// Calls that have what is personal in their URLs.
+#[cfg(feature = "corbado")]
+async fn look_for_users(step: Step) {
+    use auth_challenge::corbado::{Filter, ListQuery};
+
+    let server = Server::start(vec![step]).await;
+    let http = Http::builder().with_timeout(Duration::from_millis(500)).with_max_response_bytes(65536).build().expect("a client");
+    let corbado = vendors::corbado::typed(http, &format!("http://{}", server.address)).expect("a client");
+    let query = ListQuery { filter: vec![Filter::equal("searchValue", "canary7mail@doe.com")], ..ListQuery::default() };
+    let outcomes = [
+        corbado.user_list(&query).await.map(drop),
+        corbado.identifier_list(&query).await.map(drop),
+        corbado.user_get("usr-canary7user").await.map(drop),
+        corbado.identifier_delete("usr-canary7user", "ide-canary7mail").await.map(drop),
+        corbado.user_for("canary7mail@doe.com").await.map(drop),
+    ];
+    for error in outcomes.into_iter().filter_map(Result::err) {
+        assert_silent_error("an error about a user", &error);
+    }
+}
+
 /// Writes what comes by the facade `log` into the same log as what comes by `tracing`.
 struct Facade(Log);
 
@@ -114,6 +135,11 @@ async fn no_canary_is_seen_on_any_way() {
             assert_no_canary("the log", &logged);
             seen += &logged;
         }
+    }
+    #[cfg(feature = "corbado")]
+    for step in strangers(vendors::get("corbado")) {
+        look_for_users(step).await;
+        assert_no_canary("the log", &log.take());
     }
     assert!(seen.contains("hyper_util") && seen.contains("TRACE"), "the layers below log too");
     assert!(seen.contains("FACADE DEBUG reqwest::connect"), "the layers below log by the facade too: {seen}");

@@ -128,7 +128,9 @@ fn cases() -> Vec<Case> {
                     "properties": {
                         "id": { "type": "string", "minLength": 1, "maxLength": 9, "pattern": "a" },
                         "inner": { "type": "array", "minItems": 1, "maxItems": 2, "items": { "$ref": "#/components/schemas/Inner" } },
+                        "page": { "type": "integer", "default": 1 },
                         "pattern": { "type": "string" },
+                        "default": { "type": "string" },
                     },
                 },
                 "Inner": {
@@ -144,7 +146,9 @@ fn cases() -> Vec<Case> {
                     "properties": {
                         "id": { "type": "string" },
                         "inner": { "type": "array", "items": { "$ref": "#/components/schemas/Inner" } },
+                        "page": { "type": "integer" },
                         "pattern": { "type": "string" },
+                        "default": { "type": "string" },
                     },
                 },
                 "Inner": {
@@ -155,7 +159,7 @@ fn cases() -> Vec<Case> {
                 },
                 "Request": { "required": ["name"], "additionalProperties": false, "properties": { "name": { "minLength": 1 } } },
             })),
-            changes: 11,
+            changes: 12,
         },
         Case {
             name: "as_integers",

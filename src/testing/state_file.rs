@@ -30,7 +30,7 @@ const LARGEST: u64 = 256 << 20;
 /// The highest number that is gone on from: far below what JSON's numbers are exact to.
 const HIGHEST_NUMBER: u64 = 1 << 52;
 /// The form of the file; another one is refused.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Keeps what doubles learned in a file: challenges, codes, messages, users, faults that wait, the clock.
 ///

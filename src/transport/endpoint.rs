@@ -49,6 +49,11 @@ impl Endpoint {
         outcome.map_err(|failure| failure.error.at(&self.provider, operation.name))
     }
 
+    /// Tells when a call that begins now is over, and so may several be that are one to the caller.
+    pub(crate) fn deadline(&self, options: &CallOptions) -> Instant {
+        Instant::now() + options.timeout().unwrap_or(self.http.limits().timeout).min(FAR)
+    }
+
     /// Makes one call within its time: `run` sends an attempt through a generated client.
     ///
     /// `private` are values outside the body, in the path or a header, that must not come back in an error. Without `options` of the call's
@@ -61,7 +66,7 @@ impl Endpoint {
     {
         let started = Instant::now();
         let limits = self.http.limits();
-        let deadline = started + options.timeout().unwrap_or(limits.timeout).min(FAR);
+        let deadline = self.deadline(options);
         let patience = Patience { waits: !options.is_single_attempt(), waits_for_the_vendor: operation.is_create && !options.is_single_attempt() };
         let mut retries = Retries::default();
         let mut pool = Pool::default();

@@ -3,8 +3,8 @@
 use crate::model::{Error, Field, Violation};
 
 /// Refuses ids that would not stay one segment of a path each: (field, the vendor's name of it, id).
-pub(crate) fn path_ids(ids: &[(Field, &'static str, &str)]) -> Result<(), Error> {
-    let wrong = |(field, vendor_field, id): &(Field, &'static str, &str)| Some(Violation::at_vendor(Some(*field), *vendor_field, path_problem(id)?));
+pub(crate) fn path_ids(ids: &[(Option<Field>, &'static str, &str)]) -> Result<(), Error> {
+    let wrong = |(field, vendor_field, id): &(Option<Field>, &'static str, &str)| Some(Violation::at_vendor(*field, *vendor_field, path_problem(id)?));
     let violations: Vec<Violation> = ids.iter().filter_map(wrong).collect();
     if violations.is_empty() { Ok(()) } else { Err(Error::invalid(violations)) }
 }

@@ -6,7 +6,7 @@ use serde::{
     Deserialize,
     de::{DeserializeOwned, Error as _},
 };
-use serde_json::{Error, Number, Value, value::RawValue};
+use serde_json::{Error, Map, Number, Value, value::RawValue};
 use serde_path_to_error::Segment;
 
 /// The most values that are passed over one by one; those that come then take the whole member of the reply with them.
@@ -32,7 +32,7 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8], decisive: &[&str]) -> Resul
 
 /// Reads a body without a type, such as that of an error.
 pub(crate) fn value(body: &[u8]) -> Option<Value> {
-    serde_json::from_slice(body).ok().or_else(|| Some(document(&text(body), LEVELS)).filter(Value::is_object))
+    serde_json::from_slice(body).ok().or_else(|| members(&text(body), LEVELS))
 }
 
 /// Reads a part of a reply that is at hand as a value, since only its tag tells what it is.
@@ -112,20 +112,19 @@ fn as_integer(value: &Value) -> Option<Value> {
 }
 
 /// Reads a document of which some values are no JSON that a program can hold: a number beyond all bounds, half of a pair of surrogates,
-/// arrays in arrays without end. In their place stands what fits no member of a type.
+/// arrays in arrays without end. In their place stands what no text, number or list is, and what says nothing where an object is meant.
 fn document(text: &str, levels: usize) -> Value {
-    if let Ok(value) = serde_json::from_str(text) {
-        return value;
-    }
-    if levels > 0 {
-        if let Ok(members) = serde_json::from_str::<BTreeMap<Name<'_>, &RawValue>>(text) {
-            return members.into_iter().map(|(name, value)| (name.text(), document(value.get(), levels - 1))).collect();
-        }
-        if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text) {
-            return items.into_iter().map(|item| document(item.get(), levels - 1)).collect();
-        }
-    }
-    Value::Array(Vec::new())
+    let items = || -> Option<Value> {
+        let items = serde_json::from_str::<Vec<&RawValue>>(text).ok().filter(|_| levels > 0)?;
+        Some(items.into_iter().map(|item| document(item.get(), levels - 1)).collect())
+    };
+    serde_json::from_str(text).ok().or_else(|| members(text, levels)).or_else(items).unwrap_or_else(|| Value::Object(Map::new()))
+}
+
+/// Reads such a document that is an object.
+fn members(text: &str, levels: usize) -> Option<Value> {
+    let members = serde_json::from_str::<BTreeMap<Name<'_>, &RawValue>>(text).ok().filter(|_| levels > 0)?;
+    Some(members.into_iter().map(|(name, value)| (name.text(), document(value.get(), levels - 1))).collect())
 }
 
 /// Gives the text of a body. What is not UTF-8 becomes half of a pair of surrogates, so that only the text that it stands in cannot be read.

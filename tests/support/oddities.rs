@@ -47,6 +47,11 @@ impl<'a> Oddity<'a> {
         }
     }
 
+    /// Whether what counts is a list, of whatever.
+    fn is_list(self) -> bool {
+        matches!(self, Self::Odd(odd) | Self::GoodThenOdd(odd) if odd.starts_with('['))
+    }
+
     /// Whether what counts is as good as this value.
     pub fn is_good_as(self, good: &Value) -> bool {
         matches!(self, Self::OddThenGood(_)) || self.last().as_ref() == Some(good)
@@ -153,7 +158,9 @@ impl Typed {
                     gone.iter().flatten().any(|place| without(whole, place) == without(read, "") || without(whole, place) == without(read, place))
                 };
                 assert!(others(&read), "{context}: {read}");
-                let is_there = || oddity.last().is_some_and(|odd| read.pointer(place) == Some(&odd));
+                // Of a list, elements that are odd go.
+                let is_left = || oddity.is_list() && read.pointer(place).is_some_and(Value::is_array);
+                let is_there = || oddity.last().is_some_and(|odd| read.pointer(place) == Some(&odd)) || is_left();
                 match what {
                     Member::Essential => assert!(is_there(), "{context}: {read}"),
                     Member::Decisive => assert!(oddity.is_absence() || is_there(), "{context}: {read}"),

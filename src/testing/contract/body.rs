@@ -28,7 +28,7 @@ pub(super) enum FieldKind {
     Text,
     Boolean,
     Number,
-    /// A field that may be there several times.
+    /// What may be there several times.
     Array,
 }
 

@@ -6,14 +6,18 @@ use http::{HeaderMap, header};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::{Documented, Finding, Findings, Place, body::MediaType};
+use super::{
+    Documented, Finding, Findings, Place,
+    body::{FieldKind, MediaType},
+};
 
 /// A request that has been read, with all that is wrong with it.
 #[derive(Debug, Default)]
 pub(in crate::testing) struct Checked {
     /// The body, a form as an object; `null` where there is none or it cannot be read.
     pub(in crate::testing) body: Value,
-    pub(in crate::testing) query: BTreeMap<String, String>,
+    /// The parameters in the query; several texts only where the document lets a parameter come several times.
+    pub(in crate::testing) query: BTreeMap<String, Vec<String>>,
     /// Why there is no body to be looked at, where there should be one.
     pub(in crate::testing) unreadable: Option<String>,
     /// What the vendor refuses.
@@ -28,10 +32,12 @@ impl Documented {
         let mut checked = Checked::default();
         self.check_query(query.unwrap_or_default(), &mut checked);
         for parameter in &self.parameters {
+            let one = |text: &str| parameter.kind.value(text);
             let (place, value) = match parameter.place {
-                Place::Path => ("path", path.get(&parameter.name).map(String::as_str)),
-                Place::Query => ("query", checked.query.get(&parameter.name).map(String::as_str)),
-                Place::Header => ("headers", headers.get(&parameter.name).and_then(|value| value.to_str().ok())),
+                Place::Path => ("path", path.get(&parameter.name).map(|text| one(text))),
+                Place::Query if parameter.kind == FieldKind::Array => ("query", checked.query.get(&parameter.name).map(|texts| Value::from(texts.clone()))),
+                Place::Query => ("query", checked.query.get(&parameter.name).and_then(|texts| texts.first()).map(|text| one(text))),
+                Place::Header => ("headers", headers.get(&parameter.name).and_then(|value| value.to_str().ok()).map(one)),
             };
             let pointer = match parameter.place {
                 Place::Header => format!("/{place}/{}", parameter.name.to_ascii_lowercase()),
@@ -39,7 +45,7 @@ impl Documented {
             };
             match value {
                 Some(value) => {
-                    checked.findings.note_within(&pointer, parameter.schema.findings(&parameter.kind.value(value)));
+                    checked.findings.note_within(&pointer, parameter.schema.findings(&value));
                 }
                 None if parameter.required => checked.findings.note(Finding { pointer, message: "is required".into() }),
                 None => {}
@@ -51,13 +57,16 @@ impl Documented {
 
     fn check_query(&self, query: &str, checked: &mut Checked) {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let known = self.parameters.iter().any(|parameter| parameter.place == Place::Query && parameter.name == name);
-            if !known {
+            let Some(parameter) = self.parameters.iter().find(|parameter| parameter.place == Place::Query && parameter.name == name) else {
                 let message = "is not a query parameter of this operation".into();
                 checked.remarks.note(Finding { message, ..Finding::unknown("/query", &name) });
-            } else if checked.query.insert(name.clone().into_owned(), value.into_owned()).is_some() {
+                continue;
+            };
+            let texts = checked.query.entry(name.clone().into_owned()).or_default();
+            if !texts.is_empty() && parameter.kind != FieldKind::Array {
                 checked.findings.note(Finding { pointer: format!("/query/{name}"), message: "is given twice".into() });
             }
+            texts.push(value.into_owned());
         }
     }
 

@@ -98,7 +98,7 @@ pub(in crate::testing) struct Incoming<'a> {
     pub(in crate::testing) documented: &'a Documented,
     /// The parameters in the path, decoded.
     pub(in crate::testing) path: BTreeMap<String, String>,
-    pub(in crate::testing) query: BTreeMap<String, String>,
+    pub(super) query: BTreeMap<String, Vec<String>>,
     pub(in crate::testing) headers: &'a HeaderMap,
     /// The body byte for byte.
     pub(in crate::testing) raw: &'a [u8],
@@ -113,6 +113,16 @@ impl Incoming<'_> {
     /// Gives a parameter in the path; empty where there is none of this name.
     pub(in crate::testing) fn part(&self, name: &str) -> &str {
         self.path.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// Gives a parameter in the query.
+    pub(in crate::testing) fn asked(&self, name: &str) -> Option<&str> {
+        self.all_asked(name).next()
+    }
+
+    /// Gives what a parameter in the query says that may come several times.
+    pub(in crate::testing) fn all_asked(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.query.get(name).into_iter().flatten().map(String::as_str)
     }
 
     /// Gives a text member of the body.

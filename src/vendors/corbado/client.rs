@@ -1,4 +1,4 @@
-//! The vendor's operations, typed.
+//! The client, and the operations around challenges, typed.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::{
 
 hooks!(generated::Client);
 
-const OPERATION: Operation = Operation::of(SENSITIVE, convert::error);
+pub(super) const OPERATION: Operation = Operation::of(SENSITIVE, convert::error);
 static CREATE: Operation = Operation { name: "ChallengeCreate", is_create: true, ..OPERATION };
 static UPDATE: Operation = Operation { name: "ChallengeUpdate", read_error: convert::update_error, ..OPERATION };
 
-/// Calls the challenges of the Corbado Backend API; cheap to clone.
+/// Calls the Corbado Backend API: challenges, users and their login identifiers; cheap to clone.
 ///
 /// ```no_run
 /// use auth_challenge::{Http, corbado::{Corbado, CorbadoConfig, types}};
@@ -27,8 +27,8 @@ static UPDATE: Operation = Operation { name: "ChallengeUpdate", read_error: conv
 /// ```
 #[derive(Clone, Debug)]
 pub struct Corbado {
-    endpoint: Arc<Endpoint>,
-    options: CallOptions,
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) options: CallOptions,
 }
 
 impl Corbado {
@@ -70,7 +70,7 @@ impl Corbado {
     }
 
     pub(super) async fn create(&self, options: &CallOptions, user_id: &str, body: &types::ChallengeCreateReq) -> Result<Reply<types::Challenge>, Failure> {
-        path_ids(&[(Field::UserId, "userID", user_id)])?;
+        path_ids(&[(Some(Field::UserId), "userID", user_id)])?;
         self.endpoint.call(&CREATE, options, &[user_id], async |attempt| self.generated(attempt).challenge_create(user_id, body).await).await
     }
 
@@ -81,7 +81,7 @@ impl Corbado {
         challenge_id: &str,
         body: &types::ChallengeUpdateReq,
     ) -> Result<Reply<types::Challenge>, Failure> {
-        path_ids(&[(Field::UserId, "userID", user_id), (Field::ChallengeId, "challengeID", challenge_id)])?;
+        path_ids(&[(Some(Field::UserId), "userID", user_id), (Some(Field::ChallengeId), "challengeID", challenge_id)])?;
         let run = async |attempt| self.generated(attempt).challenge_update(user_id, challenge_id, body).await;
         self.endpoint.call(&UPDATE, options, &[user_id, challenge_id], run).await
     }
@@ -90,7 +90,7 @@ impl Corbado {
         self.endpoint.provider()
     }
 
-    fn generated(&self, attempt: Attempt) -> generated::Client {
+    pub(super) fn generated(&self, attempt: Attempt) -> generated::Client {
         generated::Client::new_with_client(self.endpoint.base_url(), attempt.client(), attempt)
     }
 }

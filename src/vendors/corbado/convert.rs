@@ -223,15 +223,21 @@ pub(super) fn error(status: u16, body: &Value) -> ErrorReply {
         .collect();
     // An id that the vendor does not know is a validation error there.
     let is_unknown_id = violations.iter().any(|violation| {
-        matches!(violation.vendor_field(), Some("userID" | "challengeID")) && violation.message().trim_end_matches('.').eq_ignore_ascii_case("does not exist")
+        matches!(violation.vendor_field(), Some("userID" | "challengeID" | "identifierID"))
+            && violation.message().trim_end_matches('.').eq_ignore_ascii_case("does not exist")
     });
     let message = match (text(&body["message"]), text(&error["details"])) {
         (Some(message), Some(details)) => Some(format!("{message}: {details}")),
         (message, details) => message.or(details),
     };
+    let code = text(&error["type"]);
     ErrorReply {
-        kind: (status == 400 && is_unknown_id).then_some(ErrorKind::NotFound),
-        code: text(&error["type"]),
+        kind: match (status, code.as_deref()) {
+            (400, _) if is_unknown_id => Some(ErrorKind::NotFound),
+            (400 | 422, Some("already_exists")) => Some(ErrorKind::Conflict),
+            _ => None,
+        },
+        code,
         message,
         request_id: text(&body["requestData"]["requestID"]),
         violations,

@@ -7,9 +7,41 @@
 //! | create | `POST /users/{userID}/challenges` | |
 //! | verify | `PATCH /users/{userID}/challenges/{challengeID}` | 400 with a violation on `value`, but for "cannot be blank"; 200 with status `pending` or `expired` |
 //!
-//! The user is one that Corbado knows, by its own id `usr-…`; IP address and user agent of the person's client are required. The document
+//! The user is one that Corbado knows, by its own id `usr-…` (see [users](#users)); IP address and user agent of the person's client are required. The document
 //! tells no reply to a wrong code, so both forms that the API could give are read. There is no resend. Metadata goes out as
 //! `challengeMetadata`; of the client's signals those of [`ClientSignals`] go out.
+//!
+//! # Users
+//!
+//! A person must be a user of the project before a challenge can be made, and have a login identifier: an e-mail address, a phone number or a user
+//! name. [`Corbado::user_for`] gives the id of a person's user, and makes both where there is none. The operations, each for itself:
+//!
+//! | method | on the wire |
+//! |---|---|
+//! | [`user_for`](Corbado::user_for) | `GET /identifiers`; for a new person also `POST /users` and `POST /users/{userID}/identifiers` |
+//! | [`user_create`](Corbado::user_create) | `POST /users` |
+//! | [`user_list`](Corbado::user_list) | `GET /users` |
+//! | [`user_get`](Corbado::user_get) | `GET /users/{userID}` |
+//! | [`user_update`](Corbado::user_update) | `PATCH /users/{userID}` |
+//! | [`user_delete`](Corbado::user_delete) | `DELETE /users/{userID}` |
+//! | [`identifier_create`](Corbado::identifier_create) | `POST /users/{userID}/identifiers` |
+//! | [`identifier_update`](Corbado::identifier_update) | `PATCH /users/{userID}/identifiers/{identifierID}` |
+//! | [`identifier_delete`](Corbado::identifier_delete) | `DELETE /users/{userID}/identifiers/{identifierID}` |
+//! | [`identifier_list`](Corbado::identifier_list) | `GET /identifiers` |
+//! | [`challenge_create`](Corbado::challenge_create) | `POST /users/{userID}/challenges` |
+//! | [`challenge_update`](Corbado::challenge_update) | `PATCH /users/{userID}/challenges/{challengeID}` |
+//!
+//! Lists take a [`ListQuery`]. What an operation looks for goes out in the URL, as Corbado wants it; this crate neither logs nor tells it.
+//!
+//! # Errors
+//!
+//! | Corbado says | kind |
+//! |---|---|
+//! | 400 with a violation "does not exist" on `userID`, `challengeID` or `identifierID`; 404 | [`NotFound`](crate::ErrorKind::NotFound) |
+//! | 409; 400 or 422 with the code `already_exists` | [`Conflict`](crate::ErrorKind::Conflict) |
+//! | other violations, with 400 or 422 | [`InvalidRequest`](crate::ErrorKind::InvalidRequest) |
+//!
+//! # Environment
 //!
 //! [`Config::from_env`](crate::Config::from_env) reads `CORBADO_PROJECT_ID`, `CORBADO_API_SECRET`, `CORBADO_BACKEND_API`.
 
@@ -18,7 +50,10 @@
 mod client;
 mod config;
 mod convert;
+mod query;
 mod signals;
+mod user_for;
+mod users;
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub, dead_code, clippy::all, rustdoc::all)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/corbado.rs"));
@@ -28,6 +63,7 @@ use async_trait::async_trait;
 
 pub use client::Corbado;
 pub use config::CorbadoConfig;
+pub use query::{Filter, ListQuery};
 pub use signals::{ClientSignals, Device, HighEntropy, NativeApp, WebAuthnCapabilities};
 
 use crate::{

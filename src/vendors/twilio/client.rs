@@ -127,7 +127,7 @@ impl Twilio {
         F: Fn(Attempt) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {
-        let outcome = match path_ids(&[(Field::ChallengeId, "Sid", sid)]) {
+        let outcome = match path_ids(&[(Some(Field::ChallengeId), "Sid", sid)]) {
             Ok(()) => self.endpoint.call(operation, &self.options, &[sid], run).await,
             Err(error) => Err(error.into()),
         };

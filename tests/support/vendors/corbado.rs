@@ -7,7 +7,7 @@ use std::{net::IpAddr, time::Duration};
 use auth_challenge::{
     Answer, Challenge, ChallengeHandle, ChallengeRequest, ChallengeStatus, ClientContext, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Http,
     Method, ProviderId, Reason, SendState,
-    corbado::{Corbado, CorbadoConfig, types},
+    corbado::{Corbado, CorbadoConfig, Filter, ListQuery, types},
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::support::{
 };
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36";
-const AUTHORIZATION: &[&str] = &["Basic cHJvLTE6Y29yYmFkbzFfc2VjcmV0"];
+pub const AUTHORIZATION: &[&str] = &["Basic cHJvLTE6Y29yYmFkbzFfc2VjcmV0"];
 
 pub static VENDOR: Vendor = Vendor {
     name: "corbado",
@@ -155,6 +155,32 @@ pub static VENDOR: Vendor = Vendor {
         Typed::of("challenge", &["challengeID"], |http, url| {
             Box::pin(async move { typed(http, &url)?.challenge_update("usr-1", "cha-1", &body(json!({ "value": "123456" }))).await.map(as_read) })
         }),
+        Typed::of("user", &["userID"], |http, url| {
+            Box::pin(async move { typed(http, &url)?.user_create(&body(json!({ "status": "active", "fullName": "Jane Doe" }))).await.map(as_read) })
+        }),
+        Typed {
+            of_elements: &["userID", "identifierID"],
+            ..Typed::of("userList", &["users"], |http, url| Box::pin(async move { typed(http, &url)?.user_list(&ListQuery::default()).await.map(as_read) }))
+        },
+        Typed::of("user", &["userID"], |http, url| Box::pin(async move { typed(http, &url)?.user_get("usr-1").await.map(as_read) })),
+        Typed::of("user", &["userID"], |http, url| {
+            Box::pin(async move { typed(http, &url)?.user_update("usr-1", &body(json!({ "status": "disabled" }))).await.map(as_read) })
+        }),
+        Typed::of("genericRsp", &[], |http, url| Box::pin(async move { typed(http, &url)?.user_delete("usr-1").await.map(as_read) })),
+        Typed::of("identifier", &["identifierID", "userID"], |http, url| {
+            let create = json!({ "identifierType": "email", "identifierValue": "jane@doe.com", "status": "pending" });
+            Box::pin(async move { typed(http, &url)?.identifier_create("usr-1", &body(create)).await.map(as_read) })
+        }),
+        Typed::of("identifier", &["identifierID", "userID"], |http, url| {
+            Box::pin(async move { typed(http, &url)?.identifier_update("usr-1", "ide-1", &body(json!({ "status": "verified" }))).await.map(as_read) })
+        }),
+        Typed::of("genericRsp", &[], |http, url| Box::pin(async move { typed(http, &url)?.identifier_delete("usr-1", "ide-1").await.map(as_read) })),
+        Typed {
+            of_elements: &["userID", "identifierID"],
+            ..Typed::of("identifierList", &["identifiers"], |http, url| {
+                Box::pin(async move { typed(http, &url)?.identifier_list(&ListQuery::default()).await.map(as_read) })
+            })
+        },
     ],
     secrecy: Secrecy {
         document: include_str!(concat!(env!("OUT_DIR"), "/corbado.spec.json")),
@@ -166,11 +192,21 @@ pub static VENDOR: Vendor = Vendor {
             ("challenge", reads_silently::<types::Challenge>),
             ("clientInformation", reads_silently::<types::ClientInformation>),
             ("errorRsp", reads_silently::<types::ErrorRsp>),
+            ("userCreateReq", reads_silently::<types::UserCreateReq>),
+            ("userUpdateReq", reads_silently::<types::UserUpdateReq>),
+            ("user", reads_silently::<types::User>),
+            ("userAggregate", reads_silently::<types::UserAggregate>),
+            ("userList", reads_silently::<types::UserList>),
+            ("socialAccount", reads_silently::<types::SocialAccount>),
+            ("identifierCreateReq", reads_silently::<types::IdentifierCreateReq>),
+            ("identifier", reads_silently::<types::Identifier>),
+            ("identifierList", reads_silently::<types::IdentifierList>),
         ],
         values: |http| {
             let config = CorbadoConfig::new("pro-1", "corbado1_canary");
             let client = Corbado::new(&config, http.clone()).expect("a client");
-            vec![("CorbadoConfig", Box::new(config)), ("Corbado", Box::new(client))]
+            let query = ListQuery { filter: vec![Filter::equal("identifierValue", "canary@doe.com")], ..ListQuery::default() };
+            vec![("CorbadoConfig", Box::new(config)), ("Corbado", Box::new(client)), ("ListQuery", Box::new(query))]
         },
         request: || {
             ChallengeRequest::email_otp("canary7mail@doe.com")
@@ -194,7 +230,8 @@ pub static VENDOR: Vendor = Vendor {
     },
 };
 
-fn typed(http: Http, url: &str) -> Result<Corbado, Error> {
+/// The vendor's own client at a base URL.
+pub fn typed(http: Http, url: &str) -> Result<Corbado, Error> {
     Corbado::new(&CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(url)?, http)
 }
 
@@ -313,7 +350,7 @@ fn incomplete() -> Vec<(ChallengeRequest, Fields)> {
 }
 
 /// The vendor's error about one field.
-fn about(field: &str, message: &str) -> Value {
+pub fn about(field: &str, message: &str) -> Value {
     json!({
         "httpStatusCode": 400, "message": "x", "requestData": { "requestID": "req-2" }, "runtime": 0.1,
         "error": { "type": "validation_error", "validation": [{ "field": field, "message": message }] }

@@ -1,7 +1,7 @@
 //! One fixture per vendor: all that tests know of it. Tests iterate over [`all`] and name none.
 
 mod authsignal;
-mod corbado;
+pub mod corbado;
 mod dfns;
 mod twilio;
 

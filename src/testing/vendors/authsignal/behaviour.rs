@@ -265,10 +265,9 @@ impl AuthsignalBehaviour {
 
     fn active(&self, incoming: &Incoming<'_>) -> HttpReply {
         let now = self.clock.now();
-        let query = &incoming.query;
         // A challenge has no user before it is claimed, and then it is no longer active.
         let fits = |id: &str, issued: &Issued| {
-            let wanted = |name: &str, is: &str| query.get(name).is_none_or(|wanted| wanted == is);
+            let wanted = |name: &str, is: &str| incoming.asked(name).is_none_or(|wanted| wanted == is);
             wanted("challengeId", id) && wanted("action", &issued.action) && wanted("verificationMethod", &issued.method) && wanted("userId", &issued.address)
         };
         let is_active = |issued: &Issued| issued.verified.is_none() && issued.wrong < self.attempts && now < issued.expires;

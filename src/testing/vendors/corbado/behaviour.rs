@@ -1,7 +1,6 @@
 //! What Corbado does with a request.
 
 use std::{
-    collections::{HashMap, HashSet},
     io,
     sync::{LazyLock, Mutex},
     time::{Duration, SystemTime},
@@ -11,7 +10,11 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::CorbadoSettings;
+use super::{
+    CorbadoSettings, accounts,
+    reply::{complaints, error, identifier_problem, validation_error},
+    users::{EXAMPLE_USER, Users},
+};
 use crate::{
     model::{ChallengeRequest, ClientContext, Method, Personal, ProviderId, Secret},
     testing::{
@@ -19,80 +22,47 @@ use crate::{
         builder::Settings,
         clock::unix_seconds,
         codes::Codes,
-        contract::{Contract, Contracted, Documented, Finding, NamedOperation},
+        contract::{Contract, Contracted, Documented, NamedOperation},
         fresh, locked,
         seed::SeedUser,
         server::{Behaviour, Denial, ExpectedBasic, HttpReply, Incoming, Sample, message_to},
         store::Store,
-        text::{is_email_address, is_phone_number},
         weight::{self, Weigh},
     },
 };
 
-const OPERATIONS: &[NamedOperation] =
-    &[("POST", "/users/{userID}/challenges", Operation::CREATE), ("PATCH", "/users/{userID}/challenges/{challengeID}", Operation::VERIFY)];
+const OPERATIONS: &[NamedOperation] = &[
+    ("POST", "/users/{userID}/challenges", Operation::CREATE),
+    ("PATCH", "/users/{userID}/challenges/{challengeID}", Operation::VERIFY),
+    ("POST", "/users", Operation::USER_CREATE),
+    ("GET", "/users", Operation::USER_LIST),
+    ("GET", "/users/{userID}", Operation::USER_GET),
+    ("PATCH", "/users/{userID}", Operation::USER_UPDATE),
+    ("DELETE", "/users/{userID}", Operation::USER_DELETE),
+    ("POST", "/users/{userID}/identifiers", Operation::IDENTIFIER_CREATE),
+    ("PATCH", "/users/{userID}/identifiers/{identifierID}", Operation::IDENTIFIER_UPDATE),
+    ("DELETE", "/users/{userID}/identifiers/{identifierID}", Operation::IDENTIFIER_DELETE),
+    ("GET", "/identifiers", Operation::IDENTIFIER_LIST),
+];
 
 static CONTRACT: Contracted = LazyLock::new(|| Contract::read(include_str!(concat!(env!("OUT_DIR"), "/corbado.spec.json")), "/v2", OPERATIONS));
 
 /// How long a challenge lives where the request does not say.
 const LIFETIME: u64 = 300;
 
-/// The user of Corbado's reference page, for those who are told that every user is known.
-const EXAMPLE_USER: &str = "usr-4693224802260150919";
-
-/// How many names are kept.
-const MOST_NAMES: usize = 10_000;
-
 pub(super) struct CorbadoBehaviour {
     contract: &'static Contract,
     authorization: ExpectedBasic,
     project_id: String,
     api_secret: Secret,
-    /// Those that were given at the start.
-    given: Users,
+    /// The users that were given at the start; all are known but one, where that is set.
+    given: Vec<String>,
+    any_but: Option<String>,
     users: Mutex<Users>,
     codes: Codes,
     attempts: u32,
     clock: Clock,
     challenges: Mutex<Store<Issued>>,
-}
-
-/// The users that Corbado knows.
-#[derive(Clone, Deserialize, Serialize)]
-struct Users {
-    known: HashSet<String>,
-    /// All are known but this one.
-    any_but: Option<String>,
-    /// By the name they were added under.
-    names: HashMap<String, NamedUser>,
-}
-
-#[derive(Clone, Deserialize, Serialize)]
-struct NamedUser {
-    id: String,
-    /// Whether the double made the id, and may forget it.
-    is_made: bool,
-}
-
-impl Users {
-    fn knows(&self, id: &str) -> bool {
-        match &self.any_but {
-            Some(unknown) => id != unknown,
-            None => self.known.contains(id),
-        }
-    }
-
-    fn add(&mut self, name: &str) -> String {
-        // Names may come in over the control port without end: the id of one that comes again then is a new one.
-        if self.names.len() >= MOST_NAMES && !self.names.contains_key(name) {
-            let made: HashSet<String> = self.names.extract_if(|_, user| user.is_made).map(|(_, user)| user.id).collect();
-            self.known.retain(|id| !made.contains(id));
-        }
-        let made = || NamedUser { id: format!("usr-{}", fresh::digits(19)), is_made: true };
-        let id = self.names.entry(name.to_owned()).or_insert_with(made).id.clone();
-        self.known.insert(id.clone());
-        id
-    }
 }
 
 /// A challenge that was made.
@@ -114,20 +84,17 @@ impl Weigh for Issued {
     }
 }
 
-/// A field that Corbado does not accept, and why.
-type Complaint = (String, String);
-
 impl CorbadoBehaviour {
     pub(super) fn new(settings: &Settings, vendor: CorbadoSettings) -> io::Result<Self> {
         let CorbadoSettings { project_id, api_secret, users, unknown } = vendor;
-        let given = Users { known: users.into_iter().collect(), any_but: unknown, names: HashMap::new() };
         Ok(Self {
             contract: Contract::of(&CONTRACT)?,
             authorization: ExpectedBasic::new(&project_id, api_secret.expose()),
             project_id,
             api_secret,
-            users: Mutex::new(given.clone()),
-            given,
+            users: Mutex::new(Users::of(&users, unknown.as_deref(), settings.clock.now())),
+            given: users,
+            any_but: unknown,
             codes: settings.codes.clone(),
             attempts: settings.attempts,
             clock: settings.clock.clone(),
@@ -137,7 +104,7 @@ impl CorbadoBehaviour {
 
     /// Gives the id of the user of a name, who is added if need be.
     pub(super) fn user_of(&self, name: &str) -> String {
-        locked(&self.users).add(name)
+        locked(&self.users).of_name(name, self.clock.now())
     }
 
     fn create(&self, incoming: &Incoming<'_>) -> HttpReply {
@@ -149,7 +116,7 @@ impl CorbadoBehaviour {
         let kind = incoming.text("challengeType").unwrap_or_default();
         let identifier = incoming.text("identifierValue").unwrap_or_default();
         if incoming.text("identifierValue").is_some()
-            && let Some(problem) = address_problem(kind, identifier)
+            && let Some(problem) = identifier_problem(if kind == "sms_otp" { "phone" } else { "email" }, identifier)
         {
             complaints.push(("identifierValue".into(), problem.into()));
         }
@@ -261,8 +228,9 @@ impl Behaviour for CorbadoBehaviour {
 
     fn answer(&self, incoming: Incoming<'_>) -> HttpReply {
         match incoming.documented.operation {
+            Operation::CREATE => self.create(&incoming),
             Operation::VERIFY => self.update(&incoming),
-            _ => self.create(&incoming),
+            _ => accounts::answer(&mut locked(&self.users), &incoming, self.clock.now()),
         }
     }
 
@@ -313,35 +281,27 @@ impl Behaviour for CorbadoBehaviour {
     }
 
     fn add_user(&self, user: &SeedUser) -> Result<(), &'static str> {
-        let mut users = locked(&self.users);
+        let (mut users, now) = (locked(&self.users), self.clock.now());
         match (&user.id, &user.name, &user.code) {
             (_, _, Some(_)) => return Err("code: expected none, Corbado's users have no code of their own"),
             (None, None, None) => return Err("expected an id or a name"),
-            (Some(id), name, None) => {
-                users.known.insert(id.clone());
-                if let Some(name) = name {
-                    users.names.insert(name.clone(), NamedUser { id: id.clone(), is_made: false });
-                }
-            }
-            (None, Some(name), None) => drop(users.add(name)),
+            (Some(id), name, None) => users.give(id, name.as_deref(), now),
+            (None, Some(name), None) => drop(users.of_name(name, now)),
         }
         Ok(())
     }
 
     fn forget(&self) {
-        *locked(&self.users) = self.given.clone();
+        *locked(&self.users) = Users::of(&self.given, self.any_but.as_deref(), self.clock.now());
         locked(&self.challenges).clear();
     }
 
     fn save(&self) -> Value {
-        json!({ "users": &*locked(&self.users), "challenges": &*locked(&self.challenges) })
+        json!({ "users": locked(&self.users).save(), "challenges": &*locked(&self.challenges) })
     }
 
     fn restore(&self, saved: &Value) -> serde_json::Result<()> {
-        let mut users = Users::deserialize(&saved["users"])?;
-        // Whom it was told of at this start it knows, too.
-        users.known.extend(self.given.known.iter().cloned());
-        users.any_but.clone_from(&self.given.any_but);
+        let users = Users::restored(&saved["users"], &self.given, self.any_but.as_deref(), self.clock.now())?;
         locked(&self.challenges).restore(&saved["challenges"])?;
         *locked(&self.users) = users;
         Ok(())
@@ -368,7 +328,7 @@ impl Behaviour for CorbadoBehaviour {
             Denial::Status(429) => "rate_limited",
             Denial::Status(_) => "internal_error",
         };
-        envelope(denial.status(), &json!({ "type": kind, "details": denial.message() }))
+        error(denial.status(), json!({ "type": kind, "details": denial.message() }))
     }
 }
 
@@ -380,42 +340,6 @@ fn means(kind: &str) -> Method {
     }
 }
 
-/// Tells what the document has against a request, as Corbado words it.
-fn complaints(findings: &[Finding]) -> Vec<Complaint> {
-    let word = |finding: &Finding| {
-        let message = if finding.message == "is required" { "cannot be blank" } else { finding.message.as_str() };
-        (finding.field(), message.to_owned())
-    };
-    findings.iter().map(word).collect()
-}
-
-fn address_problem(kind: &str, address: &str) -> Option<&'static str> {
-    match (address.chars().count(), kind) {
-        (0, _) => Some("cannot be blank"),
-        (1 | 2 | 256.., _) => Some("the length must be between 3 and 255"),
-        (_, "sms_otp") if !is_phone_number(address, 5..) => Some("must be a valid phone number"),
-        (_, "email_otp" | "email_link") if !is_email_address(address) => Some("must be a valid email address"),
-        _ => None,
-    }
-}
-
-fn validation_error(complaints: &[Complaint]) -> HttpReply {
-    let validation: Vec<Value> = complaints.iter().map(|(field, message)| json!({ "field": field, "message": message })).collect();
-    envelope(400, &json!({ "type": "validation_error", "validation": validation }))
-}
-
-fn envelope(status: u16, error: &Value) -> HttpReply {
-    let message = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
-    let body = json!({
-        "httpStatusCode": status,
-        "message": message,
-        "requestData": { "requestID": format!("req-{}", fresh::digits(19)), "link": "" },
-        "runtime": 0.0625,
-        "error": error,
-    });
-    HttpReply::json(status, &body)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -424,18 +348,5 @@ mod tests {
     fn the_enumerations_of_replies_are_found() {
         let found = Contract::of(&CONTRACT).expect("a document").enumerations();
         assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["status", "type"]);
-    }
-
-    #[test]
-    fn names_that_come_without_end_are_forgotten_and_users_by_id_are_not() {
-        let mut users = Users { known: HashSet::new(), any_but: None, names: HashMap::new() };
-        users.known.insert("usr-1".to_owned());
-        users.names.insert("jane@doe.com".to_owned(), NamedUser { id: "usr-1".to_owned(), is_made: false });
-        let first = users.add("0");
-        (1..3 * MOST_NAMES).for_each(|number| drop(users.add(&number.to_string())));
-        assert!(users.names.len() <= MOST_NAMES && users.known.len() <= MOST_NAMES + 1, "{}", users.known.len());
-        assert!(users.known.contains("usr-1") && !users.known.contains(&first));
-        assert_eq!(users.add("jane@doe.com"), "usr-1");
-        assert_eq!(users.add("again"), users.add("again"));
     }
 }

@@ -2,16 +2,21 @@
 
 #![cfg(feature = "corbado")]
 
+mod accounts;
 mod behaviour;
+mod listing;
+mod reply;
+mod users;
 
 use std::{fmt, io, ops::Deref, sync::Arc};
 
 use super::{DoubleEntry, DoubleSetting};
 use crate::{
     model::Secret,
-    testing::{Double, DoubleBuilder, double::started},
+    testing::{Double, DoubleBuilder, Operation, double::started},
 };
 use behaviour::CorbadoBehaviour;
+use users::EXAMPLE_USER;
 
 const NAME: &str = "corbado";
 
@@ -31,20 +36,50 @@ pub(super) const ENTRY: DoubleEntry = DoubleEntry {
     }],
     behaviour: |settings, values| {
         let (project_id, api_secret) = values.get("corbado-credentials").split_once(':').unwrap_or_default();
-        let vendor =
-            CorbadoSettings { project_id: project_id.to_owned(), api_secret: Secret::new(api_secret), unknown: Some("usr-0".into()), ..Default::default() };
+        let (project_id, api_secret) = (project_id.to_owned(), Secret::new(api_secret));
+        let vendor = CorbadoSettings { project_id, api_secret, users: vec![EXAMPLE_USER.into()], unknown: Some("usr-0".into()) };
         Ok(Arc::new(CorbadoBehaviour::new(settings, vendor)?))
     },
 };
 
-/// Corbado's Backend API, as far as challenges go, over real HTTP.
+/// Operations of Corbado.
+impl Operation {
+    /// Makes a user, at Corbado.
+    pub const USER_CREATE: Self = Self::named("user_create");
+    /// Lists users, at Corbado.
+    pub const USER_LIST: Self = Self::named("user_list");
+    /// Looks at a user, at Corbado.
+    pub const USER_GET: Self = Self::named("user_get");
+    /// Changes a user, at Corbado.
+    pub const USER_UPDATE: Self = Self::named("user_update");
+    /// Deletes a user, at Corbado.
+    pub const USER_DELETE: Self = Self::named("user_delete");
+    /// Gives a user a login identifier, at Corbado.
+    pub const IDENTIFIER_CREATE: Self = Self::named("identifier_create");
+    /// Changes a login identifier, at Corbado.
+    pub const IDENTIFIER_UPDATE: Self = Self::named("identifier_update");
+    /// Takes a login identifier from a user, at Corbado.
+    pub const IDENTIFIER_DELETE: Self = Self::named("identifier_delete");
+    /// Lists login identifiers, at Corbado.
+    pub const IDENTIFIER_LIST: Self = Self::named("identifier_list");
+}
+
+/// Corbado's Backend API, as far as users, their login identifiers and their challenges go, over real HTTP.
 ///
-/// It knows project `pro-1` with the API secret `corbado1_secret` unless told otherwise, and the users that were added:
-/// [`person`](Double::person) adds one.
+/// It knows project `pro-1` with the API secret `corbado1_secret` unless told otherwise, and the users that were added or that a client made:
+/// [`person`](Double::person) adds one, whose login identifier is the name, verified.
 ///
-/// Where Corbado's document is silent the double does this: a challenge lives 300 seconds unless the request says otherwise. A wrong
-/// value is status 400 with a violation on `value`, `is invalid`; so is any value for a challenge that is completed, `has already been
-/// used`. A challenge that is too old, or had too many wrong values, is status 200 with `expired`.
+/// Where Corbado's document is silent the double does this:
+///
+/// - A challenge lives 300 seconds unless the request says otherwise. A wrong value is status 400 with a violation on `value`, `is invalid`; so is any value
+///   for a challenge that is completed, `has already been used`. A challenge that is too old, or had too many wrong values, is status 200 with `expired`.
+///   Whether the recipient is a login identifier of the user, and what the user's status is, is not looked at; nothing follows from a completed challenge.
+/// - An id that is not known is status 400 with a violation on it, `does not exist`.
+/// - A login identifier is one user's: another one is refused with status 409, `already_exists` and a violation on `identifierValue`. Upper and lower case of
+///   the letters A to Z make no difference there, nor in filters.
+/// - Of several filters an entry meets all; `searchValue` is found anywhere in a name or a login identifier. A list that is not sorted begins with what
+///   was made first. A page has 1000 entries at most. Texts of a user have 255 characters at most, and a user 100 login identifiers.
+/// - Where every user is known but one, as on the command line, a user whom nobody made is listed once somebody has looked at it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_challenge::Error> {
@@ -78,7 +113,7 @@ impl CorbadoDouble {
         DoubleBuilder::default()
     }
 
-    /// Adds a user and gives the id that Corbado would know the user by; the same id for the same name.
+    /// Adds a user who has the name as a login identifier, and gives the id that Corbado would know the user by; the same id for the same name.
     pub fn add_user(&self, name: &str) -> String {
         self.behaviour.user_of(name)
     }
