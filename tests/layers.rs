@@ -1,4 +1,4 @@
-//! A layer uses those below it alone, by their names, and no vendor another one.
+//! A layer uses those below it alone, by their names, and no vendor another one. The guide is no layer: it has no code.
 
 use std::{fs, path::Path};
 
@@ -57,6 +57,13 @@ fn wrong(file: &str, source: &str, vendors: &[String]) -> Vec<String> {
     found
 }
 
+/// The lines of a page of the guide that are no documentation, nor name another page.
+fn beside_documentation(page: &str) -> Vec<String> {
+    let is_page = |line: &str| line.strip_prefix("pub mod ").and_then(|name| name.strip_suffix(';')).is_some_and(|rest| name(rest) == rest);
+    let others = page.lines().filter(|line| !line.is_empty() && !line.starts_with("//!") && !is_page(line));
+    others.map(|line| format!("src/guide: `{line}` is no documentation")).collect()
+}
+
 /// Whether a text ends within an import.
 fn in_a_use(text: &str) -> bool {
     text.rsplit(';').next().is_some_and(|statement| statement.lines().any(|line| line.trim_start().trim_start_matches("pub ").starts_with("use ")))
@@ -76,7 +83,9 @@ fn every_import_of_the_crate_points_down_and_names_a_layer() {
     let (mut rest, mut found) = (entries(Path::new(SRC)), Vec::new());
     while let Some(path) = rest.pop() {
         let file = format!("src{}", path.to_string_lossy().trim_start_matches(SRC)).replace('\\', "/");
-        if path.is_dir() {
+        if file == "src/guide" {
+            found.extend(entries(&path).iter().flat_map(|page| beside_documentation(&fs::read_to_string(page).expect("a page"))));
+        } else if path.is_dir() {
             rest.extend(entries(&path));
         } else if file.ends_with(".rs") && file != "src/lib.rs" && !file.starts_with("src/bin/") {
             found.extend(wrong(&file, &fs::read_to_string(&path).expect("a source file"), &vendors()));
@@ -112,4 +121,11 @@ fn an_import_that_points_up_or_across_or_at_no_layer_is_told_with_its_file_and_l
     ] {
         assert_eq!(wrong(file, source, &["corbado".to_owned(), "dfns".to_owned()]), expected, "{file}: {source}");
     }
+}
+
+#[test]
+fn what_stands_in_the_guide_beside_documentation_is_told() {
+    assert_eq!(beside_documentation("//! A page.\n\npub mod login;\n"), Vec::<String>::new());
+    let code = "//! A page.\nuse crate::model::Error;\npub mod x { }";
+    assert_eq!(beside_documentation(code), ["src/guide: `use crate::model::Error;` is no documentation", "src/guide: `pub mod x { }` is no documentation"]);
 }
