@@ -65,7 +65,8 @@
 //! ```
 //!
 //! `[route]` sends a method to a provider of its own. For methods to a phone it may do so by calling code: the longest one counts that the number begins with, and `"*"` is
-//! the rest; without `"*"` the rest goes as if there were no route. A method that the selected provider lacks goes to one that has it, also without a route.
+//! the rest; without `"*"` the rest goes as if there were no route. A method that the selected provider lacks goes to the one
+//! provider that has it, also without a route; where several have it, a route has to say which.
 //!
 //! A section with another name than a vendor's says whose it is, so that there may be two of one vendor:
 //!
