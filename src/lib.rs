@@ -133,6 +133,8 @@ pub use model::{
     Violation,
 };
 pub use provider::{ChallengeProvider, ChallengeProviderExt};
+/// The HTTP client whose builder [`Http::from_builder`] takes.
+pub use reqwest;
 #[cfg(vendor)]
 pub use transport::Reply;
 pub use transport::{Http, HttpBuilder};

@@ -349,7 +349,7 @@ fn an_answer_in_the_vendors_own_form_is_taken_as_it_is() -> Outcome {
 #[test]
 fn what_is_missing_or_odd_in_the_vendors_own_form_is_named_all_at_once() {
     let [kind, name, id, client_data, attestation, key] = [
-        ("kind", "credentialKind"),
+        ("answer", "credentialKind"),
         ("credential_name", "credentialName"),
         ("credential_id", "credentialInfo.credId"),
         ("client_data", "credentialInfo.clientData"),

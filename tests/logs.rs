@@ -36,6 +36,22 @@ async fn a_rejected_answer_is_no_warning_unless_it_may_have_another_cause() {
 }
 
 #[tokio::test]
+async fn the_outcome_of_a_verification_is_told_once() {
+    for vendor in vendors::all() {
+        let rejections = (vendor.verify.rejections)()
+            .into_iter()
+            .map(|(status, body, reason)| (status, body, format!("answer rejected provider={} reason=\"{}\"", vendor.name, reason.as_str())));
+        let proofs =
+            (vendor.verify.proofs)().into_iter().map(|proof| (200, proof.body, format!("answer verified provider={} method={}", vendor.name, proof.method)));
+        for (status, body, told) in rejections.chain(proofs) {
+            let logged = logged(Level::INFO, Operation::Verify, vendor, status, &body.to_string()).await;
+            let outcomes: Vec<&str> = logged.lines().filter(|line| line.contains("INFO")).collect();
+            assert!(matches!(outcomes[..], [outcome] if outcome.contains(&told)), "{vendor:?} {body}: {logged}, expected {told}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_a_person_mistyped_is_no_warning() {
     for vendor in vendors::all() {
         for row in (vendor.create.refusals)() {

@@ -1,12 +1,14 @@
 //! From a section to the vendor's own client.
 
+#![cfg(vendor)]
+
 use serde_json::{Map, Value};
 
 use super::{Config, named_vendor};
 use crate::{
     model::{Error, ErrorKind, SendState, Violation},
     transport::Http,
-    vendors::{Section, Vendor, authsignal, corbado, dfns, nearest, twilio},
+    vendors::{Section, Vendor, nearest},
 };
 
 /// Lists the vendors: name, folder and what the client is called there, with its config.
@@ -17,14 +19,16 @@ macro_rules! list {
                 #[doc = concat!("Gives the typed client of a section of the vendor `", $name, "`, with the section's credentials and server, and the limits of `[http]`.")]
                 ///
                 /// The section is named as it stands in the config; `provider` need not be it. Routes, guard and intents are not around the client,
-                #[doc = concat!("and its connections are its own: make it once. See [`", stringify!($client), "`](", stringify!($folder), "::", stringify!($client), ").")]
+                #[doc = concat!("and its connections are its own: make it once. See [`", stringify!($client), "`](crate::", stringify!($folder), "::", stringify!($client), ").")]
                 ///
                 /// # Errors
                 ///
                 /// [`ErrorKind::Config`] with every mistake in the section and in `[http]`, and where there is no such section.
                 #[cfg(feature = $name)]
-                pub fn $folder(&self, section: &str) -> Result<$folder::$client, Error> {
-                    self.client($name, section, $folder::$config::read, $folder::$client::new)
+                pub fn $folder(&self, section: &str) -> Result<crate::vendors::$folder::$client, Error> {
+                    use crate::vendors::$folder::{$client, $config};
+
+                    self.client($name, section, $config::read, $client::new)
                 }
             )+
         }
@@ -39,7 +43,6 @@ list! {
 }
 
 impl Config {
-    #[cfg(vendor)]
     fn client<C, P>(
         &self,
         vendor: &'static str,
@@ -70,7 +73,6 @@ impl Config {
     }
 
     /// Says what there is to choose from, where a section is not there or another vendor's.
-    #[cfg(vendor)]
     fn expected_section(&self, vendor: &str, name: &str) -> String {
         let sections = self.members.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_object()?)));
         let fitting: Vec<&str> = sections.filter(|(name, members)| is_of(vendor, name, members)).map(|(name, _)| name).collect();
@@ -83,7 +85,6 @@ impl Config {
 }
 
 /// Says whether a section is a vendor's: by its key `vendor`, else by its name.
-#[cfg(vendor)]
 fn is_of(vendor: &str, name: &str, members: &Map<String, Value>) -> bool {
     match members.get("vendor") {
         Some(given) => given.as_str() == Some(vendor),

@@ -54,7 +54,7 @@ pub enum Field {
     ClientData,
     /// The proof that a new credential gives.
     Attestation,
-    /// A private key, encrypted by the application.
+    /// A private key, encrypted where it was made.
     EncryptedPrivateKey,
     /// A private key that signs.
     Key,
@@ -99,7 +99,14 @@ impl Field {
     /// ```
     pub const fn is_input(self) -> bool {
         match self {
-            Self::To | Self::Code | Self::Answer | Self::CredentialName | Self::CredentialId | Self::ClientData | Self::Attestation => true,
+            Self::To
+            | Self::Code
+            | Self::Answer
+            | Self::CredentialName
+            | Self::CredentialId
+            | Self::ClientData
+            | Self::Attestation
+            | Self::EncryptedPrivateKey => true,
             Self::Method
             | Self::UserId
             | Self::Action
@@ -115,7 +122,6 @@ impl Field {
             | Self::Intent
             | Self::ChallengeId
             | Self::Kind
-            | Self::EncryptedPrivateKey
             | Self::Key => false,
         }
     }

@@ -92,6 +92,8 @@ impl Http {
     /// time and size limits of [`Http::builder`], those for connecting among them; an HTTP/2 connection that gives no sign of life is left.
     /// Proxies are as the builder has them: call its `no_proxy` to take none from the environment.
     ///
+    /// The builder is one of reqwest 0.13, which is re-exported as [`auth_challenge::reqwest`](crate::reqwest); another version's does not fit.
+    ///
     /// A builder makes one connection pool, where [`Http::builder`] makes two: a call that the server refused to process is made again in
     /// the same pool, and may meet the same HTTP/2 connection.
     ///

@@ -18,13 +18,13 @@ pub(super) fn finished<T>(provider: &ProviderId, operation: &Operation, attempts
         Ok(reply) => {
             tracing::debug!(%provider, operation, status = reply.http_status(), request_id = reply.request_id(), attempts, elapsed_ms, "vendor call done");
         }
-        Err(Failure { error, rejection: Some(reason), hint }) => {
+        // What it means is told with the verification.
+        Err(Failure { error, rejection: Some(_), hint: None }) => {
+            tracing::debug!(%provider, operation, status = error.status(), request_id = error.request_id(), attempts, elapsed_ms, "vendor call done");
+        }
+        Err(Failure { error, rejection: Some(reason), hint: Some(hint) }) => {
             let reason = reason.as_str();
-            if let Some(hint) = hint {
-                tracing::warn!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, hint, "answer rejected by the vendor");
-            } else {
-                tracing::info!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, attempts, elapsed_ms, "answer rejected by the vendor");
-            }
+            tracing::warn!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, hint, "answer rejected by the vendor");
         }
         // What a person mistyped is no fault of anybody's.
         Err(Failure { error, .. }) if error.advice() == Advice::FixInput => {

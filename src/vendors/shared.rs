@@ -29,6 +29,17 @@ pub(super) async fn stamped<T>(provider: &ProviderId, operation: &'static str, c
     call.await.map_err(|error| error.at(provider, operation))
 }
 
+/// Stamps a check of an answer as [`stamped`] does, and tells its outcome.
+pub(super) async fn judged(provider: &ProviderId, call: impl Future<Output = Result<Verification, Error>>) -> Result<Verification, Error> {
+    let outcome = stamped(provider, "verify", call).await;
+    match &outcome {
+        Ok(Verification::Verified(proof)) => tracing::info!(%provider, method = %proof.method(), request_id = proof.request_id(), "answer verified"),
+        Ok(Verification::Rejected(no)) => tracing::info!(%provider, reason = no.reason().as_str(), request_id = no.request_id(), "answer rejected"),
+        Err(_) => {}
+    }
+    outcome
+}
+
 /// Gives a member's text, unless it is empty.
 pub(super) fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)

@@ -1,19 +1,15 @@
 //! `auth-challenge create`.
 
-use std::{
-    fmt::Write as _,
-    net::IpAddr,
-    path::PathBuf,
-    time::{Duration, SystemTime},
-};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use auth_challenge::{
-    CallOptions, Challenge, ChallengeProvider as _, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Field, Method, Violation, corbado,
-};
+use auth_challenge::{CallOptions, ChallengeProvider as _, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Field, Method, Violation};
 use clap::{Args, builder::PossibleValuesParser};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::output::{Failed, Outcome, text_of, unusable};
+use crate::{
+    challenge::describe,
+    output::{Failed, Outcome, text_of, unusable},
+};
 
 /// Send a code or link, or ask for the challenge of a new credential.
 #[derive(Args)]
@@ -30,54 +26,54 @@ pub(crate) struct Create {
     /// The recipient: an e-mail address, or a phone number in E.164 form.
     #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
-    /// The kind of credential: Fido2, Key, PasswordProtectedKey or RecoveryKey.
-    #[arg(long, value_name = "KIND")]
-    kind: Option<CredentialKind>,
-    /// The one-time code that allows a new credential; - reads it from standard input.
-    #[arg(long, value_name = "CODE")]
-    code: Option<String>,
-    /// A file with that code.
-    #[arg(long, conflicts_with = "code", value_name = "FILE")]
-    code_file: Option<PathBuf>,
-    /// The user's id at the provider.
-    #[arg(long, value_name = "ID")]
-    user_id: Option<String>,
-    /// What the user is about to do.
-    #[arg(long, value_name = "ACTION")]
-    action: Option<String>,
-    /// The IP address of the user's client.
-    #[arg(long, value_name = "IP")]
-    ip: Option<IpAddr>,
-    /// The user agent of the user's client.
-    #[arg(long, value_name = "UA")]
-    user_agent: Option<String>,
-    /// What is known of the user's client, as JSON.
-    #[arg(long, value_name = "JSON")]
-    client: Option<String>,
-    /// The language of the message.
-    #[arg(long, value_name = "LOCALE")]
-    locale: Option<String>,
-    /// How long the challenge lives, say 300s.
-    #[arg(long, value_parser = lifetime, value_name = "TIME")]
-    lifetime: Option<Duration>,
-    /// The key that groups challenges of one action.
-    #[arg(long, value_name = "KEY")]
-    action_key: Option<String>,
-    /// The id that you know the user's device by.
-    #[arg(long, value_name = "ID")]
-    device_id: Option<String>,
-    /// A right that the challenge grants.
-    #[arg(long, value_name = "SCOPE")]
-    scope: Option<String>,
-    /// Data of your own, as a JSON object.
-    #[arg(long, value_name = "JSON")]
-    metadata: Option<String>,
     /// The key of the one message that is to be sent, for a config with [send_once] and a store that all processes share.
     #[arg(long, value_name = "KEY")]
     intent: Option<String>,
     /// Show the code that the vendor's reply holds (Corbado).
     #[arg(long)]
     reveal: bool,
+    /// The user's id at the provider.
+    #[arg(long, help_heading = "The person", value_name = "ID")]
+    user_id: Option<String>,
+    /// What the user is about to do.
+    #[arg(long, help_heading = "The person", value_name = "ACTION")]
+    action: Option<String>,
+    /// A right that the challenge grants.
+    #[arg(long, help_heading = "The person", value_name = "SCOPE")]
+    scope: Option<String>,
+    /// The IP address of the user's client.
+    #[arg(long, help_heading = "The person's client", value_name = "IP")]
+    ip: Option<IpAddr>,
+    /// The user agent of the user's client.
+    #[arg(long, help_heading = "The person's client", value_name = "UA")]
+    user_agent: Option<String>,
+    /// The id that you know the user's device by.
+    #[arg(long, help_heading = "The person's client", value_name = "ID")]
+    device_id: Option<String>,
+    /// What is known of the user's client, as JSON.
+    #[arg(long, help_heading = "The person's client", value_name = "JSON")]
+    client: Option<String>,
+    /// The language of the message.
+    #[arg(long, help_heading = "The message", value_name = "LOCALE")]
+    locale: Option<String>,
+    /// How long the challenge lives, say 300s.
+    #[arg(long, help_heading = "The message", value_parser = lifetime, value_name = "TIME")]
+    lifetime: Option<Duration>,
+    /// The key that groups challenges of one action.
+    #[arg(long, help_heading = "The message", value_name = "KEY")]
+    action_key: Option<String>,
+    /// Data of your own, as a JSON object.
+    #[arg(long, help_heading = "The message", value_name = "JSON")]
+    metadata: Option<String>,
+    /// The kind of credential: Fido2, Key, PasswordProtectedKey or RecoveryKey.
+    #[arg(long, help_heading = "A credential (--method credential)", value_name = "KIND")]
+    kind: Option<CredentialKind>,
+    /// The one-time code that allows a new credential; - reads it from standard input.
+    #[arg(long, help_heading = "A credential (--method credential)", value_name = "CODE")]
+    code: Option<String>,
+    /// A file with that code.
+    #[arg(long, help_heading = "A credential (--method credential)", conflicts_with = "code", value_name = "FILE")]
+    code_file: Option<PathBuf>,
 }
 
 impl Create {
@@ -161,44 +157,4 @@ fn client_of(json: &str) -> Option<ClientContext> {
         Some(ip) => client.with_ip(ip.as_str()?.parse::<IpAddr>().ok()?),
         None => client,
     })
-}
-
-/// Tells of a challenge.
-pub(crate) fn describe(challenge: &Challenge, reveal: bool) -> Result<Value, Failed> {
-    let handle = serde_json::to_value(challenge.handle()).map_err(|_| unusable("handle", "expected a handle that has a JSON form"))?;
-    let mut json = json!({
-        "provider": challenge.provider().as_str(),
-        "method": challenge.method().as_str(),
-        "challenge_id": challenge.id(),
-        "status": challenge.status().as_str(),
-        "expires_at": challenge.expires_at().and_then(rfc3339),
-        "handle": handle,
-        "ignored": challenge.ignored(),
-        "request_id": challenge.request_id(),
-    });
-    if let Some(registration) = challenge.registration() {
-        json["registration"] = json!({
-            "kind": registration.kind().as_str(),
-            "challenge": registration.challenge().expose(),
-            "user": registration.user().map(|user| json!({
-                "id": user.id.as_str(), "name": user.name.as_str(), "display_name": user.display_name.as_str(),
-            })),
-            "relying_party": registration.relying_party(),
-            "algorithms": registration.algorithms(),
-        });
-        if let Some(options) = registration.to_webauthn_json(None) {
-            json["registration"]["webauthn"] = options;
-        }
-    }
-    if let (true, Some(reply)) = (reveal, challenge.vendor::<corbado::types::Challenge>()) {
-        json["value"] = json!(reply.value);
-    }
-    Ok(json)
-}
-
-/// RFC 3339 in UTC; none for a time that has no such form.
-fn rfc3339(at: SystemTime) -> Option<String> {
-    let mut text = String::new();
-    write!(text, "{}", humantime::format_rfc3339_seconds(at)).ok()?;
-    Some(text)
 }

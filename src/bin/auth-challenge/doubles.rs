@@ -27,41 +27,41 @@ pub(crate) struct Doubles {
 // What every double is told.
 #[derive(Debug, Args)]
 struct Common {
-    /// A file that the config for all doubles is written to, for the other commands
-    #[arg(long, value_name = "FILE")]
-    write_config: Option<PathBuf>,
-
     /// Where the page is, and commands are taken (GET /openapi.json lists them): ADDRESS:PORT or PORT, 0 being any free one
-    #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:0")]
+    #[arg(long, help_heading = "The page and the control port", value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:0")]
     control: SocketAddr,
 
     /// A host name that the control port answers to beside its address and localhost; may be given several times
-    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    #[arg(long, help_heading = "The page and the control port", value_name = "NAME", value_parser = host_name)]
     control_name: Vec<String>,
-
-    /// One code for all messages, instead of fresh ones
-    #[arg(long, value_name = "CODE")]
-    code: Option<String>,
-
-    /// A code for all messages to one recipient; may be given several times
-    #[arg(long, value_name = "ADDRESS=CODE", value_parser = code_for)]
-    code_for: Vec<(String, String)>,
-
-    /// A file of users, codes and faults to start with, TOML or, named so, JSON
-    #[arg(long, value_name = "FILE")]
-    seed: Option<PathBuf>,
-
-    /// A file that keeps what the doubles learn, across restarts
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
-
-    /// Lines of JSON on a terminal too
-    #[arg(long)]
-    json: bool,
 
     /// Lets the doubles listen on addresses that other machines reach
     #[arg(long)]
     allow_remote: bool,
+
+    /// One code for all messages, instead of fresh ones
+    #[arg(long, help_heading = "Messages", value_name = "CODE")]
+    code: Option<String>,
+
+    /// A code for all messages to one recipient; may be given several times
+    #[arg(long, help_heading = "Messages", value_name = "ADDRESS=CODE", value_parser = code_for)]
+    code_for: Vec<(String, String)>,
+
+    /// A file of users, codes and faults to start with, TOML or, named so, JSON
+    #[arg(long, help_heading = "What the doubles know", value_name = "FILE")]
+    seed: Option<PathBuf>,
+
+    /// A file that keeps what the doubles learn, across restarts
+    #[arg(long, help_heading = "What the doubles know", value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// A file that the config for all doubles is written to, for the other commands
+    #[arg(long, value_name = "FILE")]
+    write_config: Option<PathBuf>,
+
+    /// Lines of JSON on a terminal too
+    #[arg(long)]
+    json: bool,
 }
 
 /// Where one vendor's double listens, and what it is told.
@@ -75,11 +75,12 @@ struct VendorArguments {
 impl Args for Doubles {
     fn augment_args(command: Command) -> Command {
         let command = DoubleEntry::ALL.iter().fold(command, |command, entry| {
+            let command = command.next_help_heading(entry.title());
             let listens = Arg::new(entry.name()).long(entry.name()).value_name("ADDR").default_value("127.0.0.1:0").value_parser(address);
             let help = format!("Where the double of {} listens: ADDRESS:PORT or PORT, 0 being any free one", entry.title());
             command.arg(listens.help(help)).args(entry.settings().iter().map(argument))
         });
-        Common::augment_args(command)
+        Common::augment_args(command.next_help_heading(None))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -89,7 +90,13 @@ impl Args for Doubles {
 
 fn argument(setting: &'static DoubleSetting) -> Arg {
     let checked = |value: &str| setting.check(value).map(|()| value.to_owned());
-    Arg::new(setting.name()).long(setting.name()).value_name(setting.form()).default_value(setting.default()).help(setting.help()).value_parser(checked)
+    Arg::new(setting.name())
+        .long(setting.name())
+        .value_name(setting.form())
+        .default_value(setting.default())
+        .hide_default_value(setting.default().is_empty())
+        .help(setting.help())
+        .value_parser(checked)
 }
 
 impl FromArgMatches for Doubles {

@@ -3,6 +3,7 @@
 //! The result, an error too, is one JSON object on standard output; messages and logs go to standard error.
 
 mod capabilities;
+mod challenge;
 mod check;
 mod create;
 mod doubles;

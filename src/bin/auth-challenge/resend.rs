@@ -6,7 +6,8 @@ use auth_challenge::{CallOptions, ChallengeProvider as _, Config};
 use clap::Args;
 
 use crate::{
-    create::{describe, options},
+    challenge::describe,
+    create::options,
     handle::HandleArguments,
     output::{Failed, Outcome},
 };

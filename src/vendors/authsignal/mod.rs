@@ -49,7 +49,7 @@ use crate::{
     provider::ChallengeProvider,
     vendors::{
         entry::{Entry, constructor},
-        shared::stamped,
+        shared::{judged, stamped},
     },
 };
 
@@ -103,7 +103,7 @@ impl ChallengeProvider for Authsignal {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, self.check_code(options, &body).await)
         };
-        stamped(self.provider(), "verify", verified).await
+        judged(self.provider(), verified).await
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {

@@ -35,7 +35,7 @@ use crate::{
     provider::ChallengeProvider,
     vendors::{
         entry::{Entry, constructor},
-        shared::stamped,
+        shared::{judged, stamped},
     },
 };
 
@@ -95,6 +95,6 @@ impl ChallengeProvider for Corbado {
             let convert::Update { user_id, body } = convert::update(self.provider(), handle, answer)?;
             convert::verification(handle, self.update(options, user_id, handle.challenge_id().expose(), &body).await)
         };
-        stamped(self.provider(), "verify", verified).await
+        judged(self.provider(), verified).await
     }
 }

@@ -46,6 +46,11 @@ fn violation(field: Field, expected: impl Into<Cow<'static, str>>) -> Violation 
     Violation::at_vendor(Some(field), FIELDS.vendors(field).unwrap_or_default(), expected)
 }
 
+/// Tells of an answer of another kind, which is as much the person's as its other parts; the kind of a request is the application's.
+fn wrong_kind(expected: String) -> Violation {
+    Violation::at_vendor(Some(Field::Answer), "credentialKind", expected)
+}
+
 /// Holds a create, ready to be sent.
 pub(super) struct Create {
     pub(super) kind: CredentialKind,
@@ -145,7 +150,7 @@ pub(super) fn verify(provider: &ProviderId, handle: &ChallengeHandle, answer: &A
     };
     let mut violations = Vec::new();
     if handle.method().credential_kind() != Some(credential.kind()) {
-        violations.push(violation(Field::Kind, format!("expected the kind that the challenge is for: {}", handle.method())));
+        violations.push(wrong_kind(format!("expected the kind that the challenge is for: {}", handle.method())));
     }
     let key = credential.encrypted_private_key();
     let missing = [
@@ -234,7 +239,7 @@ pub(super) fn answer_from_json(json: &str) -> Result<Answer, Error> {
         violations.push(violation(Field::EncryptedPrivateKey, "expected a text"));
     }
     let Some(kind) = kind else {
-        violations.insert(0, violation(Field::Kind, ParseCredentialKindError.to_string()));
+        violations.insert(0, wrong_kind(ParseCredentialKindError.to_string()));
         return Err(Error::invalid(violations));
     };
     if !violations.is_empty() {

@@ -37,7 +37,7 @@ use crate::{
     provider::ChallengeProvider,
     vendors::{
         entry::{Entry, constructor},
-        shared::stamped,
+        shared::{judged, stamped},
     },
 };
 
@@ -101,6 +101,6 @@ impl ChallengeProvider for Dfns {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, answer, self.verify(options, &body).await)
         };
-        stamped(self.provider(), "verify", verified).await
+        judged(self.provider(), verified).await
     }
 }

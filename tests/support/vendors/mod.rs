@@ -85,13 +85,16 @@ pub struct Section {
     /// A typed config of its own at a base URL.
     pub typed: fn(&str) -> Result<Box<dyn fmt::Debug>, Error>,
     /// The typed client of a section of this name.
-    pub client: fn(&Config, &str) -> Result<Arc<dyn ChallengeProvider>, Error>,
+    pub client: fn(&Config, &str) -> ClientOrNot,
     /// Environment variables that make a config, secrets among them, and the server that is reached.
     pub variables: &'static [Variable],
     pub server_of_variables: &'static str,
     /// Environment variables that make a bad one, with the keys that are told, by name.
     pub bad_variables: (&'static [(&'static str, &'static str)], &'static [&'static str]),
 }
+
+/// A typed client, which is a provider too.
+pub type ClientOrNot = Result<Arc<dyn ChallengeProvider>, Error>;
 
 /// Lines of a config, and the key and words of each problem, by key.
 pub type Mistake = (&'static str, &'static [(&'static str, &'static str)]);

@@ -33,7 +33,7 @@ pub(super) const ENTRY: DoubleEntry = DoubleEntry {
             name: "twilio-service",
             form: "SID",
             default: "VAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-            help: "the SID of Twilio's Verify service",
+            help: "The SID of Twilio's Verify service",
             problem: |value| (!is_sid(value, "VA")).then_some("expected VA…"),
         },
     ],
