@@ -61,7 +61,7 @@
 //! | send one message for one intent | [`SendOnce`], [`LocalIntents`], [`RedisIntents`] |
 //! | call a vendor's own operations | [`corbado::Corbado`], [`authsignal::Authsignal`], [`dfns::Dfns`], [`twilio::Twilio`], with [`Reply`] and [`UnknownVariant`] |
 //! | receive Authsignal's webhooks | [`authsignal::webhook`] |
-//! | set time-outs, proxies, certificates | [`Http`], [`HttpBuilder`] |
+//! | set time-outs, proxies, certificates | [`Http`], [`HttpBuilder`]; with a client of your own [`reqwest`] |
 //! | know what a provider can do | [`Capabilities`], [`MethodSupport`], [`ProviderId`], [`Vendor`] |
 //! | write a provider, a guard or a store of your own | [`ChallengeProvider`], [`Memory`]; [`Guard`], [`Guarded`], [`Sending`], [`Refusal`]; [`IntentStore`], [`FoundIntent`]; [`macro@async_trait`] |
 //! | hold what must not be shown | [`Secret`], [`Personal`], [`Kept`] |

@@ -44,7 +44,9 @@ fn rows_of_list(file: &str) -> BTreeSet<String> {
 /// The vendors that the guide's page on signing up has a section of.
 fn sections_of_sign_up() -> BTreeSet<String> {
     let page = support::markdown::documentation_of("src/guide/sign_up.rs");
-    page.lines().filter_map(|line| line.strip_prefix("# ")).map(str::to_lowercase).collect()
+    // What else begins so is a hidden line of a program.
+    let headings = page.lines().filter_map(|line| line.strip_prefix("# ")).filter(|heading| heading.chars().all(char::is_alphabetic));
+    headings.map(str::to_lowercase).collect()
 }
 
 /// The places where a vendor must be: what it lacks that is not there, and the names that are.

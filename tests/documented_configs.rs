@@ -77,7 +77,7 @@ fn secret(key: &str) -> &'static str {
     match key {
         "api_secret" => "corbado1_secret",
         "redis_url" => "redis://127.0.0.1:6379",
-        _ => "a secret of thirty-two characters, or a few more",
+        _ => "a-secret-of-thirty-two-characters-or-more",
     }
 }
 
@@ -96,7 +96,7 @@ fn every_documented_config_can_be_used() -> Outcome {
             folder.write(&name, secret(&key))?;
         }
         let config = whole(&block).try_into::<Config>()?.with_directory(folder.path());
-        assert!(config.problems().is_empty(), "{file}: {:?}\n{block}", config.problems());
+        assert!(config.problems().is_empty(), "{file}: {:?}\n{block:#?}", config.problems());
     }
     Ok(())
 }
