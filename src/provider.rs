@@ -198,7 +198,7 @@ pub trait ChallengeProviderExt: ChallengeProvider {
         self.resend_with(handle, &CallOptions::default()).await.map_err(|error| error.or_operation("resend"))
     }
 
-    /// Sends again because the person asked for it: the vendor's replay where there is one, else a new challenge of `request`. Keep the
+    /// Sends again because the person asked for it: the same challenge where the vendor can send it once more, else a new one of `request`. Keep the
     /// handle of what comes back in the place of the old one.
     async fn send_again(&self, handle: &ChallengeHandle, request: &ChallengeRequest) -> Result<Challenge, Error> {
         self.send_again_with(handle, request, &CallOptions::default()).await

@@ -41,17 +41,29 @@ fn rows_of_list(file: &str) -> BTreeSet<String> {
     between(&rows, "\"", "\" ")
 }
 
+/// The vendors that the guide's page on signing up has a section of.
+fn sections_of_sign_up() -> BTreeSet<String> {
+    let page = support::markdown::documentation_of("src/guide/sign_up.rs");
+    // What else begins so is a hidden line of a program.
+    let headings = page.lines().filter_map(|line| line.strip_prefix("# ")).filter(|heading| heading.chars().all(char::is_alphabetic));
+    headings.map(str::to_lowercase).collect()
+}
+
 /// The places where a vendor must be: what it lacks that is not there, and the names that are.
 fn places() -> Vec<(String, BTreeSet<String>)> {
     let (readme, features) = (text("README.md"), text(".ci/features"));
-    let rows = readme.lines().skip_while(|line| !line.starts_with("| | EmailOtp")).skip(2).take_while(|line| line.starts_with('|'));
-    let rows: BTreeSet<String> = rows.filter_map(|row| row.split('|').nth(1)).map(|cell| cell.trim().to_owned()).collect();
+    let rows = |text: &str| -> BTreeSet<String> {
+        let rows = text.lines().skip_while(|line| !line.starts_with("| | EmailOtp")).skip(2).take_while(|line| line.starts_with('|'));
+        rows.filter_map(|row| row.split('|').nth(1)).map(|cell| cell.trim().to_owned()).collect()
+    };
     let checked = features.lines().filter_map(|line| line.trim().strip_prefix("for vendor in ")?.strip_suffix("; do"));
     let checked: BTreeSet<String> = checked.flat_map(str::split_whitespace).map(str::to_owned).collect();
     let mut places = vec![
         ("document in specs/".to_owned(), names_in("specs", Some(".yaml"))),
         ("section in specs/README.md".to_owned(), between(&text("specs/README.md"), "## `", ".yaml`")),
-        ("row in the README's table of vendors".to_owned(), rows),
+        ("row in the README's table of vendors".to_owned(), rows(&readme)),
+        ("row in the table of vendors on the first page, src/lib.rs".to_owned(), rows(&support::markdown::documentation_of("src/lib.rs"))),
+        ("section on the guide's page sign_up".to_owned(), sections_of_sign_up()),
         ("row in .ci/features, to be checked alone".to_owned(), checked),
         ("file in build/vendors/".to_owned(), names_in("build/vendors", Some(".rs"))),
         ("folder in src/vendors/".to_owned(), names_in("src/vendors", None)),

@@ -1,4 +1,4 @@
-//! A layer uses those below it alone, by their names, and no vendor another one.
+//! A layer uses those below it alone, by their names, and no vendor another one. The guide is no layer: it has no code.
 
 use std::{fs, path::Path};
 
@@ -35,6 +35,10 @@ fn wrong(file: &str, source: &str, vendors: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     let mut tell = |at: usize, what: String| found.push(format!("{file}:{}: {what}", code[..at].matches('\n').count() + 1));
     for (at, prefix) in code.match_indices("crate::").filter(|(at, _)| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_')) {
+        // A link in documentation that a macro puts together.
+        if code[at + prefix.len()..].starts_with('"') {
+            continue;
+        }
         for layer in beginnings(&code[at + prefix.len()..]) {
             match rank(layer) {
                 None => tell(at, format!("`{layer}` is no layer")),
@@ -57,6 +61,13 @@ fn wrong(file: &str, source: &str, vendors: &[String]) -> Vec<String> {
     found
 }
 
+/// The lines of a page of the guide that are no documentation, nor name another page.
+fn beside_documentation(page: &str) -> Vec<String> {
+    let is_page = |line: &str| line.strip_prefix("pub mod ").and_then(|name| name.strip_suffix(';')).is_some_and(|rest| name(rest) == rest);
+    let others = page.lines().filter(|line| !line.is_empty() && !line.starts_with("//!") && !is_page(line));
+    others.map(|line| format!("src/guide: `{line}` is no documentation")).collect()
+}
+
 /// Whether a text ends within an import.
 fn in_a_use(text: &str) -> bool {
     text.rsplit(';').next().is_some_and(|statement| statement.lines().any(|line| line.trim_start().trim_start_matches("pub ").starts_with("use ")))
@@ -76,7 +87,9 @@ fn every_import_of_the_crate_points_down_and_names_a_layer() {
     let (mut rest, mut found) = (entries(Path::new(SRC)), Vec::new());
     while let Some(path) = rest.pop() {
         let file = format!("src{}", path.to_string_lossy().trim_start_matches(SRC)).replace('\\', "/");
-        if path.is_dir() {
+        if file == "src/guide" {
+            found.extend(entries(&path).iter().flat_map(|page| beside_documentation(&fs::read_to_string(page).expect("a page"))));
+        } else if path.is_dir() {
             rest.extend(entries(&path));
         } else if file.ends_with(".rs") && file != "src/lib.rs" && !file.starts_with("src/bin/") {
             found.extend(wrong(&file, &fs::read_to_string(&path).expect("a source file"), &vendors()));
@@ -88,6 +101,7 @@ fn every_import_of_the_crate_points_down_and_names_a_layer() {
 #[test]
 fn an_import_that_points_up_or_across_or_at_no_layer_is_told_with_its_file_and_line() {
     for (file, source, expected) in [
+        ("src/config/x.rs", "#[doc = concat!(\"[it](crate::\", $name, \")\")]", &[]),
         ("src/compose/guarded.rs", "use crate::model::Method;\nuse crate::{provider::ChallengeProvider, transport::{Http, Reply}};", &[][..]),
         ("src/model/id.rs", "// crate::config\n/// [`Error`](crate::Error)\nuse my_crate::Thing;", &[]),
         ("src/vendors/dfns/client.rs", "use crate::vendors::{Section, shared};\nuse super::types;", &[]),
@@ -112,4 +126,11 @@ fn an_import_that_points_up_or_across_or_at_no_layer_is_told_with_its_file_and_l
     ] {
         assert_eq!(wrong(file, source, &["corbado".to_owned(), "dfns".to_owned()]), expected, "{file}: {source}");
     }
+}
+
+#[test]
+fn what_stands_in_the_guide_beside_documentation_is_told() {
+    assert_eq!(beside_documentation("//! A page.\n\npub mod login;\n"), Vec::<String>::new());
+    let code = "//! A page.\nuse crate::model::Error;\npub mod x { }";
+    assert_eq!(beside_documentation(code), ["src/guide: `use crate::model::Error;` is no documentation", "src/guide: `pub mod x { }` is no documentation"]);
 }

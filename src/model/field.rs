@@ -1,4 +1,4 @@
-//! The neutral names of what a request or an answer holds.
+//! This crate's own names of what a request or an answer holds.
 
 use std::fmt;
 
@@ -61,7 +61,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// Gives the neutral name: `to`, `user_id`, `ip` …
+    /// Gives this crate's own name: `to`, `user_id`, `ip` …
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Method => "method",

@@ -124,7 +124,8 @@ impl ChallengeRequest {
         self
     }
 
-    /// Groups several challenges under one action. It does **not** keep a second message from being sent.
+    /// Groups several challenges of one attempt, by a word of your own: Authsignal's `idempotencyKey`, which its webhooks name again. It does **not** keep a
+    /// second message from being sent; `SendOnce` does.
     pub fn with_action_key(mut self, key: impl Into<String>) -> Self {
         self.action_key = Some(key.into());
         self

@@ -8,6 +8,7 @@ pub mod guards;
 #[cfg(feature = "send-once")]
 pub mod intents;
 pub mod log;
+pub mod markdown;
 pub mod oddities;
 pub mod raw;
 pub mod redis;

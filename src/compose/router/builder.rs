@@ -53,7 +53,7 @@ impl RouterBuilder {
         Self { current, others: Vec::new(), routes: Routes::default(), failover: Vec::new(), fails_over_when_unknown: false, timeout: TIMEOUT }
     }
 
-    /// Adds a provider: for its own challenges, for methods that the current one lacks, for routes and failover.
+    /// Adds a provider: for its own challenges, for methods that the selected one lacks, for routes and failover.
     pub fn with_provider(mut self, provider: Arc<dyn ChallengeProvider>) -> Self {
         self.others.push(provider);
         self
@@ -87,7 +87,7 @@ impl RouterBuilder {
         self
     }
 
-    /// Sets the time for a whole call, all hops together; 10 s unless told otherwise.
+    /// Sets the time for a whole call, all providers that are asked together; 10 s unless told otherwise.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

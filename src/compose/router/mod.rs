@@ -34,22 +34,22 @@ use tried::{Tried, Tries};
 /// Puts several providers behind one.
 ///
 /// - A **new challenge** goes to the provider that its method is routed to, by the recipient's calling code where there is a route for it, else to the
-///   current one if it has the method, else to the one provider that has it. `user_id` is for the current provider alone; another one is told the id that
+///   selected one if it has the method, else to the one provider that has it. `user_id` is for the selected provider alone; another one is told the id that
 ///   [`with_user_id_at`](ChallengeRequest::with_user_id_at) gives it, or none.
 /// - If that one cannot be reached, or refuses for a reason of its own (401, 403, 429), the **failover** providers are asked in order,
 ///   never for credentials, and never where the limit is the recipient's. After a time-out, a reset or a 5xx nobody else is asked, unless
-///   [`with_failover_when_unknown`](RouterBuilder::with_failover_when_unknown) allows it. A provider that the request does not suit is left out. Each hop is on
-///   the challenge, in the error, and warned of in the log.
+///   [`with_failover_when_unknown`](RouterBuilder::with_failover_when_unknown) allows it. A provider that the request does not suit is left out. Each provider
+///   that was asked in vain is a [`Hop`] on the challenge or the error, and warned of in the log.
 /// - Of the failover providers **those not yet tried for this recipient** come first, each group in its order. A try is one that was handed a create in
 ///   the last ten minutes, whether it sent or failed: whoever asks again may not have got the message. This is remembered in this process alone, by keyed
 ///   hashes, and within bounds; a new router starts without.
 /// - A provider that **failed** so that another one is asked is passed over: for 30 s, or after a 429 for its `Retry-After` if that is shorter. Then one call
 ///   tries it again. Where all others fail too, it is asked all the same. A 403, and a 429 without an end, pass nobody over, since they may be about
 ///   one person. Of answers and resends, no connection and a 401 count as well. [`health`](ChallengeProvider::health) shows it; a new router starts with all well.
-/// - An **answer** is checked by the provider that made the challenge, whichever is current now.
+/// - An **answer** is checked by the provider that made the challenge, whichever is selected now.
 ///
-/// [`Config::build`](crate::Config::build) makes one of a config with several sections. `id` and `capabilities` are those of the current
-/// provider.
+/// [`Config::build`](crate::Config::build) makes one of a config with several sections. The selected provider is the one that `provider`
+/// names there, or that [`builder`](Self::builder) is given; `id` and `capabilities` are its own.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {

@@ -34,7 +34,7 @@ impl Violation {
         Self { place: Place::Field(field), vendor_field: None, message: message.into() }
     }
 
-    /// Names a field by the vendor's name and, where there is one, the neutral name.
+    /// Names a field by the vendor's name and, where there is one, this crate's own.
     pub fn at_vendor(field: Option<Field>, vendor_field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         let place = field.map_or(Place::Unknown, Place::Field);
         Self { place, vendor_field: Some(vendor_field.into()), message: message.into() }
@@ -71,7 +71,7 @@ impl Violation {
         self.vendor_field.as_deref()
     }
 
-    /// Gives the neutral name of the field, else the key, else the vendor's name.
+    /// Gives this crate's own name of the field, else the key, else the vendor's name.
     pub fn name(&self) -> &str {
         match &self.place {
             Place::Field(field) => field.as_str(),

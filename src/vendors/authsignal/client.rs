@@ -12,7 +12,7 @@ hooks!(generated::Client);
 
 const OPERATION: Operation = Operation::of(SENSITIVE, |_, body| convert::error(body));
 static CHALLENGE: Operation = Operation { name: "challenge", is_create: true, ..OPERATION };
-/// A replay is no create.
+/// To send a challenge once more is no create.
 static REPLAY: Operation = Operation { name: "challenge", ..OPERATION };
 static VERIFY: Operation = Operation { name: "verify", ..OPERATION };
 static CLAIM: Operation = Operation { name: "claim", ..OPERATION };

@@ -88,7 +88,7 @@ pub(super) fn create(provider: &ProviderId, request: &ChallengeRequest) -> Resul
     Ok(Create { body, ignored })
 }
 
-/// Refuses a request that is neither for a new challenge nor for the replay of an old one.
+/// Refuses a request that is neither for a new challenge nor to send an old one once more.
 pub(super) fn complete(body: &types::ChallengeRequest) -> Result<(), Error> {
     let missing = [(Field::Method, "verificationMethod", body.verification_method.is_none()), (Field::Action, "action", body.action.is_none())];
     if body.challenge_id.is_some() || missing.iter().all(|(.., missing)| !missing) {
