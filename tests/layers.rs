@@ -101,8 +101,8 @@ fn every_import_of_the_crate_points_down_and_names_a_layer() {
 #[test]
 fn an_import_that_points_up_or_across_or_at_no_layer_is_told_with_its_file_and_line() {
     for (file, source, expected) in [
-        ("src/config/x.rs", "#[doc = concat!(\"[it](crate::\", $name, \")\")]", &[]),
-        ("src/compose/guarded.rs", "use crate::model::Method;\nuse crate::{provider::ChallengeProvider, transport::{Http, Reply}};", &[][..]),
+        ("src/config/x.rs", "#[doc = concat!(\"[it](crate::\", $name, \")\")]", &[][..]),
+        ("src/compose/guarded.rs", "use crate::model::Method;\nuse crate::{provider::ChallengeProvider, transport::{Http, Reply}};", &[]),
         ("src/model/id.rs", "// crate::config\n/// [`Error`](crate::Error)\nuse my_crate::Thing;", &[]),
         ("src/vendors/dfns/client.rs", "use crate::vendors::{Section, shared};\nuse super::types;", &[]),
         ("src/model/id.rs", "\nuse crate::provider::ChallengeProvider;", &["src/model/id.rs:2: points up to `provider`"]),
