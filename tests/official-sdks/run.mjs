@@ -46,11 +46,11 @@ after(() => command('POST', '/clock', { reset: true }));
 
 // ---- Corbado
 
-const corbado = (secret = doubles.corbado.api_secret) => {
+const corbadoSdk = (secret = doubles.corbado.api_secret) => {
   const backend = doubles.corbado.base_url.replace(/\/v2$/, '');
-  const sdk = new SDK(new Config(doubles.corbado.project_id, secret, 'https://pro-1.frontendapi.corbado.io', backend));
-  return new ChallengesApi(undefined, '', sdk.axiosClient);
+  return new SDK(new Config(doubles.corbado.project_id, secret, 'https://pro-1.frontendapi.corbado.io', backend));
 };
+const corbado = (secret) => new ChallengesApi(undefined, '', corbadoSdk(secret).axiosClient);
 const user = doubles.corbado.user_id;
 const corbadoRequest = (change = {}) => ({
   challengeType: 'email_otp',
@@ -108,10 +108,33 @@ test('Corbado: mistakes are answered as the vendor does', async () => {
   await corbadoRefusal(api.challengeCreate(user, corbadoRequest()), 429, 'rate_limited');
 });
 
-test('Corbado: the public part of the SDK reads an error of the double', async () => {
-  const backend = doubles.corbado.base_url.replace(/\/v2$/, '');
-  const sdk = new SDK(new Config(doubles.corbado.project_id, 'corbado1_wrong', 'https://pro-1.frontendapi.corbado.io', backend));
-  await assert.rejects(sdk.users().get(user), (error) => [401, 404].includes(error.httpStatusCode));
+const corbadoSays = (promise, status, ...messages) =>
+  assert.rejects(promise, (error) => {
+    assert.deepEqual([error.httpStatusCode, error.getValidationMessages()], [status, messages]);
+    return true;
+  });
+
+test('Corbado: a user is made, given a login identifier, found by it, challenged and deleted', async () => {
+  const [users, identifiers] = [corbadoSdk().users(), corbadoSdk().identifiers()];
+  const email = freshEmail();
+  const { userID, status } = await users.createActiveByName('Jane Doe');
+  assert.deepEqual([userID.slice(0, 4), status, (await users.get(userID)).fullName], ['usr-', 'active', 'Jane Doe']);
+  const wish = { identifierType: 'email', identifierValue: email, status: 'pending' };
+  const { identifierID, value } = await identifiers.create(userID, wish);
+  assert.equal(value, email);
+  for (const list of [identifiers.listByValueAndType(email, 'email'), identifiers.listByUserId(userID), identifiers.listByUserIdAndType(userID, 'email')]) {
+    const { identifiers: found, paging } = await list;
+    assert.deepEqual([found.map((one) => [one.identifierID, one.userID]), paging], [[[identifierID, userID]], { page: 1, totalPages: 1, totalItems: 1 }]);
+  }
+  assert.equal((await identifiers.updateStatus(userID, identifierID, 'verified')).status, 'verified');
+  await corbado().challengeCreate(userID, corbadoRequest({ identifierValue: email }));
+  await corbadoSays(identifiers.create(user, wish), 409, 'identifierValue: already exists');
+  await corbadoSays(identifiers.list([], 'colour:asc'), 400, 'sort: not sortable by this column');
+  assert.equal((await identifiers.delete(userID, identifierID)).httpStatusCode, 200);
+  await corbadoSays(identifiers.updateStatus(userID, identifierID, 'primary'), 400, 'identifierID: does not exist');
+  assert.equal((await users.delete(userID)).httpStatusCode, 200);
+  await corbadoSays(users.get(userID), 400, 'userID: does not exist');
+  await corbadoSays(corbadoSdk('corbado1_wrong').users().get(user), 401);
 });
 
 // ---- Authsignal

@@ -13,7 +13,7 @@ use crate::model::Personal;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ListQuery {
-    /// Conditions that an entry meets.
+    /// Conditions, all of which an entry meets.
     pub filter: Vec<Filter>,
     /// The field to sort by and the direction: `created:asc` or `created:desc`.
     pub sort: Option<String>,
@@ -26,7 +26,7 @@ pub struct ListQuery {
 /// Holds one condition on the entries of a list: a field, an operator and a value. `Debug` does not show the value, which may be an address.
 ///
 /// Users have the fields `id`, `searchValue` (names and login identifiers), `name`, `fullName`, `created`, `updated` and `status`; login identifiers have
-/// `userID`, `identifierType` and `identifierValue`. It goes out as `field:operator:value`; all behind the second colon is the value, whatever
+/// `userID` (the vendor's own SDK leaves out its `usr-` here), `identifierType` and `identifierValue`. It goes out as `field:operator:value`; all behind the second colon is the value, whatever
 /// stands in it.
 ///
 /// ```

@@ -19,11 +19,15 @@ impl Corbado {
     /// Finds the user that has this e-mail address or phone number as a login identifier, or makes both; gives the user's id, for
     /// [`ChallengeRequest::with_user_id_at`](crate::ChallengeRequest::with_user_id_at). What a sign-up and a login call before they make a challenge.
     ///
+    /// It proves nothing: whoever types an address gets the id of its user here, and may make one. Log nobody in before a challenge is verified, and limit the
+    /// calls as you limit challenges.
+    ///
     /// It is safe to call again, and at the same time: of several calls for one person one makes the user, and all give that user's id. That
     /// rests on Corbado, which refuses a login identifier that a user has already; the user that was made in vain is deleted.
     ///
     /// A new user is `active`; its login identifier is `pending`, for nobody has proven it yet. After a verified challenge the application may set it to
-    /// `verified` by [`identifier_update`](Self::identifier_update); whether Corbado does so itself is not documented.
+    /// `verified` by [`identifier_update`](Self::identifier_update); whether Corbado does so itself is not documented. A user is found whatever the status of
+    /// either.
     ///
     /// The recipient is taken as [`ChallengeRequest::with_recipient`](crate::ChallengeRequest::with_recipient) takes it: what has an @ is an e-mail address,
     /// what begins with + a phone number in E.164 form, and white space around it goes. Of an address the letters A to Z count as small ones, and

@@ -14,8 +14,8 @@ use crate::testing::{
     server::{HttpReply, Incoming},
 };
 
-const USERS: Fields = Fields { plain: &["id", "name", "fullName", "status"], times: &["created", "updated"], searched: Some("searchValue") };
-const IDENTIFIERS: Fields = Fields { plain: &["userID", "identifierType", "identifierValue"], times: &[], searched: None };
+const USERS: Fields = Fields { user: "id", plain: &["name", "fullName", "status"], times: &["created", "updated"], searched: Some("searchValue") };
+const IDENTIFIERS: Fields = Fields { user: "userID", plain: &["identifierType", "identifierValue"], times: &[], searched: None };
 
 /// The longest text of a user's that is taken, in characters.
 const LONGEST: usize = 255;
@@ -129,12 +129,10 @@ impl Request<'_> {
         let listing = Listing::read(self.incoming, &IDENTIFIERS, &mut self.complaints);
         self.unless_wrong(|_| {
             let all = users.all().flat_map(|user| user.identifiers.iter().map(|identifier| (&*user.id, identifier)));
-            let (page, paging) = listing.of(all, |(user_id, identifier), field| {
-                Cell::Text(match field {
-                    "userID" => (*user_id).to_owned(),
-                    "identifierType" => identifier.kind.clone(),
-                    _ => identifier.value.clone(),
-                })
+            let (page, paging) = listing.of(all, |(user_id, identifier), field| match field {
+                "userID" => Cell::of_user(user_id),
+                "identifierType" => Cell::Text(identifier.kind.clone()),
+                _ => Cell::Text(identifier.value.clone()),
             });
             let page: Vec<Value> = page.into_iter().map(|(user_id, identifier)| identifier.shown(user_id)).collect();
             HttpReply::json(200, &json!({ "identifiers": page, "paging": paging }))
@@ -219,7 +217,7 @@ impl User {
     fn cell(&self, field: &str) -> Cell {
         let name = || self.full_name.clone().unwrap_or_default();
         match field {
-            "id" => Cell::Text(self.id.clone()),
+            "id" => Cell::of_user(&self.id),
             "status" => Cell::Text(self.status.clone()),
             "created" => Cell::Time(self.created),
             "updated" => Cell::Time(self.updated),

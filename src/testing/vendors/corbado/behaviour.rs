@@ -115,8 +115,13 @@ impl CorbadoBehaviour {
         }
         let kind = incoming.text("challengeType").unwrap_or_default();
         let identifier = incoming.text("identifierValue").unwrap_or_default();
+        let identifier_type = match kind {
+            "sms_otp" => "phone",
+            "email_otp" | "email_link" => "email",
+            _ => "",
+        };
         if incoming.text("identifierValue").is_some()
-            && let Some(problem) = identifier_problem(if kind == "sms_otp" { "phone" } else { "email" }, identifier)
+            && let Some(problem) = identifier_problem(identifier_type, identifier)
         {
             complaints.push(("identifierValue".into(), problem.into()));
         }

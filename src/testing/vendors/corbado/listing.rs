@@ -13,6 +13,8 @@ const LARGEST_PAGE: u64 = 1_000;
 
 /// A list that may be asked for: the fields to sort and to filter by, and the one that is searched.
 pub(super) struct Fields {
+    /// The id of a user, which the vendor's SDKs give without what it begins with.
+    pub(super) user: &'static str,
     pub(super) plain: &'static [&'static str],
     pub(super) times: &'static [&'static str],
     pub(super) searched: Option<&'static str>,
@@ -25,6 +27,12 @@ pub(super) enum Cell {
     Time(SystemTime),
     /// Texts of which one is enough.
     Any(Vec<String>),
+}
+
+impl Cell {
+    pub(super) fn of_user(id: &str) -> Self {
+        Self::Text(id.strip_prefix("usr-").unwrap_or(id).to_owned())
+    }
 }
 
 /// What is asked of a list.
@@ -69,10 +77,12 @@ impl Listing {
             },
         };
         let (page, size) = (number("page", 1, u64::from(u32::MAX)), number("pageSize", PAGE, LARGEST_PAGE));
-        let sort = incoming.asked("sort").and_then(|sort| {
+        // The vendor's SDKs send an empty one for none.
+        let sort = incoming.asked("sort").filter(|sort| !sort.is_empty()).and_then(|sort| {
             let read = sort.split_once(':').filter(|(_, direction)| ["asc", "desc"].contains(direction));
+            let is_known = |field: &str| fields.user == field || fields.plain.contains(&field) || fields.times.contains(&field);
             match read {
-                Some((field, direction)) if fields.plain.contains(&field) || fields.times.contains(&field) => Some((field.to_owned(), direction == "desc")),
+                Some((field, direction)) if is_known(field) => Some((field.to_owned(), direction == "desc")),
                 Some(_) => {
                     complain("sort", "not sortable by this column");
                     None
@@ -125,6 +135,7 @@ impl Condition {
         };
         let value = match field {
             _ if fields.times.contains(&field) => Cell::Time(time(value).ok_or("must be a valid time")?),
+            _ if fields.user == field => Cell::of_user(value),
             _ if fields.plain.contains(&field) => Cell::Text(value.to_owned()),
             _ if fields.searched == Some(field) && operator == Operator::Equal => Cell::Text(value.to_owned()),
             _ => return Err("not filterable by this column"),

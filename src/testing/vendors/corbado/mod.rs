@@ -77,7 +77,7 @@ impl Operation {
 /// - An id that is not known is status 400 with a violation on it, `does not exist`.
 /// - A login identifier is one user's: another one is refused with status 409, `already_exists` and a violation on `identifierValue`. Upper and lower case of
 ///   the letters A to Z make no difference there, nor in filters.
-/// - Of several filters an entry meets all; `searchValue` is found anywhere in a name or a login identifier. A list that is not sorted begins with what
+/// - Of several filters an entry meets all; a user's id may stand there without its `usr-`; `searchValue` is found anywhere in a name or a login identifier. A list that is not sorted begins with what
 ///   was made first. A page has 1000 entries at most. Texts of a user have 255 characters at most, and a user 100 login identifiers.
 /// - Where every user is known but one, as on the command line, a user whom nobody made is listed once somebody has looked at it.
 ///
