@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 /// The running application.
 pub struct Site {
     pub origin: String,
-    /// Where it listens, if that is not the origin.
-    pub listens: String,
+    /// Where it is reached: at the origin, or behind what stands in front of it.
+    base: String,
     control: String,
     _running: Running,
 }
@@ -27,7 +27,9 @@ impl Site {
             let found = running.addresses().iter().find(|(known, _)| *known == name);
             found.map(|(_, address)| address.trim_end_matches('/').to_owned()).unwrap_or_default()
         };
-        Self { origin: address("application"), listens: address("listens"), control: address("doubles"), _running: running }
+        let (origin, listens) = (address("application"), address("listens"));
+        let base = if listens.is_empty() { origin.clone() } else { listens };
+        Self { origin, base, control: address("doubles"), _running: running }
     }
 
     /// Waits for a message; gives who sent it, and the code.
@@ -134,7 +136,7 @@ impl<'a> Visitor<'a> {
     }
 
     fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.site.origin)
+        format!("{}{path}", self.site.base)
     }
 }
 

@@ -1,10 +1,9 @@
 //! Signing up and in by codes, over HTTP.
-#![cfg(feature = "doubles")]
 
-mod support;
+use std::time::Duration;
 
+use crate::support::{Site, Visitor};
 use serde_json::json;
-use support::{Site, Visitor};
 
 #[tokio::test]
 async fn somebody_signs_up_signs_out_and_signs_in_again() {
@@ -15,8 +14,13 @@ async fn somebody_signs_up_signs_out_and_signs_in_again() {
     jane.post("/sign-out", &[]).await.assert_leads_to("/sign-in");
     jane.get("/account").await.assert_leads_to("/sign-in");
 
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    jane.post("/sign-in", &[("by", "email"), ("to", " jane@doe.com ")]).await.assert_leads_to("/code");
+    let again = async || jane.post("/sign-in", &[("by", "email"), ("to", " jane@doe.com ")]).await;
+    let mut page = again().await;
+    while page.status == 429 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        page = again().await;
+    }
+    page.assert_leads_to("/code");
     let (_, code) = site.message("jane@doe.com").await;
     jane.post("/code", &[("code", &code)]).await.assert_leads_to("/account?notice=welcome");
     assert!(jane.get("/account").await.text.contains("Hello, Jane"));

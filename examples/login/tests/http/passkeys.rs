@@ -1,11 +1,8 @@
 //! Passkeys, over HTTP, with a passkey in software.
-#![cfg(feature = "doubles")]
 
-mod support;
-
+use crate::support::{Page, Site, Visitor};
 use auth_challenge::testing::Passkey;
 use serde_json::{Value, json};
-use support::{Page, Site, Visitor};
 
 async fn asked(visitor: &Visitor<'_>) -> Value {
     visitor.post("/passkey/challenge", &[]).await.json()

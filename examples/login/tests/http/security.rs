@@ -1,12 +1,9 @@
 //! What stands around every request.
-#![cfg(feature = "doubles")]
-
-mod support;
 
 use std::{fs, path::PathBuf};
 
+use crate::support::{Site, Visitor};
 use auth_challenge::testing::Double;
-use support::{Site, Visitor};
 
 #[tokio::test]
 async fn a_write_from_another_site_is_refused() {
@@ -53,13 +50,10 @@ async fn what_a_browser_keeps_tells_nothing_and_no_script_reads_it() {
 #[tokio::test]
 async fn over_https_cookies_go_nowhere_else() {
     let site = Site::start_with(&["--origin", "https://localhost:8443"]).await;
-    // What the proxy in front asks for.
-    let sent = reqwest::Client::new().post(format!("{}/sign-in", site.listens)).header("origin", "https://localhost:8443").header("user-agent", "x");
-    let reply = sent.form(&[("by", "email"), ("to", "jane@doe.com")]).send().await.expect("an answer");
-    let header = |name: &str| reply.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let cookie = header("set-cookie");
+    let page = Visitor::of(&site).post("/sign-in", &[("by", "email"), ("to", "jane@doe.com")]).await;
+    let cookie = page.header("set-cookie");
     assert!(cookie.starts_with("__Host-step=") && cookie.contains("Secure"), "{cookie}");
-    assert!(!header("strict-transport-security").is_empty());
+    assert!(page.header("strict-transport-security").starts_with("max-age="));
 }
 
 #[tokio::test]
