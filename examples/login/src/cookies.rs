@@ -6,7 +6,7 @@ use std::{
 };
 
 use auth_challenge::ChallengeHandle;
-use aws_lc_rs::rand;
+use aws_lc_rs::{error::Unspecified, rand};
 use axum::{
     extract::FromRequestParts,
     http::request::Parts,
@@ -142,7 +142,7 @@ impl Cookies {
 }
 
 /// Gives a text that nobody can guess.
-pub fn random_text() -> Result<String, Told> {
+pub fn random_text() -> Result<String, Unspecified> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))

@@ -44,7 +44,6 @@ pub struct Account {
 pub struct StoredPasskey {
     pub id: String,
     pub account: Account,
-    pub name: String,
     /// The public key, as COSE writes it.
     pub key: Vec<u8>,
     /// How often the passkey says that it was used; 0 where it does not count.
@@ -156,9 +155,7 @@ impl Store {
         let id = id.to_owned();
         self.run(move |connection| {
             let query = "SELECT passkeys.*, accounts.name AS account_name FROM passkeys JOIN accounts ON accounts.id = account WHERE passkeys.id = ?1";
-            let read = |row: &Row<'_>| {
-                Ok(StoredPasskey { id: row.get("id")?, account: account(row)?, name: row.get("name")?, key: row.get("key")?, counter: row.get("counter")? })
-            };
+            let read = |row: &Row<'_>| Ok(StoredPasskey { id: row.get("id")?, account: account(row)?, key: row.get("key")?, counter: row.get("counter")? });
             connection.query_row(query, [id], read).optional()
         })
         .await

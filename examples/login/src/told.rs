@@ -107,3 +107,44 @@ impl From<Refused> for Told {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "passkey_refused", "This passkey cannot be used here. Please try another way.")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use auth_challenge::{Reason, SendState};
+
+    use super::*;
+
+    fn error(kind: ErrorKind, state: SendState, operation: &'static str) -> Error {
+        Error::new(kind, state).with_operation(operation)
+    }
+
+    #[test]
+    fn every_advice_has_its_sentence_and_its_status() {
+        use SendState::{Accepted, NotSent, Refused, Unknown};
+        let wrong = |field| Error::invalid(vec![Violation::new(field, "is wrong")]);
+        let rejected = |reason| Told::from(Rejected::new(reason));
+        let cases = [
+            (rejected(Reason::WrongOrExpiredCode), Advice::TryAgain, 422),
+            (rejected(Reason::Expired), Advice::AskForNew, 410),
+            (rejected(Reason::TooManyAttempts), Advice::AskForNew, 410),
+            (wrong(Field::To).into(), Advice::FixInput, 422),
+            (wrong(Field::UserId).into(), Advice::OurFault, 500),
+            (error(ErrorKind::RateLimited, Refused, "create").into(), Advice::WaitThenRetry, 429),
+            (error(ErrorKind::Throttled, NotSent, "create").with_retry_after(Duration::from_secs(9)).into(), Advice::WaitThenRetry, 429),
+            (error(ErrorKind::Connect, NotSent, "create").into(), Advice::WaitThenRetry, 503),
+            (error(ErrorKind::Timeout, Unknown, "create").into(), Advice::OfferAgain, 504),
+            (error(ErrorKind::Unavailable, Unknown, "resend").into(), Advice::OfferAgain, 502),
+            (error(ErrorKind::UnexpectedReply, Accepted, "verify").into(), Advice::AskForNew, 502),
+            (error(ErrorKind::Timeout, Unknown, "verify").into(), Advice::AskForNew, 504),
+            (error(ErrorKind::NotFound, Refused, "verify").into(), Advice::AskForNew, 410),
+            (error(ErrorKind::Handle, NotSent, "verify").into(), Advice::AskForNew, 410),
+            (error(ErrorKind::Authentication, Refused, "create").into(), Advice::OurFault, 500),
+        ];
+        for (told, advice, status) in &cases {
+            assert_eq!((told.key, told.status.as_u16(), told.sentence.as_str()), (advice.key(), *status, advice.sentence()));
+        }
+        for advice in Advice::ALL {
+            assert!(cases.iter().any(|(_, known, _)| *known == advice), "{advice}");
+        }
+    }
+}

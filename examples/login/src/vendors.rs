@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
-    ChallengeProvider, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind, Guarded, Limits, LocalGuard, Method, ProviderHealth,
-    ProviderId, Rate, Reloadable,
+    CallOptions, ChallengeProvider, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind, Guarded, Limits, LocalGuard, LocalIntents,
+    Method, ProviderHealth, ProviderId, Rate, Reloadable, SendOnce,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::app::Failed;
+use crate::{app::Failed, cookies::random_text};
 
 /// The ways to show who one is.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +50,9 @@ impl Purpose {
 
 /// The vendors of a config, one of which is asked first.
 pub struct Vendors {
-    auth: Reloadable,
+    /// Sends no second message where a form comes twice.
+    auth: SendOnce,
+    current: Arc<Reloadable>,
     config: Config,
     between_messages: Rate,
     /// Those that can be asked first for codes.
@@ -72,7 +74,10 @@ impl Vendors {
         let auth = build(&config, between_messages)?;
         let sends = |id: &ProviderId| config.clone().select(id.as_str()).build().is_ok_and(|one| one.capabilities().supports(Method::EmailOtp));
         let senders = auth.health().iter().map(ProviderHealth::provider).filter(|id| sends(id)).cloned().collect();
-        Ok(Self { auth: Reloadable::new(auth), config, between_messages, senders })
+        let current = Arc::new(Reloadable::new(auth));
+        // Intents end with the process, so the key may, too. Where several processes serve one site they share both.
+        let auth = SendOnce::new(current.clone(), Arc::new(LocalIntents::new()), random_text()?)?;
+        Ok(Self { auth, current, config, between_messages, senders })
     }
 
     /// Gives the provider, whichever vendor is behind it.
@@ -93,6 +98,13 @@ impl Vendors {
         request.with_user_id_at(ProviderId::CORBADO, "usr-4693224802260150919")
     }
 
+    /// Names the one message that a form asks for, by the token that the form came with.
+    pub fn options(&self, form: &str, request: &ChallengeRequest) -> CallOptions {
+        let (action, to) = (request.action().unwrap_or_default(), request.recipient().unwrap_or_default());
+        let options = CallOptions::default().with_intent(format!("{form} {action} {to}"));
+        request.client().ip().into_iter().fold(options, CallOptions::with_client_ip)
+    }
+
     /// Lists the vendors that can be asked first; none where there is one alone.
     pub fn choices(&self) -> Vec<Choice> {
         let (current, health) = (self.auth.id(), self.auth.health());
@@ -102,7 +114,7 @@ impl Vendors {
 
     /// Asks another vendor first from now on. Codes that are under way are still checked where they were made, and what was counted goes on.
     pub fn select(&self, name: &str) -> Result<(), Error> {
-        self.auth.replace(build(&self.config.clone().select(name), self.between_messages)?);
+        self.current.replace(build(&self.config.clone().select(name), self.between_messages)?);
         Ok(())
     }
 }

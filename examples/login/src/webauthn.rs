@@ -172,3 +172,140 @@ impl PublicKey {
         checked.map_err(|_| Refused("the signature is not the passkey's"))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may")]
+mod tests {
+    use auth_challenge::{Answer, CredentialKind};
+    use aws_lc_rs::{
+        rand::SystemRandom,
+        rsa::{KeyPair as RsaKeyPair, KeySize},
+        signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256},
+    };
+
+    use super::*;
+    use crate::store::Account;
+
+    const ORIGIN: &str = "https://login.example.org";
+
+    fn site() -> RelyingParty {
+        RelyingParty::new("example.org", "Example")
+    }
+
+    fn encoded(bytes: impl AsRef<[u8]>) -> String {
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn data(domain: &str, flags: u8, counter: u32, rest: &[u8]) -> Vec<u8> {
+        [digest(&SHA256, domain.as_bytes()).as_ref(), &[flags], &counter.to_be_bytes(), rest].concat()
+    }
+
+    /// A key of each algorithm: what COSE writes of it, and how it signs.
+    fn keys() -> Vec<(&'static str, Cbor, Box<dyn Fn(&[u8]) -> Vec<u8>>)> {
+        let cose = |members: &[(i64, Cbor)]| Cbor::Map(members.iter().map(|(label, value)| (Cbor::from(*label), value.clone())).collect());
+        let bytes = |bytes: &[u8]| Cbor::Bytes(bytes.to_vec());
+        let random = SystemRandom::new();
+
+        let es256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        let (x, y) = es256.public_key().as_ref().strip_prefix(&[4]).unwrap().split_at(32);
+        let es256_cose = cose(&[(1, 2.into()), (3, (-7).into()), (-1, 1.into()), (-2, bytes(x)), (-3, bytes(y))]);
+        let ed25519 = Ed25519KeyPair::generate().unwrap();
+        let ed25519_cose = cose(&[(1, 1.into()), (3, (-8).into()), (-1, 6.into()), (-2, bytes(ed25519.public_key().as_ref()))]);
+        let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+        let (n, e) = (rsa.public_key().modulus().big_endian_without_leading_zero(), rsa.public_key().exponent().big_endian_without_leading_zero());
+        let rsa_cose = cose(&[(1, 3.into()), (3, (-257).into()), (-1, bytes(n)), (-2, bytes(e))]);
+        let rsa_signs = move |signed: &[u8]| {
+            let mut signature = vec![0; rsa.public_modulus_len()];
+            rsa.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed, &mut signature).unwrap();
+            signature
+        };
+        vec![
+            ("ES256", es256_cose, Box::new(move |signed| es256.sign(&random, signed).unwrap().as_ref().to_vec())),
+            ("Ed25519", ed25519_cose, Box::new(move |signed| ed25519.sign(signed).as_ref().to_vec())),
+            ("RS256", rsa_cose, Box::new(rsa_signs)),
+        ]
+    }
+
+    /// What a vendor has checked: a passkey under this id whose attestation has this one.
+    fn registered(id: &str, attested: &str, key: &Cbor) -> Result<NewPasskey, Refused> {
+        let mut credential = [&[0; 16][..], &u16::try_from(attested.len()).unwrap().to_be_bytes(), attested.as_bytes()].concat();
+        ciborium::into_writer(key, &mut credential).unwrap();
+        // Extensions may follow.
+        credential.extend([0xa0]);
+        let data = data("example.org", 0xc5, 0, &credential);
+        let attestation = Cbor::Map(vec![("fmt".into(), "none".into()), ("attStmt".into(), Cbor::Map(Vec::new())), ("authData".into(), Cbor::Bytes(data))]);
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&attestation, &mut bytes).unwrap();
+        let answer = Answer::credential(CredentialAnswer::new(CredentialKind::Fido2, "laptop", encoded(id), encoded("{}"), encoded(bytes)));
+        new_passkey(answer.as_credential().unwrap())
+    }
+
+    fn stored(new: NewPasskey, counter: u32) -> StoredPasskey {
+        StoredPasskey { id: new.id, account: Account { id: 1, name: "Jane".into() }, key: new.key, counter }
+    }
+
+    fn assertion(id: &str, client: &Value, data: &[u8], sign: &dyn Fn(&[u8]) -> Vec<u8>) -> Assertion {
+        let client = client.to_string();
+        let signature = sign(&[data, digest(&SHA256, client.as_bytes()).as_ref()].concat());
+        let response = AssertionResponse { client_data: encoded(client), authenticator_data: encoded(data), signature: encoded(signature) };
+        Assertion { id: encoded(id), response }
+    }
+
+    fn client(kind: &str, challenge: &str, origin: &str, is_cross: bool) -> Value {
+        json!({ "type": kind, "challenge": challenge, "origin": origin, "crossOrigin": is_cross })
+    }
+
+    #[test]
+    fn a_passkey_of_each_algorithm_signs_in() {
+        for (algorithm, key, sign) in keys() {
+            let passkey = stored(registered("id", "id", &key).unwrap(), 6);
+            let given = assertion("id", &client("webauthn.get", "c", ORIGIN, false), &data("example.org", 5, 7, &[]), &sign);
+            assert_eq!(given.check("c", ORIGIN, &site(), &passkey).unwrap(), 7, "{algorithm}");
+            let forged = assertion("id", &client("webauthn.get", "c", ORIGIN, false), &data("example.org", 5, 7, &[]), &|signed| {
+                let mut signature = sign(signed);
+                *signature.last_mut().unwrap() ^= 1;
+                signature
+            });
+            assert!(forged.check("c", ORIGIN, &site(), &passkey).is_err(), "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn what_is_signed_for_anything_else_is_refused() {
+        let (_, key, sign) = keys().remove(1);
+        let right = || client("webauthn.get", "c", ORIGIN, false);
+        for (expected, id, client, data) in [
+            ("another passkey's", "other", right(), data("example.org", 5, 7, &[])),
+            ("not made to sign in", "id", client("webauthn.create", "c", ORIGIN, false), data("example.org", 5, 7, &[])),
+            ("for another challenge", "id", client("webauthn.get", "d", ORIGIN, false), data("example.org", 5, 7, &[])),
+            ("made on another site", "id", client("webauthn.get", "c", "https://evil.example", false), data("example.org", 5, 7, &[])),
+            ("made on another site", "id", client("webauthn.get", "c", ORIGIN, true), data("example.org", 5, 7, &[])),
+            ("for another relying party", "id", right(), data("example.com", 5, 7, &[])),
+            ("made with nobody there", "id", right(), data("example.org", 4, 7, &[])),
+            ("made without asking who it is", "id", right(), data("example.org", 1, 7, &[])),
+            ("made by a copy of the passkey", "id", right(), data("example.org", 5, 6, &[])),
+            ("made by a copy of the passkey", "id", right(), data("example.org", 5, 0, &[])),
+            ("the authenticator's data are too short", "id", right(), vec![0; 36]),
+        ] {
+            let passkey = stored(registered("id", "id", &key).unwrap(), 6);
+            let refused = assertion(id, &client, &data, &sign).check("c", ORIGIN, &site(), &passkey).unwrap_err();
+            assert_eq!(refused.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_passkey_that_does_not_count_signs_in_again_and_again() {
+        let (_, key, sign) = keys().remove(1);
+        let passkey = stored(registered("id", "id", &key).unwrap(), 0);
+        let given = assertion("id", &client("webauthn.get", "c", ORIGIN, false), &data("example.org", 5, 0, &[]), &sign);
+        assert_eq!(given.check("c", ORIGIN, &site(), &passkey).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_new_passkey_is_taken_under_its_own_id_and_with_a_key_that_is_known_alone() {
+        let (_, key, _) = keys().remove(1);
+        assert!(registered("id", "other", &key).is_err());
+        let unknown = Cbor::Map(vec![(1.into(), 2.into()), (3.into(), (-7).into()), ((-1).into(), 2.into())]);
+        assert!(registered("id", "id", &unknown).is_err());
+    }
+}

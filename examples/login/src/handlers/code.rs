@@ -17,10 +17,10 @@ use crate::{
     told::Told,
 };
 
-pub async fn page(State(app): State<App>, client: Client, cookies: Cookies) -> Response {
+pub async fn page(State(app): State<App>, client: Client, cookies: Cookies) -> Result<Response, Told> {
     match cookies.step() {
         Some(Step::Code(sent)) => shown(&app, &client, &sent, None).await,
-        _ => Redirect::to("/").into_response(),
+        _ => Ok(Redirect::to("/").into_response()),
     }
 }
 
@@ -43,12 +43,18 @@ pub async fn check(State(app): State<App>, client: Client, cookies: Cookies, For
     failed(&app, &client, cookies, sent, advice, &told).await
 }
 
-pub async fn again(State(app): State<App>, client: Client, cookies: Cookies) -> Result<Response, Told> {
+#[derive(Deserialize)]
+pub struct Asked {
+    form: String,
+}
+
+pub async fn again(State(app): State<App>, client: Client, cookies: Cookies, Form(asked): Form<Asked>) -> Result<Response, Told> {
     let Some(Step::Code(sent)) = cookies.step() else { return Err(Told::started_too_long_ago()) };
     let (auth, request) = (app.vendors.auth(), app.vendors.request(sent.way, &sent.to, &sent.purpose, client.context()).await);
+    let options = app.vendors.options(&asked.form, &request);
     let made = match sent.is_over {
-        true => auth.create(&request).await,
-        false => auth.send_again_with(&sent.handle, &request, &options(&client)).await,
+        true => auth.create_with(&request, &options).await,
+        false => auth.send_again_with(&sent.handle, &request, &options).await,
     };
     match made {
         Ok(challenge) => {
@@ -65,11 +71,11 @@ pub async fn again(State(app): State<App>, client: Client, cookies: Cookies) -> 
 /// Shows the page again; after this advice no code will do, and the page offers a new one alone.
 async fn failed(app: &App, client: &Client, cookies: Cookies, mut sent: Sent, advice: Advice, told: &Told) -> Result<Response, Told> {
     sent.is_over |= advice == Advice::AskForNew;
-    let page = shown(app, client, &sent, Some(told)).await;
+    let page = shown(app, client, &sent, Some(told)).await?;
     Ok((cookies.with_step(Step::Code(sent)), page).into_response())
 }
 
-async fn shown(app: &App, client: &Client, sent: &Sent, told: Option<&Told>) -> Response {
+async fn shown(app: &App, client: &Client, sent: &Sent, told: Option<&Told>) -> Result<Response, Told> {
     let outlook = app.vendors.auth().peek(&sent.handle, &options(client)).await;
     pages::code(Frame::new(app, None).with_told(told), sent, &outlook)
 }

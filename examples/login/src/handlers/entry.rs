@@ -1,6 +1,5 @@
 //! The first step: somebody says how to reach them. And the last one of who is new.
 
-use auth_challenge::ChallengeProviderExt as _;
 use axum::{
     Form,
     extract::{Query, State},
@@ -24,17 +23,17 @@ pub struct By {
     by: Option<Way>,
 }
 
-pub async fn sign_in_page(state: State<App>, signed_in: SignedIn, by: Query<By>) -> Response {
+pub async fn sign_in_page(state: State<App>, signed_in: SignedIn, by: Query<By>) -> Result<Response, Told> {
     page(state, signed_in, by, Entry::SignIn).await
 }
 
-pub async fn sign_up_page(state: State<App>, signed_in: SignedIn, by: Query<By>) -> Response {
+pub async fn sign_up_page(state: State<App>, signed_in: SignedIn, by: Query<By>) -> Result<Response, Told> {
     page(state, signed_in, by, Entry::SignUp).await
 }
 
-async fn page(State(app): State<App>, SignedIn(account): SignedIn, Query(By { by }): Query<By>, entry: Entry) -> Response {
+async fn page(State(app): State<App>, SignedIn(account): SignedIn, Query(By { by }): Query<By>, entry: Entry) -> Result<Response, Told> {
     match account {
-        Some(_) => Redirect::to("/account").into_response(),
+        Some(_) => Ok(Redirect::to("/account").into_response()),
         None => pages::entry(Frame::new(&app, None), entry, by.unwrap_or(Way::Email), "", ""),
     }
 }
@@ -45,22 +44,23 @@ pub struct Typed {
     to: String,
     #[serde(default)]
     name: String,
+    form: String,
 }
 
-pub async fn sign_in(State(app): State<App>, client: Client, cookies: Cookies, Form(typed): Form<Typed>) -> Response {
+pub async fn sign_in(State(app): State<App>, client: Client, cookies: Cookies, Form(typed): Form<Typed>) -> Result<Response, Told> {
     match start(&app, &client, &typed, Purpose::SignIn).await {
-        Ok(step) => (cookies.with_step(step), Redirect::to("/code")).into_response(),
+        Ok(step) => Ok((cookies.with_step(step), Redirect::to("/code")).into_response()),
         Err(told) => pages::entry(Frame::new(&app, None).with_told(Some(&told)), Entry::SignIn, typed.by, "", &typed.to),
     }
 }
 
-pub async fn sign_up(State(app): State<App>, client: Client, cookies: Cookies, Form(typed): Form<Typed>) -> Response {
+pub async fn sign_up(State(app): State<App>, client: Client, cookies: Cookies, Form(typed): Form<Typed>) -> Result<Response, Told> {
     let started = match name(&typed.name) {
         Ok(name) => start(&app, &client, &typed, Purpose::SignUp { name: name.to_owned() }).await,
         Err(told) => Err(told),
     };
     match started {
-        Ok(step) => (cookies.with_step(step), Redirect::to("/code")).into_response(),
+        Ok(step) => Ok((cookies.with_step(step), Redirect::to("/code")).into_response()),
         Err(told) => pages::entry(Frame::new(&app, None).with_told(Some(&told)), Entry::SignUp, typed.by, &typed.name, &typed.to),
     }
 }
@@ -69,7 +69,7 @@ pub async fn sign_up(State(app): State<App>, client: Client, cookies: Cookies, F
 async fn start(app: &App, client: &Client, typed: &Typed, purpose: Purpose) -> Result<Step, Told> {
     let (way, to) = (typed.by, bare(typed));
     let request = app.vendors.request(way, &to, &purpose, client.context()).await;
-    let challenge = app.vendors.auth().create(&request).await?;
+    let challenge = app.vendors.auth().create_with(&request, &app.vendors.options(&typed.form, &request)).await?;
     Ok(Step::Code(Sent { way, to, purpose, handle: challenge.handle().clone(), is_over: false }))
 }
 

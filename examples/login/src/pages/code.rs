@@ -4,11 +4,12 @@ use auth_challenge::{Field, Outlook};
 use axum::response::Response;
 use maud::html;
 
-use super::{Frame, seconds};
-use crate::{cookies::Sent, vendors::Way};
+use super::{Frame, form_token, seconds};
+use crate::{cookies::Sent, told::Told, vendors::Way};
 
 /// Asks for the code; tells how many tries are left, and when another one can be sent.
-pub fn code(frame: Frame<'_>, sent: &Sent, outlook: &Outlook) -> Response {
+pub fn code(frame: Frame<'_>, sent: &Sent, outlook: &Outlook) -> Result<Response, Told> {
+    let token = form_token()?;
     let is_sms = sent.way == Way::Sms;
     let is_wrong = frame.has_wrong(Field::Code);
     let wait = outlook.next_send_in().map(seconds);
@@ -30,6 +31,7 @@ pub fn code(frame: Frame<'_>, sent: &Sent, outlook: &Outlook) -> Response {
             }
         }
         form.again method="post" action="/code/again" {
+            (token)
             button #again .main[sent.is_over] .second[!sent.is_over] data-wait=[wait] { "Send a new code" }
             p.hint #wait role="status" {
                 @match wait {
@@ -41,5 +43,5 @@ pub fn code(frame: Frame<'_>, sent: &Sent, outlook: &Outlook) -> Response {
         }
         p.aside { a href=(if is_sms { "/sign-in?by=sms" } else { "/sign-in" }) { "Use another " (if is_sms { "number" } else { "address" }) } }
     };
-    frame.page(if is_sms { "Check your phone" } else { "Check your e-mail" }, content)
+    Ok(frame.page(if is_sms { "Check your phone" } else { "Check your e-mail" }, content))
 }

@@ -4,8 +4,8 @@ use auth_challenge::Field;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::{Frame, passkey};
-use crate::vendors::Way;
+use super::{Frame, form_token, passkey};
+use crate::{told::Told, vendors::Way};
 
 /// Whether there is an account already.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,28 +25,29 @@ impl Entry {
     fn title(self) -> &'static str {
         match self {
             Self::SignIn => "Sign in",
-            Self::SignUp => "Create account",
+            Self::SignUp => "Sign up",
         }
     }
 }
 
 /// Asks who somebody is; with what was typed, where that did not do.
-pub fn entry(frame: Frame<'_>, entry: Entry, way: Way, name: &str, to: &str) -> Response {
+pub fn entry(frame: Frame<'_>, entry: Entry, way: Way, name: &str, to: &str) -> Result<Response, Told> {
+    let token = form_token()?;
     let content = html! {
         (ways(frame, entry, way))
         @match (way, entry) {
             (Way::Passkey, Entry::SignIn) => (passkey::sign_in()),
             (Way::Passkey, Entry::SignUp) => (passkey::registration(frame, true)),
-            _ => (recipient(frame, entry, way, name, to)),
+            _ => (recipient(frame, entry, way, name, to, &token)),
         }
         p.aside {
             @match entry {
-                Entry::SignIn => { "No account yet? " a href="/sign-up" { "Create one" } },
+                Entry::SignIn => { "No account yet? " a href="/sign-up" { "Sign up" } },
                 Entry::SignUp => { "You have an account? " a href="/sign-in" { "Sign in" } },
             }
         }
     };
-    frame.page(entry.title(), content)
+    Ok(frame.page(entry.title(), content))
 }
 
 fn ways(frame: Frame<'_>, entry: Entry, chosen: Way) -> Markup {
@@ -64,12 +65,13 @@ fn ways(frame: Frame<'_>, entry: Entry, chosen: Way) -> Markup {
     }
 }
 
-fn recipient(frame: Frame<'_>, entry: Entry, way: Way, name: &str, to: &str) -> Markup {
+fn recipient(frame: Frame<'_>, entry: Entry, way: Way, name: &str, to: &str, token: &Markup) -> Markup {
     let is_wrong = frame.has_wrong(Field::To);
     let described = if is_wrong { "hint error" } else { "hint" };
     let invalid = is_wrong.then_some("true");
     html! {
         form method="post" action=(entry.path()) {
+            (token)
             @if entry == Entry::SignUp {
                 label for="name" { "Your name" }
                 input #name name="name" autocomplete="name" maxlength="80" required value=(name) autofocus[!is_wrong && name.is_empty()];

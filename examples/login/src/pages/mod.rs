@@ -21,6 +21,7 @@ pub use welcome::welcome;
 
 use crate::{
     app::{App, Demo, NAME},
+    cookies::random_text,
     store::Account,
     told::Told,
 };
@@ -111,7 +112,7 @@ fn links(account: Option<&Account>) -> Markup {
             }
             None => {
                 a href="/sign-in" { "Sign in" }
-                a href="/sign-up" { "Create account" }
+                a href="/sign-up" { "Sign up" }
             }
         }
     }
@@ -128,6 +129,12 @@ fn footer(demo: &Demo) -> Markup {
             }
         }
     }
+}
+
+/// Marks a form, so that it sends one message however often it comes.
+fn form_token() -> Result<Markup, Told> {
+    let token = random_text()?;
+    Ok(html! { input type="hidden" name="form" value=(token); })
 }
 
 /// Gives whole seconds after which a pause is over.

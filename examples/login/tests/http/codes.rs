@@ -86,6 +86,19 @@ async fn a_second_message_has_to_wait_and_the_page_says_how_long() {
 }
 
 #[tokio::test]
+async fn a_form_that_comes_twice_sends_one_message() {
+    let site = Site::start_with(&["--resend-after", "1"]).await;
+    let jane = Visitor::of(&site);
+    let form = [("by", "email"), ("to", "jane@doe.com"), ("form", "token-of-the-page")];
+    let (first, second) = tokio::join!(jane.post_form("/sign-in", &form), jane.post_form("/sign-in", &form));
+    first.assert_leads_to("/code");
+    second.assert_leads_to("/code");
+    assert_eq!(site.count_messages().await, 1);
+    let (_, code) = site.message("jane@doe.com").await;
+    jane.post("/code", &[("code", &code)]).await.assert_leads_to("/welcome");
+}
+
+#[tokio::test]
 async fn what_was_typed_wrongly_is_told_at_its_field() {
     let site = Site::start().await;
     let visitor = Visitor::of(&site);

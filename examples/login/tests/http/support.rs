@@ -1,5 +1,7 @@
 //! The application on its test doubles, and somebody who uses it over HTTP.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use auth_challenge::testing::Passkey;
 use clap::Parser as _;
 use login::{Running, Settings};
@@ -30,6 +32,12 @@ impl Site {
         let (origin, listens) = (address("application"), address("listens"));
         let base = if listens.is_empty() { origin.clone() } else { listens };
         Self { origin, base, control: address("doubles"), _running: running }
+    }
+
+    /// Counts the messages.
+    pub async fn count_messages(&self) -> usize {
+        let messages: Value = Client::new().get(format!("{}/outbox", self.control)).send().await.expect("an answer").json().await.expect("JSON");
+        messages.as_array().map_or(0, Vec::len)
     }
 
     /// Waits for a message; gives who sent it, and the code.
@@ -104,7 +112,14 @@ impl<'a> Visitor<'a> {
         page(self.client.get(self.at(path)).send().await.expect("an answer")).await
     }
 
+    /// Posts a form as if it had just been shown.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        static SHOWN: AtomicU64 = AtomicU64::new(0);
+        let token = SHOWN.fetch_add(1, Ordering::Relaxed).to_string();
+        self.post_form(path, &[form, &[("form", &token)]].concat()).await
+    }
+
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Page {
         page(self.client.post(self.at(path)).header("origin", &self.site.origin).form(form).send().await.expect("an answer")).await
     }
 
