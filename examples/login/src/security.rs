@@ -89,7 +89,7 @@ impl Limit {
     fn takes(&self, client: IpAddr) -> bool {
         /// Now and then those are forgotten who have asked nothing for a while.
         const OFTEN: usize = 10_000;
-        if self.asked.fetch_add(1, Ordering::Relaxed) % OFTEN == 0 {
+        if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(OFTEN) {
             self.clients.retain_recent();
         }
         self.clients.check_key(&network(client)).is_ok()

@@ -200,8 +200,10 @@ mod tests {
         [digest(&SHA256, domain.as_bytes()).as_ref(), &[flags], &counter.to_be_bytes(), rest].concat()
     }
 
+    type Signs = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
     /// A key of each algorithm: what COSE writes of it, and how it signs.
-    fn keys() -> Vec<(&'static str, Cbor, Box<dyn Fn(&[u8]) -> Vec<u8>>)> {
+    fn keys() -> Vec<(&'static str, Cbor, Signs)> {
         let cose = |members: &[(i64, Cbor)]| Cbor::Map(members.iter().map(|(label, value)| (Cbor::from(*label), value.clone())).collect());
         let bytes = |bytes: &[u8]| Cbor::Bytes(bytes.to_vec());
         let random = SystemRandom::new();
