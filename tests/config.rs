@@ -5,7 +5,7 @@ mod support;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use auth_challenge::{ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Http, SendState, testing::Scripted};
+use auth_challenge::{ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Error, ErrorKind, Http, SendState, testing::Scripted};
 use support::{
     Server, Step,
     config::{Folder, Outcome, problems},
@@ -93,6 +93,33 @@ fn with_several_sections_the_named_one_makes_challenges() -> Outcome {
             assert_eq!(config.clone().select(other.name).build()?.id().as_str(), other.name, "from {vendor:?}");
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_is_selected_changes_places_in_failover_with_the_one_before() -> Outcome {
+    let config = Config::from_toml_str("provider = \"a\"\nfailover = [\"b\", \"c\"]")?;
+    let request = ChallengeRequest::email_otp("jane@doe.com");
+    for (selected, expected) in [(None, ["a", "b", "c"]), (Some("a"), ["a", "b", "c"]), (Some("b"), ["b", "a", "c"]), (Some("c"), ["c", "b", "a"])] {
+        let config = selected.into_iter().fold(config.clone(), |config, name| config.select(name));
+        let unreached = |name| Arc::new(Scripted::named(name).create_fails(Error::new(ErrorKind::Connect, SendState::NotSent)));
+        let config = ["a", "b", "c"].into_iter().fold(config, |config, name| config.with_provider(unreached(name)));
+        assert_eq!(problems(&config), [], "{selected:?}");
+        let error = config.build()?.create(&request).await.expect_err("nobody is reached");
+        let asked: Vec<String> = error.hops().iter().map(|hop| hop.provider().to_string()).chain(error.provider().map(ToString::to_string)).collect();
+        assert_eq!(asked, expected, "{selected:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn one_whom_nobody_can_take_over_from_can_be_selected() -> Outcome {
+    let sections: String = vendors::all().iter().map(|vendor| format!("[{}]\n{}", vendor.name, vendor.toml())).collect();
+    let config = Config::from_toml_str(&format!("provider = \"corbado\"\nfailover = [\"authsignal\"]\n{sections}"))?;
+    for vendor in vendors::all() {
+        assert_eq!(config.clone().select(vendor.name).build()?.id().as_str(), vendor.name);
+    }
+    assert_eq!(problems(&config.select("corbdo")).len(), 1);
     Ok(())
 }
 

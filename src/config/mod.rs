@@ -122,6 +122,8 @@ pub struct Config {
     http: Option<Http>,
     guard: Option<Arc<dyn Guard>>,
     providers: Vec<Arc<dyn ChallengeProvider>>,
+    /// Whether the provider is not the one that the config was written for.
+    is_selected: bool,
 }
 
 impl<'de> Deserialize<'de> for Config {
@@ -168,8 +170,14 @@ impl Config {
     }
 
     /// Chooses the provider for new challenges: by a section's name, or the id of one that was [added](Self::with_provider).
+    ///
+    /// Where it stands in `failover`, the one that it takes over from stands there now. What can never take over from it stays there, and is no mistake.
     pub fn select(mut self, provider: &str) -> Self {
-        self.members.insert("provider".into(), provider.into());
+        let before = self.members.insert("provider".into(), provider.into()).filter(|before| before != provider);
+        if let (Some(before), Some(Value::Array(failover))) = (before, self.members.get_mut("failover")) {
+            failover.iter_mut().filter(|name| *name == provider).for_each(|name| *name = before.clone());
+        }
+        self.is_selected = true;
         self
     }
 
@@ -299,7 +307,7 @@ impl Config {
                 None => top.problem("provider", &named.expected(name)),
             }
         }
-        routing.read_failover(&mut top, &named, current.as_ref().map(ProviderId::as_str));
+        routing.read_failover(&mut top, &named, current.as_ref().map(ProviderId::as_str).filter(|_| !self.is_selected));
         if send_once.is_some() && routing.fails_over_when_unknown() {
             top.problem("failover_when", "\"unknown\" may send two messages for one intent; expected \"unsent\" beside [send_once]");
         }

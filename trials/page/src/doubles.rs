@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use auth_challenge_browser::{Failed, free_port, until};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -15,8 +16,6 @@ use tokio::{
     process::{Child, Command},
     time::timeout,
 };
-
-use crate::{Failed, free_port, until};
 
 /// A person whose code is markup.
 pub const MARKUP: (&str, &str) = ("mallory@doe.com", "<video>7</video>");

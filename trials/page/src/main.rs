@@ -1,26 +1,16 @@
 //! The doubles' page in a real browser: `auth-challenge-page PROGRAM FOLDER`, the built `auth-challenge`, and where the pictures go.
 
-mod browser;
 mod doubles;
 
 use std::{
-    error::Error,
     path::{Path, PathBuf},
     process::ExitCode,
-    time::Duration,
 };
 
+use auth_challenge_browser::{Browser, Failed, Key, expect, told};
 use serde_json::json;
-use thirtyfour::Key;
-use tokio::{net::TcpListener, time::Instant};
 
-use browser::Browser;
 use doubles::{ATTACK, Doubles, MARKUP};
-
-pub type Failed = Box<dyn Error + Send + Sync>;
-
-/// Time for what comes by itself, on a machine under load.
-const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -241,29 +231,4 @@ async fn reset(page: &Browser) -> Result<(), Failed> {
     page.shows("messages", "Nothing was sent yet").await?;
     page.shows("challenges", "No challenge yet").await?;
     told("a reset forgets it all")
-}
-
-fn told(what: &str) -> Result<(), Failed> {
-    println!("{what}");
-    Ok(())
-}
-
-fn expect<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Result<(), Failed> {
-    if found == expected { Ok(()) } else { Err(format!("{what}: expected {expected:?}, found {found:?}").into()) }
-}
-
-/// Waits until something is so.
-async fn until(what: &str, is_so: impl AsyncFn() -> Result<bool, Failed>) -> Result<(), Failed> {
-    let end = Instant::now() + LONG;
-    while !is_so().await? {
-        if Instant::now() > end {
-            return Err(format!("this did not come true: {what}").into());
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
-}
-
-async fn free_port() -> Result<u16, Failed> {
-    Ok(TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port())
 }

@@ -29,6 +29,9 @@ for (const node of document.querySelectorAll("body *")) {
 return faint;
 "#;
 
+/// A device for passkeys.
+pub struct Authenticator(String);
+
 /// A headless Chromium and its driver, which end with this.
 pub struct Browser {
     driver: WebDriver,
@@ -49,7 +52,7 @@ impl Browser {
             wanted.add_arg(&format!("--{argument}"))?;
         }
         // Chromium's own calls go nowhere.
-        wanted.add_arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")?;
+        wanted.add_arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost")?;
         let mut wanted = thirtyfour::Capabilities::from(wanted);
         wanted.set("goog:loggingPrefs", json!({ "browser": "ALL", "performance": "ALL" }))?;
         let driver = WebDriver::new(format!("http://{address}"), wanted).await?;
@@ -61,6 +64,32 @@ impl Browser {
 
     pub async fn close(self) -> Result<(), Failed> {
         Ok(self.driver.quit().await?)
+    }
+
+    pub async fn go(&self, url: &str) -> Result<(), Failed> {
+        Ok(self.driver.goto(url).await?)
+    }
+
+    /// Gives the browser a device that makes and uses passkeys, and says yes to each. It ends with the browser.
+    pub async fn add_authenticator(&self) -> Result<Authenticator, Failed> {
+        self.tell("WebAuthn.enable", json!({})).await?;
+        let options = json!({ "options": {
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true,
+            "automaticPresenceSimulation": true,
+        } });
+        let added = self.tell("WebAuthn.addVirtualAuthenticator", options).await?;
+        Ok(Authenticator(added["authenticatorId"].as_str().ok_or("no authenticator")?.to_owned()))
+    }
+
+    /// Lets the person say yes to the device from now on, or no.
+    pub async fn verify_user(&self, authenticator: &Authenticator, says_yes: bool) -> Result<(), Failed> {
+        self.tell("WebAuthn.setUserVerified", json!({ "authenticatorId": authenticator.0, "isUserVerified": says_yes })).await.map(drop)
+    }
+
+    /// Counts the passkeys in the device.
+    pub async fn passkeys(&self, authenticator: &Authenticator) -> Result<usize, Failed> {
+        let told = self.tell("WebAuthn.getCredentials", json!({ "authenticatorId": authenticator.0 })).await?;
+        Ok(told["credentials"].as_array().map_or(0, Vec::len))
     }
 
     /// Runs a script; gives what it returns.
@@ -96,6 +125,11 @@ impl Browser {
 
     pub async fn press(&self, key: Key) -> Result<(), Failed> {
         Ok(self.driver.action_chain().send_keys(key).perform().await?)
+    }
+
+    /// Types where the focus is.
+    pub async fn type_text(&self, text: &str) -> Result<(), Failed> {
+        Ok(self.driver.action_chain().send_keys(text).perform().await?)
     }
 
     pub async fn resize(&self, width: u32, height: u32) -> Result<(), Failed> {

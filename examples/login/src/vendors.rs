@@ -1,0 +1,126 @@
+//! The vendors: who is asked now, and all that only one of them needs. The handlers know none of it.
+
+use std::{sync::Arc, time::Duration};
+
+use auth_challenge::{
+    CallOptions, ChallengeProvider, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind, Guarded, Limits, LocalGuard, LocalIntents,
+    Method, ProviderHealth, ProviderId, Rate, Reloadable, SendOnce,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{app::Failed, cookies::random_text};
+
+/// The ways to show who one is.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    Email,
+    Sms,
+    Passkey,
+}
+
+impl Way {
+    pub const ALL: [Self; 3] = [Self::Email, Self::Sms, Self::Passkey];
+
+    fn method(self) -> Method {
+        match self {
+            Self::Email => Method::EmailOtp,
+            Self::Sms => Method::SmsOtp,
+            Self::Passkey => Method::Credential(CredentialKind::Fido2),
+        }
+    }
+}
+
+/// What somebody is about to do.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Purpose {
+    SignIn,
+    SignUp { name: String },
+}
+
+impl Purpose {
+    /// Names it for vendors that judge by it.
+    fn action(&self) -> &'static str {
+        match self {
+            Self::SignIn => "login",
+            Self::SignUp { .. } => "sign_up",
+        }
+    }
+}
+
+/// The vendors of a config, one of which is asked first.
+pub struct Vendors {
+    /// Sends no second message where a form comes twice.
+    auth: SendOnce,
+    current: Arc<Reloadable>,
+    config: Config,
+    between_messages: Rate,
+    /// Those that can be asked first for codes.
+    senders: Vec<ProviderId>,
+}
+
+/// A vendor that can be asked first.
+pub struct Choice {
+    pub name: String,
+    pub is_current: bool,
+    /// Whether others are asked before it, since it failed a moment ago.
+    pub is_passed_over: bool,
+}
+
+impl Vendors {
+    /// Makes the providers of a config; nobody gets a second message before this time is over.
+    pub fn new(config: Config, between_messages: Duration) -> Result<Self, Failed> {
+        let between_messages = format!("1 per {}s", between_messages.as_secs()).parse()?;
+        let auth = build(&config, between_messages)?;
+        let sends = |id: &ProviderId| config.clone().select(id.as_str()).build().is_ok_and(|one| one.capabilities().supports(Method::EmailOtp));
+        let senders = auth.health().iter().map(ProviderHealth::provider).filter(|id| sends(id)).cloned().collect();
+        let current = Arc::new(Reloadable::new(auth));
+        // Intents end with the process, so the key may, too. Where several processes serve one site they share both.
+        let auth = SendOnce::new(current.clone(), Arc::new(LocalIntents::new()), random_text()?)?;
+        Ok(Self { auth, current, config, between_messages, senders })
+    }
+
+    /// Gives the provider, whichever vendor is behind it.
+    pub fn auth(&self) -> &dyn ChallengeProvider {
+        &self.auth
+    }
+
+    /// Says whether one of the vendors has a way to show who one is.
+    pub fn offer(&self, way: Way) -> bool {
+        // What else is missing in such a request does not matter.
+        !matches!(self.auth.check(&ChallengeRequest::new(way.method())), Err(error) if error.kind() == ErrorKind::Unsupported)
+    }
+
+    /// Asks for a code, with all that any of the vendors needs.
+    pub async fn request(&self, way: Way, to: &str, purpose: &Purpose, client: ClientContext) -> ChallengeRequest {
+        let request = ChallengeRequest::new(way.method()).with_recipient(to).with_action(purpose.action()).with_locale("en").with_client(client);
+        // Corbado challenges users of its own; its double knows every id.
+        request.with_user_id_at(ProviderId::CORBADO, "usr-4693224802260150919")
+    }
+
+    /// Names the one message that a form asks for, by the token that the form came with.
+    pub fn options(&self, form: &str, request: &ChallengeRequest) -> CallOptions {
+        let (action, to) = (request.action().unwrap_or_default(), request.recipient().unwrap_or_default());
+        let options = CallOptions::default().with_intent(format!("{form} {action} {to}"));
+        request.client().ip().into_iter().fold(options, CallOptions::with_client_ip)
+    }
+
+    /// Lists the vendors that can be asked first; none where there is one alone.
+    pub fn choices(&self) -> Vec<Choice> {
+        let (current, health) = (self.auth.id(), self.auth.health());
+        let is_passed_over = |id: &ProviderId| health.iter().any(|one| one.provider() == id && one.is_passed_over());
+        self.senders.iter().map(|id| Choice { name: id.to_string(), is_current: *id == current, is_passed_over: is_passed_over(id) }).collect()
+    }
+
+    /// Asks another vendor first from now on. Codes that are under way are still checked where they were made, and what was counted goes on.
+    pub fn select(&self, name: &str) -> Result<(), Error> {
+        self.current.replace(build(&self.config.clone().select(name), self.between_messages)?);
+        Ok(())
+    }
+}
+
+/// Puts a guard of the application's around that of the config, by which nobody is sent messages one upon the other.
+fn build(config: &Config, between_messages: Rate) -> Result<Arc<dyn ChallengeProvider>, Error> {
+    let limits = Limits::new().with_per_recipient(between_messages);
+    Ok(Arc::new(Guarded::new(config.build()?, Arc::new(LocalGuard::new(limits)))))
+}

@@ -1,0 +1,313 @@
+//! Signing in with a passkey that is there already. The vendor checks new ones; the application keeps their public keys, and asks the passkeys itself.
+
+use std::fmt;
+
+use auth_challenge::{CredentialAnswer, RelyingParty};
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    signature::{ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ciborium::Value as Cbor;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::store::{CHALLENGE, NewPasskey, StoredPasskey};
+
+/// Says why a passkey proves nothing; in the log, for people are told the same in every case.
+#[derive(Debug)]
+pub struct Refused(&'static str);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Asks whatever passkey of this site the person has.
+pub fn request_options(challenge: &str, site: &RelyingParty) -> Value {
+    let timeout_ms = u64::try_from(CHALLENGE.as_millis()).unwrap_or_default();
+    json!({ "challenge": challenge, "rpId": site.id, "allowCredentials": [], "userVerification": "required", "timeout": timeout_ms })
+}
+
+/// Takes the public key out of a new passkey that the vendor has checked.
+pub fn new_passkey(answer: &CredentialAnswer) -> Result<NewPasskey, Refused> {
+    let attestation = decoded(answer.attestation().expose())?;
+    let attestation: Cbor = ciborium::from_reader(attestation.as_slice()).map_err(|_| Refused("the attestation is no CBOR"))?;
+    let members = attestation.as_map().ok_or(Refused("the attestation is no map"))?;
+    let data = members.iter().find(|(name, _)| name.as_text() == Some("authData")).and_then(|(_, data)| data.as_bytes());
+    let data = AuthenticatorData::read(data.ok_or(Refused("the attestation has no authData"))?)?;
+    let (id, key) = data.credential.ok_or(Refused("the attestation names no credential"))?;
+    if URL_SAFE_NO_PAD.encode(id) != answer.credential_id() {
+        return Err(Refused("the attestation names another credential"));
+    }
+    let key: Cbor = ciborium::from_reader(key).map_err(|_| Refused("the public key is no CBOR"))?;
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&key, &mut bytes).map_err(|_| Refused("the public key cannot be written"))?;
+    PublicKey::read(&bytes)?;
+    Ok(NewPasskey { id: answer.credential_id().to_owned(), name: answer.name().to_owned(), key: bytes, counter: data.counter })
+}
+
+/// What `PublicKeyCredential.toJSON()` gives for a signature.
+#[derive(Deserialize)]
+pub struct Assertion {
+    pub id: String,
+    response: AssertionResponse,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssertionResponse {
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+    authenticator_data: String,
+    signature: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientData {
+    #[serde(rename = "type")]
+    kind: String,
+    challenge: String,
+    origin: String,
+    #[serde(default)]
+    cross_origin: bool,
+}
+
+impl Assertion {
+    /// Checks the signature of a passkey; gives its new counter.
+    pub fn check(&self, challenge: &str, origin: &str, site: &RelyingParty, passkey: &StoredPasskey) -> Result<u32, Refused> {
+        let client_data = decoded(&self.response.client_data)?;
+        let told: ClientData = serde_json::from_slice(&client_data).map_err(|_| Refused("the client data are not those of a browser"))?;
+        let data = decoded(&self.response.authenticator_data)?;
+        let read = AuthenticatorData::read(&data)?;
+        for (is_so, otherwise) in [
+            (self.id == passkey.id, "another passkey's"),
+            (told.kind == "webauthn.get", "not made to sign in"),
+            (told.challenge == challenge, "for another challenge"),
+            (told.origin == origin && !told.cross_origin, "made on another site"),
+            (read.site == digest(&SHA256, site.id.as_bytes()).as_ref(), "for another relying party"),
+            (read.flags & AuthenticatorData::PRESENT != 0, "made with nobody there"),
+            (read.flags & AuthenticatorData::VERIFIED != 0, "made without asking who it is"),
+            // Two of one passkey, which cannot be, do not count together.
+            (read.counter > passkey.counter || (read.counter, passkey.counter) == (0, 0), "made by a copy of the passkey"),
+        ] {
+            if !is_so {
+                return Err(Refused(otherwise));
+            }
+        }
+        let signed = [data.as_slice(), digest(&SHA256, &client_data).as_ref()].concat();
+        PublicKey::read(&passkey.key)?.check(&signed, &decoded(&self.response.signature)?)?;
+        Ok(read.counter)
+    }
+}
+
+fn decoded(text: &str) -> Result<Vec<u8>, Refused> {
+    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_| Refused("a member is not base64url"))
+}
+
+/// What an authenticator tells: WebAuthn, section 6.1.
+struct AuthenticatorData<'a> {
+    site: &'a [u8],
+    flags: u8,
+    counter: u32,
+    /// The id of a new credential, and what begins with its public key.
+    credential: Option<(&'a [u8], &'a [u8])>,
+}
+
+impl<'a> AuthenticatorData<'a> {
+    const PRESENT: u8 = 0x01;
+    const VERIFIED: u8 = 0x04;
+    const HAS_CREDENTIAL: u8 = 0x40;
+
+    fn read(bytes: &'a [u8]) -> Result<Self, Refused> {
+        Self::split(bytes).ok_or(Refused("the authenticator's data are too short"))
+    }
+
+    fn split(bytes: &'a [u8]) -> Option<Self> {
+        let (site, rest) = bytes.split_at_checked(32)?;
+        let (&[flags], rest) = rest.split_first_chunk()?;
+        let (counter, rest) = rest.split_first_chunk()?;
+        let credential = if flags & Self::HAS_CREDENTIAL == 0 {
+            None
+        } else {
+            let (_model, rest) = rest.split_at_checked(16)?;
+            let (length, rest) = rest.split_first_chunk()?;
+            Some(rest.split_at_checked(u16::from_be_bytes(*length).into())?)
+        };
+        Some(Self { site, flags, counter: u32::from_be_bytes(*counter), credential })
+    }
+}
+
+/// A public key of one of the algorithms that passkeys have.
+enum PublicKey {
+    Es256(Vec<u8>),
+    Ed25519(Vec<u8>),
+    Rs256 { n: Vec<u8>, e: Vec<u8> },
+}
+
+impl PublicKey {
+    /// Reads a COSE key: RFC 9053, sections 2 and 7, and RFC 8230.
+    fn read(bytes: &[u8]) -> Result<Self, Refused> {
+        let key: Cbor = ciborium::from_reader(bytes).map_err(|_| Refused("the public key is no CBOR"))?;
+        let members = key.as_map().ok_or(Refused("the public key is no map"))?;
+        let member = |label: i64| members.iter().find(|(name, _)| *name == Cbor::from(label)).map(|(_, value)| value);
+        let number = |label| member(label).and_then(Cbor::as_integer).and_then(|number| i64::try_from(number).ok());
+        let bytes = |label| member(label).and_then(Cbor::as_bytes).cloned().ok_or(Refused("a part of the public key is missing"));
+        match (number(1), number(3), number(-1)) {
+            (Some(2), Some(-7), Some(1)) => Ok(Self::Es256([vec![4], bytes(-2)?, bytes(-3)?].concat())),
+            (Some(1), Some(-8), Some(6)) => Ok(Self::Ed25519(bytes(-2)?)),
+            (Some(3), Some(-257), _) => Ok(Self::Rs256 { n: bytes(-1)?, e: bytes(-2)? }),
+            _ => Err(Refused("the public key is of an algorithm that is not known here")),
+        }
+    }
+
+    fn check(&self, signed: &[u8], signature: &[u8]) -> Result<(), Refused> {
+        let checked = match self {
+            Self::Es256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(signed, signature),
+            Self::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(signed, signature),
+            Self::Rs256 { n, e } => RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature),
+        };
+        checked.map_err(|_| Refused("the signature is not the passkey's"))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may")]
+mod tests {
+    use auth_challenge::{Answer, CredentialKind};
+    use aws_lc_rs::{
+        rand::SystemRandom,
+        rsa::{KeyPair as RsaKeyPair, KeySize},
+        signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256},
+    };
+
+    use super::*;
+    use crate::store::Account;
+
+    const ORIGIN: &str = "https://login.example.org";
+
+    fn site() -> RelyingParty {
+        RelyingParty::new("example.org", "Example")
+    }
+
+    fn encoded(bytes: impl AsRef<[u8]>) -> String {
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn data(domain: &str, flags: u8, counter: u32, rest: &[u8]) -> Vec<u8> {
+        [digest(&SHA256, domain.as_bytes()).as_ref(), &[flags], &counter.to_be_bytes(), rest].concat()
+    }
+
+    type Signs = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
+    /// A key of each algorithm: what COSE writes of it, and how it signs.
+    fn keys() -> Vec<(&'static str, Cbor, Signs)> {
+        let cose = |members: &[(i64, Cbor)]| Cbor::Map(members.iter().map(|(label, value)| (Cbor::from(*label), value.clone())).collect());
+        let bytes = |bytes: &[u8]| Cbor::Bytes(bytes.to_vec());
+        let random = SystemRandom::new();
+
+        let es256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        let (x, y) = es256.public_key().as_ref().strip_prefix(&[4]).unwrap().split_at(32);
+        let es256_cose = cose(&[(1, 2.into()), (3, (-7).into()), (-1, 1.into()), (-2, bytes(x)), (-3, bytes(y))]);
+        let ed25519 = Ed25519KeyPair::generate().unwrap();
+        let ed25519_cose = cose(&[(1, 1.into()), (3, (-8).into()), (-1, 6.into()), (-2, bytes(ed25519.public_key().as_ref()))]);
+        let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+        let (n, e) = (rsa.public_key().modulus().big_endian_without_leading_zero(), rsa.public_key().exponent().big_endian_without_leading_zero());
+        let rsa_cose = cose(&[(1, 3.into()), (3, (-257).into()), (-1, bytes(n)), (-2, bytes(e))]);
+        let rsa_signs = move |signed: &[u8]| {
+            let mut signature = vec![0; rsa.public_modulus_len()];
+            rsa.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed, &mut signature).unwrap();
+            signature
+        };
+        vec![
+            ("ES256", es256_cose, Box::new(move |signed| es256.sign(&random, signed).unwrap().as_ref().to_vec())),
+            ("Ed25519", ed25519_cose, Box::new(move |signed| ed25519.sign(signed).as_ref().to_vec())),
+            ("RS256", rsa_cose, Box::new(rsa_signs)),
+        ]
+    }
+
+    /// What a vendor has checked: a passkey under this id whose attestation has this one.
+    fn registered(id: &str, attested: &str, key: &Cbor) -> Result<NewPasskey, Refused> {
+        let mut credential = [&[0; 16][..], &u16::try_from(attested.len()).unwrap().to_be_bytes(), attested.as_bytes()].concat();
+        ciborium::into_writer(key, &mut credential).unwrap();
+        // Extensions may follow.
+        credential.extend([0xa0]);
+        let data = data("example.org", 0xc5, 0, &credential);
+        let attestation = Cbor::Map(vec![("fmt".into(), "none".into()), ("attStmt".into(), Cbor::Map(Vec::new())), ("authData".into(), Cbor::Bytes(data))]);
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&attestation, &mut bytes).unwrap();
+        let answer = Answer::credential(CredentialAnswer::new(CredentialKind::Fido2, "laptop", encoded(id), encoded("{}"), encoded(bytes)));
+        new_passkey(answer.as_credential().unwrap())
+    }
+
+    fn stored(new: NewPasskey, counter: u32) -> StoredPasskey {
+        StoredPasskey { id: new.id, account: Account { id: 1, name: "Jane".into() }, key: new.key, counter }
+    }
+
+    fn assertion(id: &str, client: &Value, data: &[u8], sign: &dyn Fn(&[u8]) -> Vec<u8>) -> Assertion {
+        let client = client.to_string();
+        let signature = sign(&[data, digest(&SHA256, client.as_bytes()).as_ref()].concat());
+        let response = AssertionResponse { client_data: encoded(client), authenticator_data: encoded(data), signature: encoded(signature) };
+        Assertion { id: encoded(id), response }
+    }
+
+    fn client(kind: &str, challenge: &str, origin: &str, is_cross: bool) -> Value {
+        json!({ "type": kind, "challenge": challenge, "origin": origin, "crossOrigin": is_cross })
+    }
+
+    #[test]
+    fn a_passkey_of_each_algorithm_signs_in() {
+        for (algorithm, key, sign) in keys() {
+            let passkey = stored(registered("id", "id", &key).unwrap(), 6);
+            let given = assertion("id", &client("webauthn.get", "c", ORIGIN, false), &data("example.org", 5, 7, &[]), &sign);
+            assert_eq!(given.check("c", ORIGIN, &site(), &passkey).unwrap(), 7, "{algorithm}");
+            let forged = assertion("id", &client("webauthn.get", "c", ORIGIN, false), &data("example.org", 5, 7, &[]), &|signed| {
+                let mut signature = sign(signed);
+                *signature.last_mut().unwrap() ^= 1;
+                signature
+            });
+            assert!(forged.check("c", ORIGIN, &site(), &passkey).is_err(), "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn what_is_signed_for_anything_else_is_refused() {
+        let (_, key, sign) = keys().remove(1);
+        let right = || client("webauthn.get", "c", ORIGIN, false);
+        for (expected, id, client, data) in [
+            ("another passkey's", "other", right(), data("example.org", 5, 7, &[])),
+            ("not made to sign in", "id", client("webauthn.create", "c", ORIGIN, false), data("example.org", 5, 7, &[])),
+            ("for another challenge", "id", client("webauthn.get", "d", ORIGIN, false), data("example.org", 5, 7, &[])),
+            ("made on another site", "id", client("webauthn.get", "c", "https://evil.example", false), data("example.org", 5, 7, &[])),
+            ("made on another site", "id", client("webauthn.get", "c", ORIGIN, true), data("example.org", 5, 7, &[])),
+            ("for another relying party", "id", right(), data("example.com", 5, 7, &[])),
+            ("made with nobody there", "id", right(), data("example.org", 4, 7, &[])),
+            ("made without asking who it is", "id", right(), data("example.org", 1, 7, &[])),
+            ("made by a copy of the passkey", "id", right(), data("example.org", 5, 6, &[])),
+            ("made by a copy of the passkey", "id", right(), data("example.org", 5, 0, &[])),
+            ("the authenticator's data are too short", "id", right(), vec![0; 36]),
+        ] {
+            let passkey = stored(registered("id", "id", &key).unwrap(), 6);
+            let refused = assertion(id, &client, &data, &sign).check("c", ORIGIN, &site(), &passkey).unwrap_err();
+            assert_eq!(refused.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_passkey_that_does_not_count_signs_in_again_and_again() {
+        let (_, key, sign) = keys().remove(1);
+        let passkey = stored(registered("id", "id", &key).unwrap(), 0);
+        let given = assertion("id", &client("webauthn.get", "c", ORIGIN, false), &data("example.org", 5, 0, &[]), &sign);
+        assert_eq!(given.check("c", ORIGIN, &site(), &passkey).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_new_passkey_is_taken_under_its_own_id_and_with_a_key_that_is_known_alone() {
+        let (_, key, _) = keys().remove(1);
+        assert!(registered("id", "other", &key).is_err());
+        let unknown = Cbor::Map(vec![(1.into(), 2.into()), (3.into(), (-7).into()), ((-1).into(), 2.into())]);
+        assert!(registered("id", "id", &unknown).is_err());
+    }
+}

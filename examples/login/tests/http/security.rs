@@ -1,0 +1,101 @@
+//! What stands around every request.
+
+use std::{fs, path::PathBuf};
+
+use crate::support::{Site, Visitor};
+use auth_challenge::testing::Double;
+
+#[tokio::test]
+async fn a_write_from_another_site_is_refused() {
+    let site = Site::start().await;
+    let visitor = Visitor::of(&site);
+    for headers in [
+        &[][..],
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+        &[("sec-fetch-site", "cross-site"), ("origin", &site.origin)],
+        &[("sec-fetch-site", "same-site"), ("origin", &site.origin)],
+    ] {
+        visitor.post_from("/sign-out", headers).await.assert_told(403, "other_site");
+    }
+    visitor.post_from("/sign-out", &[("sec-fetch-site", "same-origin")]).await.assert_leads_to("/sign-in");
+    visitor.post_from("/sign-out", &[("origin", &site.origin)]).await.assert_leads_to("/sign-in");
+}
+
+#[tokio::test]
+async fn pages_run_no_script_but_the_one_file_and_are_kept_by_nobody() {
+    let site = Site::start().await;
+    for path in ["/sign-in", "/sign-up?by=passkey", "/vendor", "/nowhere"] {
+        let page = Visitor::of(&site).get(path).await;
+        let policy = page.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert_eq!((page.header("cache-control"), page.header("x-content-type-options")), ("no-store", "nosniff"), "{path}");
+        for inline in ["style=", "onclick=", "<style", "<script>"] {
+            assert!(!page.text.contains(inline), "{path}: {inline}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_browser_keeps_tells_nothing_and_no_script_reads_it() {
+    let site = Site::start().await;
+    let page = Visitor::of(&site).post("/sign-in", &[("by", "email"), ("to", "jane@doe.com")]).await;
+    let cookie = page.header("set-cookie");
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=900"] {
+        assert!(cookie.contains(attribute), "{attribute}: {cookie}");
+    }
+    assert!(cookie.starts_with("step=") && !cookie.contains("Secure") && !cookie.contains("jane") && !cookie.contains("corbado"), "{cookie}");
+}
+
+#[tokio::test]
+async fn over_https_cookies_go_nowhere_else() {
+    let site = Site::start_with(&["--origin", "https://localhost:8443"]).await;
+    let page = Visitor::of(&site).post("/sign-in", &[("by", "email"), ("to", "jane@doe.com")]).await;
+    let cookie = page.header("set-cookie");
+    assert!(cookie.starts_with("__Host-step=") && cookie.contains("Secure"), "{cookie}");
+    assert!(page.header("strict-transport-security").starts_with("max-age="));
+}
+
+#[tokio::test]
+async fn a_step_of_another_browser_is_told_as_such() {
+    let site = Site::start().await;
+    let visitor = Visitor::of(&site);
+    visitor.post("/code", &[("code", "123456")]).await.assert_told(410, "start_again");
+    visitor.post("/code/again", &[]).await.assert_told(410, "start_again");
+    visitor.post("/welcome", &[("name", "Eve")]).await.assert_told(410, "start_again");
+    visitor.get("/code").await.assert_leads_to("/");
+}
+
+#[tokio::test]
+async fn a_client_can_write_so_often_a_minute() {
+    let site = Site::start_with(&["--client-ip-header", "x-forwarded-for"]).await;
+    let visitor = Visitor::of(&site);
+    let from = async |ip: &str| visitor.post_from("/sign-out", &[("origin", &site.origin), ("x-forwarded-for", ip)]).await;
+    let mut refused = 0;
+    for _ in 0..200 {
+        // What stands in front, the client wrote itself.
+        refused += u32::from(from("198.51.100.1, 203.0.113.7").await.status == 429);
+    }
+    assert!((1..=80).contains(&refused), "{refused}");
+    from("203.0.113.8").await.assert_leads_to("/sign-in");
+}
+
+#[tokio::test]
+async fn with_real_vendors_operators_alone_switch_them() {
+    let (authsignal, twilio) = (Double::start("authsignal").await, Double::start("twilio").await);
+    let config = format!("provider = \"authsignal\"\n{}{}", authsignal.config_section(), twilio.config_section());
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("login-operators-{}.toml", std::process::id()));
+    fs::write(&file, config).expect("a file");
+    let site = Site::start_with(&["--config", file.to_str().expect("a path"), "--operator", "op@doe.com"]).await;
+    fs::remove_file(&file).expect("the file");
+
+    let code = |to: &str| authsignal.outbox().iter().rfind(|message| message.recipient() == to).map(|message| message.code().to_owned());
+    for (name, to, status) in [("Jane", "jane@doe.com", 404), ("Op", "op@doe.com", 200)] {
+        let visitor = Visitor::of(&site);
+        visitor.get("/vendor").await.assert_told(404, "not_found");
+        visitor.post("/sign-up", &[("by", "email"), ("name", name), ("to", to)]).await.assert_leads_to("/code");
+        visitor.post("/code", &[("code", &code(to).expect("a message"))]).await.assert_leads_to("/account?notice=created");
+        assert_eq!(visitor.get("/vendor").await.status, status, "{to}");
+        assert_eq!(visitor.post("/vendor", &[("name", "twilio")]).await.status, status, "{to}");
+    }
+}
