@@ -12,7 +12,48 @@
 //!
 //! # Corbado
 //!
-//! Corbado sends to users that it knows, by its own ids (`usr-…`).
+//! Corbado sends to users that it knows, by its own ids (`usr-…`). [`user_for`](crate::corbado::Corbado::user_for) finds the user that has an address or number as a login
+//! identifier, or makes both. It is safe to call twice, and at the same time; all calls for one person give the same id. It proves nothing: log nobody in before a
+//! challenge is verified, and limit such calls as you limit messages.
+//!
+//! ```
+//! use auth_challenge::{*, corbado::Corbado};
+//!
+//! struct User {
+//!     email: String,
+//!     corbado_id: Option<Personal>,
+//! }
+//!
+//! /// When somebody signs up, and for those who were there before you came to Corbado. Keep the id with your user.
+//! async fn know_at_corbado(corbado: &Corbado, user: &mut User) -> Result<(), Error> {
+//!     if user.corbado_id.is_none() {
+//!         user.corbado_id = Some(corbado.user_for(user.email.as_str()).await?);
+//!     }
+//!     Ok(())
+//! }
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+//! # let vendor = testing::CorbadoDouble::start().await;
+//!
+//! let config = vendor.config();                                  // Config::from_toml_file("auth.toml")?
+//! let (auth, corbado) = (config.build()?, config.corbado("corbado")?);
+//! let mut user = User { email: "jane@doe.com".into(), corbado_id: None };
+//! know_at_corbado(&corbado, &mut user).await?;
+//!
+//! let client = ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0");
+//! let corbado_id = user.corbado_id.clone().expect("the id");
+//! let request = ChallengeRequest::email_otp(user.email.as_str()).with_user_id_at(ProviderId::CORBADO, corbado_id).with_client(client);
+//! let challenge = auth.create(&request).await?;
+//! # let code = vendor.outbox().last_code().to_owned();
+//! assert!(matches!(auth.verify(challenge.handle(), &Answer::code(code)).await?, Verification::Verified(_)));
+//!
+//! // When your user goes, so does Corbado's.
+//! corbado.user_delete(user.corbado_id.expect("the id").as_str()).await?;
+//! # vendor.violations().assert_none();
+//! # Ok(()) }
+//! ```
+//!
+//! A new user is `active` there and its login identifier `pending`, since nobody has proven it yet.
+//! [`identifier_update`](crate::corbado::Corbado::identifier_update) says that it is `verified`, [`identifier_list`](crate::corbado::Corbado::identifier_list) finds its id.
 //!
 //! # Authsignal
 //!
