@@ -94,7 +94,7 @@ impl Vendors {
     /// Asks for a code, with all that any of the vendors needs.
     pub async fn request(&self, way: Way, to: &str, purpose: &Purpose, client: ClientContext) -> ChallengeRequest {
         let request = ChallengeRequest::new(way.method()).with_recipient(to).with_action(purpose.action()).with_locale("en").with_client(client);
-        // Corbado challenges users of its own; its double knows every id.
+        // Corbado challenges users of its own. Its double knows every id; at Corbado itself it is the one that `Corbado::user_for` gave at sign-up.
         request.with_user_id_at(ProviderId::CORBADO, "usr-4693224802260150919")
     }
 
