@@ -5,7 +5,9 @@ mod support;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use auth_challenge::{ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Error, ErrorKind, Http, SendState, testing::Scripted};
+use auth_challenge::{
+    ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Error, ErrorKind, Http, ProviderId, SendState, testing::Scripted,
+};
 use support::{
     Server, Step,
     config::{Folder, Outcome, problems},
@@ -102,7 +104,8 @@ async fn whoever_is_selected_changes_places_in_failover_with_the_one_before() ->
     let request = ChallengeRequest::email_otp("jane@doe.com");
     for (selected, expected) in [(None, ["a", "b", "c"]), (Some("a"), ["a", "b", "c"]), (Some("b"), ["b", "a", "c"]), (Some("c"), ["c", "b", "a"])] {
         let config = selected.into_iter().fold(config.clone(), |config, name| config.select(name));
-        let unreached = |name| Arc::new(Scripted::named(name).create_fails(Error::new(ErrorKind::Connect, SendState::NotSent)));
+        let unreached =
+            |name| Arc::new(Scripted::named(name).create_fails(Error::new(ErrorKind::Connect, SendState::NotSent).with_provider(ProviderId::new(name))));
         let config = ["a", "b", "c"].into_iter().fold(config, |config, name| config.with_provider(unreached(name)));
         assert_eq!(problems(&config), [], "{selected:?}");
         let error = config.build()?.create(&request).await.expect_err("nobody is reached");
