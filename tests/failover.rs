@@ -31,6 +31,8 @@ async fn failover_happens_only_where_nothing_was_sent_for_a_reason_of_that_vendo
     use SendState::{Accepted, NotSent, Refused, Unknown};
     let cases = [
         (Connect, NotSent, true),
+        (Unavailable, NotSent, true),
+        (Timeout, NotSent, false),
         (Authentication, Refused, true),
         (Permission, Refused, true),
         (RateLimited, Refused, true),

@@ -5,12 +5,14 @@
 mod support;
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
 };
 
+use auth_challenge::Vendor;
 use support::{config::Folder, markdown};
 
 /// A key as `openssl genpkey -algorithm ed25519` writes it, which the machine need not have.
@@ -56,4 +58,21 @@ fn every_vendor_is_asked_by_the_commands_of_the_readme() {
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let expected = script.matches("auth-challenge verify ").count();
     assert_eq!((said.matches("\"outcome\":\"verified\"").count(), expected), (4, 4), "{said}");
+}
+
+#[test]
+fn the_crate_of_the_readme_has_every_vendor_that_the_config_of_the_doubles_names() {
+    let readme = markdown::text_of("README.md");
+    let lines: String = markdown::blocks(&readme, "sh").concat();
+    let line = |start: &str| lines.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no line {start}"));
+    let folder = Folder::new().expect("a folder");
+    let _doubles = Doubles::start(line("auth-challenge doubles --write-config auth.toml"), folder.path());
+    let written: toml::Table = fs::read_to_string(folder.path().join("auth.toml")).expect("a config").parse().expect("TOML");
+    let named: BTreeSet<&str> = Vendor::all().iter().map(Vendor::name).filter(|name| written.contains_key(*name)).collect();
+
+    let manifest: toml::Table = markdown::text_of("Cargo.toml").parse().expect("TOML");
+    let on_by_default = manifest["features"]["default"].as_array().expect("a list").iter().filter_map(toml::Value::as_str);
+    let added = line("cargo add auth-challenge ").split('#').next().and_then(|line| line.split("--features ").nth(1)).unwrap_or_default();
+    let has: BTreeSet<&str> = on_by_default.chain(added.trim().split(',')).collect();
+    assert!(named.contains("twilio") && named.is_subset(&has), "{named:?} are named, but there are {has:?}");
 }

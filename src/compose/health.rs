@@ -118,7 +118,12 @@ impl Drop for Turn<'_> {
 /// Says whether another provider may be asked after this error: nothing was sent, for want of a connection or for a reason of that vendor's.
 pub(super) fn may_fail_over(error: &Error, even_if_unknown: bool) -> bool {
     match error.send_state() {
-        SendState::NotSent => is_of_transport(error),
+        SendState::NotSent => match error.kind() {
+            // Of what a provider asks before it sends: a message is not on its way, so that who does without an answer there may do so here.
+            ErrorKind::Unavailable => true,
+            ErrorKind::Timeout => even_if_unknown,
+            _ => is_of_transport(error),
+        },
         SendState::Refused => match error.kind() {
             ErrorKind::Authentication => true,
             // 402: a plan lacks the feature, which an operator has to know.

@@ -2,7 +2,7 @@
 //!
 //! | vendor | before the first challenge | afterwards |
 //! |---|---|---|
-//! | [Corbado](#corbado) | a user there, with the address or number | keep its id with your user |
+//! | [Corbado](#corbado) | a user there, with the address or number | keep its id with your user, or have it found each time |
 //! | [Authsignal](#authsignal) | nothing | it can be told whose challenge it was |
 //! | [Twilio](#twilio) | nothing | nothing |
 //! | [Dfns](#dfns) | a one-time code, from somebody who is logged in | keep the credential's id |
@@ -48,6 +48,23 @@
 //!
 //! // When your user goes, so does Corbado's.
 //! corbado.user_delete(user.corbado_id.expect("the id").as_str()).await?;
+//! # vendor.violations().assert_none();
+//! # Ok(()) }
+//! ```
+//!
+//! Or leave it to the provider: with `find_or_create_users = true` in Corbado's section a request names no user, and each create finds or makes the recipient's own. It takes a
+//! call more for each message, and for a new person three; the program then has no line of Corbado's, and a new person can be sent to
+//! [another vendor](super::switching) while Corbado is away.
+//!
+//! ```
+//! # use auth_challenge::*;
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+//! # let vendor = testing::CorbadoDouble::start().await;
+//! # let text = format!("provider = \"corbado\"\n{}\nfind_or_create_users = true", vendor.config_section());
+//! let auth = Config::from_toml_str(&text)?.build()?;             // the file with find_or_create_users = true
+//! let client = ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0");
+//! let challenge = auth.create(&ChallengeRequest::email_otp("jane@doe.com").with_client(client)).await?;
+//! # assert_eq!(vendor.outbox().only().recipient(), "jane@doe.com");
 //! # vendor.violations().assert_none();
 //! # Ok(()) }
 //! ```

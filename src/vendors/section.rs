@@ -76,6 +76,15 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Reads a yes or no, which is no where it is left out.
+    pub(crate) fn flag(&mut self, key: &str) -> bool {
+        match self.take(key) {
+            None => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(_) => self.none(key, "expected true or false").unwrap_or_default(),
+        }
+    }
+
     /// Reads a table as a section of its own, with its mistakes; nothing where none is there.
     pub(crate) fn table(&mut self, key: &str, read: impl FnOnce(&mut Self)) {
         let Some(members) = self.take(key).and_then(Value::as_object) else { return };

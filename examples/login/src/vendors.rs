@@ -1,4 +1,4 @@
-//! The vendors: who is asked now, and all that only one of them needs. The handlers know none of it.
+//! The vendors: who is asked now. The handlers know none of them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -92,10 +92,8 @@ impl Vendors {
     }
 
     /// Asks for a code, with all that any of the vendors needs.
-    pub async fn request(&self, way: Way, to: &str, purpose: &Purpose, client: ClientContext) -> ChallengeRequest {
-        let request = ChallengeRequest::new(way.method()).with_recipient(to).with_action(purpose.action()).with_locale("en").with_client(client);
-        // Corbado challenges users of its own. Its double knows every id; at Corbado itself it is the one that `Corbado::user_for` gave at sign-up.
-        request.with_user_id_at(ProviderId::CORBADO, "usr-4693224802260150919")
+    pub fn request(&self, way: Way, to: &str, purpose: &Purpose, client: ClientContext) -> ChallengeRequest {
+        ChallengeRequest::new(way.method()).with_recipient(to).with_action(purpose.action()).with_locale("en").with_client(client)
     }
 
     /// Names the one message that a form asks for, by the token that the form came with.

@@ -163,6 +163,15 @@ impl Error {
         self
     }
 
+    /// Says of what failed before a message was asked for that none was sent, whatever else the vendor may have done.
+    #[cfg(feature = "corbado")]
+    pub(crate) fn before_sending(mut self) -> Self {
+        if self.0.send_state.may_have_acted() {
+            self.0.send_state = SendState::NotSent;
+        }
+        self
+    }
+
     /// Takes the cause off.
     #[cfg(vendor)]
     pub(crate) fn without_source(mut self) -> Self {

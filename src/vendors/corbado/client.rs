@@ -29,6 +29,7 @@ static UPDATE: Operation = Operation { name: "ChallengeUpdate", read_error: conv
 pub struct Corbado {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) options: CallOptions,
+    pub(super) finds_or_creates_users: bool,
 }
 
 impl Corbado {
@@ -39,13 +40,13 @@ impl Corbado {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the server's URL or the credentials cannot be used.
     pub fn new(config: &CorbadoConfig, http: Http) -> Result<Self, Error> {
         let endpoint = config.endpoint(http)?;
-        Ok(Self { endpoint: Arc::new(endpoint), options: CallOptions::default() })
+        Ok(Self { endpoint: Arc::new(endpoint), options: CallOptions::default(), finds_or_creates_users: config.finds_or_creates_users })
     }
 
     /// Gives the same client, whose own operations have these options; through [`ChallengeProvider`](crate::ChallengeProvider) each call brings its
     /// own.
     pub fn with_options(&self, options: CallOptions) -> Self {
-        Self { endpoint: Arc::clone(&self.endpoint), options }
+        Self { endpoint: Arc::clone(&self.endpoint), options, ..*self }
     }
 
     /// Sends a code or link: `POST /users/{userID}/challenges`, the operation `ChallengeCreate`. Each call sends a message.

@@ -20,12 +20,13 @@ pub struct CorbadoConfig {
     instance: Instance,
     project_id: Secret,
     api_secret: Secret,
+    pub(super) finds_or_creates_users: bool,
 }
 
 impl CorbadoConfig {
     /// Takes a project's id (`pro-…`) and API secret (`corbado1_…`).
     pub fn new(project_id: impl Into<Secret>, api_secret: impl Into<Secret>) -> Self {
-        Self { instance: Instance::named(ProviderId::CORBADO), project_id: project_id.into(), api_secret: api_secret.into() }
+        Self { instance: Instance::named(ProviderId::CORBADO), project_id: project_id.into(), api_secret: api_secret.into(), finds_or_creates_users: false }
     }
 
     /// Gives the instance another name, where there are several.
@@ -44,13 +45,27 @@ impl CorbadoConfig {
         Ok(self)
     }
 
+    /// Says whether a create that names no user is for the one that [`Corbado::user_for`](super::Corbado::user_for) finds or makes for its recipient; not
+    /// unless told. In a config it is `find_or_create_users = true`.
+    ///
+    /// The request needs no user id then, and the program nothing of Corbado's. Each such create asks for the user first, within its own time: a call
+    /// more, and for a new person three. Where that fails, no message was asked for: the state is [`NotSent`](crate::SendState::NotSent) or
+    /// [`Refused`](crate::SendState::Refused), so that another provider may be asked instead. What it may leave behind is told at `user_for`.
+    ///
+    /// It makes a user of every recipient that a challenge is asked for: limit the calls by a guard, as you do anyway.
+    pub fn with_find_or_create_users(mut self, is_wanted: bool) -> Self {
+        self.finds_or_creates_users = is_wanted;
+        self
+    }
+
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let project_id = section.required_text("project_id");
         let api_secret = section.required_secret("api_secret");
+        let finds_or_creates_users = section.flag("find_or_create_users");
         let instance = Instance::read(section, VERSION);
         section.check("project_id", &project_id, |id| (!id.starts_with("pro-") || id.contains(':')).then_some("expected a project id, pro-…"));
         section.check("api_secret", &api_secret, |secret| (!secret.expose().starts_with("corbado1_")).then_some("expected a Corbado API secret, corbado1_…"));
-        Some(Self { instance, project_id: project_id?.into(), api_secret: api_secret? })
+        Some(Self { instance, project_id: project_id?.into(), api_secret: api_secret?, finds_or_creates_users })
     }
 
     pub(super) fn endpoint(&self, http: Http) -> Result<Endpoint, Error> {

@@ -28,6 +28,18 @@ const METHODS: &[MethodSupport] = &[
 
 pub(super) const CAPABILITIES: Capabilities = Capabilities::of(METHODS);
 
+const REQUIRED_BUT_A_USER: &[Field] = &[Field::To, Field::Ip, Field::UserAgent];
+const OPTIONAL_AND_A_USER: &[Field] = &[Field::UserId, Field::Client, Field::Lifetime, Field::Metadata];
+
+const METHODS_BUT_A_USER: &[MethodSupport] = &[
+    MethodSupport::of(Method::EmailOtp, REQUIRED_BUT_A_USER, OPTIONAL_AND_A_USER),
+    MethodSupport::of(Method::EmailLink, REQUIRED_BUT_A_USER, OPTIONAL_AND_A_USER),
+    MethodSupport::of(Method::SmsOtp, REQUIRED_BUT_A_USER, OPTIONAL_AND_A_USER),
+];
+
+/// Tells what Corbado can do where users are found or made.
+pub(super) const FINDING_USERS: Capabilities = Capabilities::of(METHODS_BUT_A_USER);
+
 const FIELDS: FieldNames = FieldNames(&[
     (Field::To, "identifierValue"),
     (Field::UserId, "userID"),
@@ -42,18 +54,19 @@ const FIELDS: FieldNames = FieldNames(&[
 
 /// Holds a create, ready to be sent.
 pub(super) struct Create {
-    pub(super) user_id: String,
+    /// `None` where the request names no user.
+    pub(super) user_id: Option<String>,
     pub(super) body: types::ChallengeCreateReq,
     pub(super) ignored: Vec<Field>,
 }
 
-pub(super) fn check(provider: &ProviderId, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
-    find(provider, request, ClientSignals::of(request.client()).is_some())?.conclude()
+pub(super) fn check(capabilities: &Capabilities, provider: &ProviderId, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
+    find(capabilities, provider, request, ClientSignals::of(request.client()).is_some())?.conclude()
 }
 
-pub(super) fn create(provider: &ProviderId, request: &ChallengeRequest) -> Result<Create, Error> {
+pub(super) fn create(capabilities: &Capabilities, provider: &ProviderId, request: &ChallengeRequest) -> Result<Create, Error> {
     let signals = ClientSignals::of(request.client());
-    let ignored = find(provider, request, signals.is_some())?.conclude()?;
+    let ignored = find(capabilities, provider, request, signals.is_some())?.conclude()?;
     let challenge_type = match request.method() {
         Method::EmailLink => types::ChallengeType::EmailLink,
         Method::SmsOtp => types::ChallengeType::SmsOtp,
@@ -66,11 +79,11 @@ pub(super) fn create(provider: &ProviderId, request: &ChallengeRequest) -> Resul
         lifetime_seconds: request.lifetime().and_then(|lifetime| i64::try_from(lifetime.as_secs()).ok()),
         client_information: client_information(request.client(), signals.unwrap_or_default()),
     };
-    Ok(Create { user_id: request.user_id_for(provider).unwrap_or_default().to_owned(), body, ignored })
+    Ok(Create { user_id: request.user_id_for(provider).map(str::to_owned), body, ignored })
 }
 
-fn find(provider: &ProviderId, request: &ChallengeRequest, has_signals: bool) -> Result<Findings, Error> {
-    let mut findings = CAPABILITIES.find(provider, request)?;
+fn find(capabilities: &Capabilities, provider: &ProviderId, request: &ChallengeRequest, has_signals: bool) -> Result<Findings, Error> {
+    let mut findings = capabilities.find(provider, request)?;
     // An empty one is named already.
     if let Some(problem) = request.user_id_for(provider).filter(|id| !id.is_empty()).and_then(path_problem) {
         findings.violations.push(Violation::new(Field::UserId, problem));

@@ -14,7 +14,8 @@
 //! # Users
 //!
 //! A person must be a user of the project before a challenge can be made, and have a login identifier: an e-mail address, a phone number or a user
-//! name. [`Corbado::user_for`] gives the id of a person's user, and makes both where there is none. The operations, each for itself:
+//! name. [`Corbado::user_for`] gives the id of a person's user, and makes both where there is none. With
+//! [`find_or_create_users`](CorbadoConfig::with_find_or_create_users) each create that names no user does so itself. The operations, each for itself:
 //!
 //! | method | on the wire |
 //! |---|---|
@@ -58,6 +59,8 @@ mod users;
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/corbado.rs"));
 }
+
+use std::borrow::Cow;
 
 use async_trait::async_trait;
 
@@ -110,17 +113,21 @@ impl ChallengeProvider for Corbado {
     }
 
     fn capabilities(&self) -> Capabilities {
-        capabilities()
+        if self.finds_or_creates_users { convert::FINDING_USERS } else { convert::CAPABILITIES }
     }
 
     fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
-        convert::check(self.provider(), request).map_err(|error| error.with_provider(self.provider().clone()))
+        convert::check(&self.capabilities(), self.provider(), request).map_err(|error| error.with_provider(self.provider().clone()))
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         let created = async {
-            let convert::Create { user_id, body, ignored } = convert::create(self.provider(), request)?;
-            let reply = self.create(options, &user_id, &body).await.map_err(|failure| failure.error)?;
+            let convert::Create { user_id, body, ignored } = convert::create(&self.capabilities(), self.provider(), request)?;
+            let (user_id, options) = match user_id {
+                Some(user_id) => (user_id, Cow::Borrowed(options)),
+                None => self.user_to_challenge(&body.identifier_value, options).await?,
+            };
+            let reply = self.create(&options, &user_id, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), request.method(), user_id, ignored, reply)
         };
         stamped(self.provider(), "create", created).await

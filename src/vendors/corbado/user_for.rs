@@ -1,10 +1,12 @@
 //! The user of a person, by e-mail address or phone number: found, or made.
 
+use std::borrow::Cow;
+
 use tokio::time::Instant;
 
 use super::{Corbado, Filter, ListQuery, types};
 use crate::{
-    model::{Error, ErrorKind, Field, Method, Personal, SendState, Violation, recipient},
+    model::{CallOptions, Error, ErrorKind, Field, Method, Personal, SendState, Violation, recipient},
     transport::path::path_problem,
 };
 
@@ -71,6 +73,16 @@ impl Corbado {
             Some(user_id) => Ok(user_id),
             None => self.make_holder_of(&wanted, deadline).await,
         }
+    }
+
+    /// Finds or makes the user of a create that names none, and gives the options with the time that is left. An error is one of a create: no
+    /// message was asked for yet.
+    pub(super) async fn user_to_challenge(&self, recipient: &Personal, options: &CallOptions) -> Result<(String, Cow<'static, CallOptions>), Error> {
+        let deadline = self.endpoint.deadline(options);
+        let corbado = self.with_options(options.clone());
+        let user = async { Ok((corbado.user_for(recipient.clone()).await?, corbado.until(deadline)?)) };
+        let (user_id, corbado) = user.await.map_err(Error::before_sending)?;
+        Ok((user_id.as_str().to_owned(), Cow::Owned(corbado.options)))
     }
 
     /// Finds the user that has a login identifier.

@@ -50,7 +50,7 @@ pub struct Asked {
 
 pub async fn again(State(app): State<App>, client: Client, cookies: Cookies, Form(asked): Form<Asked>) -> Result<Response, Told> {
     let Some(Step::Code(sent)) = cookies.step() else { return Err(Told::started_too_long_ago()) };
-    let (auth, request) = (app.vendors.auth(), app.vendors.request(sent.way, &sent.to, &sent.purpose, client.context()).await);
+    let (auth, request) = (app.vendors.auth(), app.vendors.request(sent.way, &sent.to, &sent.purpose, client.context()));
     let options = app.vendors.options(&asked.form, &request);
     let made = match sent.is_over {
         true => auth.create_with(&request, &options).await,

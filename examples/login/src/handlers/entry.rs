@@ -68,7 +68,7 @@ pub async fn sign_up(State(app): State<App>, client: Client, cookies: Cookies, F
 /// Sends a code. Whether there is an account is told to nobody before they have shown that the address is theirs.
 async fn start(app: &App, client: &Client, typed: &Typed, purpose: Purpose) -> Result<Step, Told> {
     let (way, to) = (typed.by, bare(typed));
-    let request = app.vendors.request(way, &to, &purpose, client.context()).await;
+    let request = app.vendors.request(way, &to, &purpose, client.context());
     let challenge = app.vendors.auth().create_with(&request, &app.vendors.options(&typed.form, &request)).await?;
     Ok(Step::Code(Sent { way, to, purpose, handle: challenge.handle().clone(), is_over: false }))
 }
