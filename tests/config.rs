@@ -104,8 +104,7 @@ async fn whoever_is_selected_changes_places_in_failover_with_the_one_before() ->
     let request = ChallengeRequest::email_otp("jane@doe.com");
     for (selected, expected) in [(None, ["a", "b", "c"]), (Some("a"), ["a", "b", "c"]), (Some("b"), ["b", "a", "c"]), (Some("c"), ["c", "b", "a"])] {
         let config = selected.into_iter().fold(config.clone(), |config, name| config.select(name));
-        let unreached =
-            |name| Arc::new(Scripted::named(name).create_fails(Error::new(ErrorKind::Connect, SendState::NotSent).with_provider(ProviderId::new(name))));
+        let unreached = |name| Arc::new(Scripted::named(name).create_fails(Error::new(ErrorKind::Connect, SendState::NotSent)));
         let config = ["a", "b", "c"].into_iter().fold(config, |config, name| config.with_provider(unreached(name)));
         assert_eq!(problems(&config), [], "{selected:?}");
         let error = config.build()?.create(&request).await.expect_err("nobody is reached");

@@ -58,7 +58,7 @@ async fn failover_happens_only_where_nothing_was_sent_for_a_reason_of_that_vendo
                 let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.kind(), hop.send_state())).collect();
                 assert_eq!(hops, [("first", kind, state)]);
             }
-            Err(error) => assert_eq!((fails_over, error.kind(), error.send_state()), (false, kind, state)),
+            Err(error) => assert_eq!((fails_over, error.kind(), error.send_state(), error.provider()), (false, kind, state, Some(&id("first")))),
         }
     }
 }

@@ -180,3 +180,15 @@ fn a_route_by_a_calling_code_that_is_none_or_of_a_method_to_no_phone_or_to_nobod
     let all = all.with_route(Method::SmsOtp, id("nobody")).build().expect_err("mistakes");
     assert_eq!(all.violations().len(), 1 + cases.iter().map(|(.., expected)| expected.len()).sum::<usize>(), "{all}");
 }
+
+#[tokio::test]
+async fn an_error_names_the_provider_that_was_asked_though_one_of_the_applications_own_did_not() {
+    let fails = || Error::new(ErrorKind::Unavailable, SendState::Unknown);
+    let scripted = Scripted::named("own").create_fails(fails()).verify_fails(fails());
+    let auth = Router::builder(Arc::new(Scripted::named("other"))).with_provider(Arc::new(scripted)).with_route(Method::SmsOtp, id("own"));
+    let auth = auth.build().expect("a router");
+    let created = auth.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect_err("a failure");
+    let handle = ChallengeHandle::new(id("own"), Method::SmsOtp, "challenge");
+    let verified = auth.verify(&handle, &Answer::code("123456")).await.expect_err("a failure");
+    assert_eq!([created.provider(), verified.provider()], [Some(&id("own")); 2]);
+}

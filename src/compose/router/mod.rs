@@ -197,7 +197,7 @@ impl ChallengeProvider for Router {
             turn.end(&outcome, even_if_unknown);
             let error = match outcome {
                 Ok(challenge) => return Ok(challenge.with_hops(hops)),
-                Err(error) => error,
+                Err(error) => error.or_provider(&id),
             };
             let fails_over = may_fail_over(&error, even_if_unknown);
             // Asked with no time to answer, the next one would turn what is known into an unknown outcome.
@@ -216,7 +216,7 @@ impl ChallengeProvider for Router {
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        let outcome = self.issuer(handle, "verify")?.verify_with(handle, answer, options).await;
+        let outcome = self.issuer(handle, "verify")?.verify_with(handle, answer, options).await.map_err(|error| error.or_provider(handle.provider()));
         self.health.note_other(handle.provider(), &outcome);
         outcome
     }
@@ -226,7 +226,7 @@ impl ChallengeProvider for Router {
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        let outcome = self.issuer(handle, "resend")?.resend_with(handle, options).await;
+        let outcome = self.issuer(handle, "resend")?.resend_with(handle, options).await.map_err(|error| error.or_provider(handle.provider()));
         self.health.note_other(handle.provider(), &outcome);
         outcome
     }

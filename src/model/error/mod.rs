@@ -87,6 +87,11 @@ impl Error {
         self.with_provider(provider.clone()).with_operation(operation)
     }
 
+    /// Names the provider where nobody did, as providers of an application's own need not.
+    pub(crate) fn or_provider(self, provider: &ProviderId) -> Self {
+        if self.0.provider.is_none() { self.with_provider(provider.clone()) } else { self }
+    }
+
     /// Names the operation where nobody did.
     pub(crate) fn or_operation(self, operation: &'static str) -> Self {
         if self.0.operation.is_none() { self.with_operation(operation) } else { self }
