@@ -1,7 +1,7 @@
 //! Generates the vendors' clients from `specs/` into `OUT_DIR`.
 //!
-//! For each vendor whose feature is on: read the document, keep it as JSON for the doubles, apply the rewrites that the
-//! generator needs (`build/`), generate, write. No network, no writes outside `OUT_DIR`.
+//! For each vendor whose feature is on: read the document, packed as JSON, apply the rewrites that the generator needs
+//! (`build/`), generate, write. No network, no writes outside `OUT_DIR`.
 
 #[path = "build/enums.rs"]
 mod enums;
@@ -24,15 +24,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut compiled = Vec::new();
     for vendor in vendors::ALL {
-        let path = root.join("specs").join(format!("{}.yaml", vendor.name));
+        let path = root.join("specs").join(format!("{}.json", vendor.name));
         println!("cargo::rerun-if-changed={}", path.display());
         if env::var_os(format!("CARGO_FEATURE_{}", vendor.name.to_uppercase())).is_none() {
             continue;
         }
         compiled.push(vendor.name);
-        let spec: serde_json::Value = serde_saphyr::from_str(&fs::read_to_string(&path)?)?;
-        fs::write(out.join(format!("{}.spec.json", vendor.name)), serde_json::to_string(&spec)?)?;
-
+        let text = fs::read(&path).map_err(|error| format!("specs/{}.json, which `cargo xtask spec pack` makes: {error}", vendor.name))?;
+        let spec: serde_json::Value = serde_json::from_slice(&text)?;
         fs::write(out.join(format!("{}_sensitive.rs", vendor.name)), format!("&{:?}", vendor.sensitive()))?;
 
         let rewritten = vendor.rewrite(spec).map_err(|stale| format!("specs/{}.yaml: {stale}", vendor.name))?;

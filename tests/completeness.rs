@@ -60,6 +60,7 @@ fn places() -> Vec<(String, BTreeSet<String>)> {
     let checked: BTreeSet<String> = checked.flat_map(str::split_whitespace).map(str::to_owned).collect();
     let mut places = vec![
         ("document in specs/".to_owned(), names_in("specs", Some(".yaml"))),
+        ("document packed as JSON in specs/, by `cargo xtask spec pack`".to_owned(), names_in("specs", Some(".json"))),
         ("section in specs/README.md".to_owned(), between(&text("specs/README.md"), "## `", ".yaml`")),
         ("row in the README's table of vendors".to_owned(), rows(&readme)),
         ("row in the table of vendors on the first page, src/lib.rs".to_owned(), rows(&support::markdown::documentation_of("src/lib.rs"))),

@@ -158,7 +158,7 @@ pub static VENDOR: Vendor = Vendor {
         Typed::of("ActiveChallenge", &[], |http, url| Box::pin(async move { typed(http, &url)?.get_challenge(&ChallengeQuery::default()).await.map(as_read) })),
     ],
     secrecy: Secrecy {
-        document: include_str!(concat!(env!("OUT_DIR"), "/authsignal.spec.json")),
+        document: include_str!("../../../specs/authsignal.json"),
         masked: include!(concat!(env!("OUT_DIR"), "/authsignal_sensitive.rs")),
         harmless: &[],
         types: &[

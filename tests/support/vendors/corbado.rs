@@ -183,7 +183,7 @@ pub static VENDOR: Vendor = Vendor {
         },
     ],
     secrecy: Secrecy {
-        document: include_str!(concat!(env!("OUT_DIR"), "/corbado.spec.json")),
+        document: include_str!("../../../specs/corbado.json"),
         masked: include!(concat!(env!("OUT_DIR"), "/corbado_sensitive.rs")),
         harmless: &[],
         types: &[

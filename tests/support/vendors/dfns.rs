@@ -190,7 +190,7 @@ pub static VENDOR: Vendor = Vendor {
         }),
     ],
     secrecy: Secrecy {
-        document: include_str!(concat!(env!("OUT_DIR"), "/dfns.spec.json")),
+        document: include_str!("../../../specs/dfns.json"),
         masked: include!(concat!(env!("OUT_DIR"), "/dfns_sensitive.rs")),
         harmless: &[
             ("RelyingParty", "id"),

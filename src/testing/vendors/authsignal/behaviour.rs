@@ -38,7 +38,7 @@ const OPERATIONS: &[NamedOperation] = &[
     ("GET", "/challenges", Operation::ACTIVE),
 ];
 
-static CONTRACT: Contracted = LazyLock::new(|| Contract::read(include_str!(concat!(env!("OUT_DIR"), "/authsignal.spec.json")), "/v1", OPERATIONS));
+static CONTRACT: Contracted = LazyLock::new(|| Contract::read(include_str!("../../../../specs/authsignal.json"), "/v1", OPERATIONS));
 
 /// How long a challenge lives, and a token.
 const LIFETIME: Duration = Duration::from_secs(600);

@@ -45,7 +45,7 @@ const OPERATIONS: &[NamedOperation] = &[
     ("GET", "/identifiers", Operation::IDENTIFIER_LIST),
 ];
 
-static CONTRACT: Contracted = LazyLock::new(|| Contract::read(include_str!(concat!(env!("OUT_DIR"), "/corbado.spec.json")), "/v2", OPERATIONS));
+static CONTRACT: Contracted = LazyLock::new(|| Contract::read(include_str!("../../../../specs/corbado.json"), "/v2", OPERATIONS));
 
 /// How long a challenge lives where the request does not say.
 const LIFETIME: u64 = 300;

@@ -40,7 +40,7 @@ const OPERATIONS: &[NamedOperation] = &[
     ("POST", "/auth/action", Operation::ACTION),
 ];
 
-static CONTRACT: Contracted = LazyLock::new(|| Contract::read(include_str!(concat!(env!("OUT_DIR"), "/dfns.spec.json")), "", OPERATIONS));
+static CONTRACT: Contracted = LazyLock::new(|| Contract::read(include_str!("../../../../specs/dfns.json"), "", OPERATIONS));
 
 /// How long a code lives at most.
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
