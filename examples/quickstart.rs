@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let provider = load("Dfns", &config("dfns", dfns.config_section()))?;
     // Dfns checks its one-time code when the challenge is made, so a wrong one is an error there.
     if let Err(error) = provider.create(&ChallengeRequest::credential(CredentialKind::Fido2, "WRONG-CODE")).await {
-        println!("{error}");
+        println!("a wrong one-time code: {error}");
     }
     let challenge = create(&*provider, &ChallengeRequest::credential(CredentialKind::Fido2, CODE)).await?;
     answer(&*provider, &challenge, &dfns.right_answer(&challenge)).await?;

@@ -38,17 +38,17 @@ const KINDS: [ErrorKind; 15] = [
 const MATRIX: [(&str, [&str; 3]); 4] = [
     (
         "create",
-        [".. AA .. .. .. .. .. .. WW .. WW WW WW .. ..", ".. AA .. .. .. .. .. .. WW WW WW WW WW .. ..", "FF AA FF FF FF FF FF FF WW FF WW WW WW FF FF"],
+        [".. AA .. .. .. .. .. .. WW .. WW WW WW WW ..", ".. AA .. .. .. .. .. .. WW WW WW WW WW WW ..", "FF AA FF FF FF FF FF FF WW FF WW WW WW WW FF"],
     ),
     (
         "resend",
-        [".. AA .. .. .. .. AA .. WW .. WW WW WW .. ..", ".. AA .. .. .. .. AA .. WW WW WW WW WW .. ..", "FF AA FF FF FF FF AA FF WW FF WW WW WW FF FF"],
+        [".. AA .. .. .. .. AA .. WW .. WW WW WW WW ..", ".. AA .. .. .. .. AA .. WW WW WW WW WW WW ..", "FF AA FF FF FF FF AA FF WW FF WW WW WW WW FF"],
     ),
     (
         "verify",
-        [".. AA .. .. .. .. AA .. WW .. WW WW WW .. ..", ".. AA .. .. .. .. AA .. WW WW WW WW WW .. ..", "FF AA FF FF FF FF AA FF WW FF WW WW WW FF FF"],
+        [".. AA .. .. .. .. AA .. WW .. WW WW WW WW ..", ".. AA .. .. .. .. AA .. WW WW WW WW WW WW ..", "FF AA FF FF FF FF AA FF WW FF WW WW WW WW FF"],
     ),
-    ("check", [".. AA .. .. .. .. .. .. WW .. WW WW WW .. ..", ".. AA .. .. .. .. .. .. WW WW WW WW WW .. ..", "FF AA FF FF FF FF FF FF WW FF WW WW WW FF FF"]),
+    ("check", [".. AA .. .. .. .. .. .. WW .. WW WW WW WW ..", ".. AA .. .. .. .. .. .. WW WW WW WW WW WW ..", "FF AA FF FF FF FF FF FF WW FF WW WW WW WW FF"]),
 ];
 
 fn advice(letter: char) -> Advice {

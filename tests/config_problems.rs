@@ -552,3 +552,19 @@ fn a_secret_file_with_anything_but_one_secret_is_told() -> Outcome {
     }
     Ok(())
 }
+
+#[test]
+fn the_misspelt_one_of_a_name_and_its_section_is_told_and_not_the_right_one() {
+    for vendor in vendors::all() {
+        let name = vendor.name;
+        let typo = format!("{}{}", &name[..2], &name[3..]);
+        let config = Config::from_toml_str(&format!("provider = \"{name}\"\n[{typo}]\n{}", vendor.toml())).expect("a config");
+        let told: Vec<String> = config.problems().iter().map(ToString::to_string).collect();
+        assert!(told.iter().any(|problem| problem.contains(&format!("did you mean the section {name}?"))), "{told:?}");
+        assert!(!told.iter().any(|problem| problem.contains(&format!("did you mean {typo}?"))), "{told:?}");
+
+        let config = Config::from_toml_str(&format!("provider = \"mine\"\n[mine]\nvendor = \"{typo}\"\n{}", vendor.toml())).expect("a config");
+        let told: Vec<String> = config.problems().iter().map(ToString::to_string).collect();
+        assert!(told.iter().any(|problem| problem.contains(&format!("did you mean {name}?"))), "{told:?}");
+    }
+}

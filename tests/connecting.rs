@@ -313,3 +313,28 @@ async fn no_proxy_is_taken_from_the_environment() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!((target.requests().len(), proxy.connections()), (1, 0));
 }
+
+#[tokio::test]
+async fn an_error_says_why_there_was_no_connection_where_the_system_does() {
+    let closed = {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        listener.local_addr().expect("its port")
+    };
+    let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+    let speaks_plainly = plain.local_addr().expect("its port");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = plain.accept().await {
+            _ = stream.read(&mut [0; 1024]).await;
+            _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
+        }
+    });
+    for vendor in vendors::all() {
+        for (url, why) in [(format!("http://{closed}"), "refused"), (format!("https://{speaks_plainly}"), "TLS failed")] {
+            let provider = vendor.config_at(&url, "").build().expect("a provider");
+            let options = CallOptions::default().with_single_attempt();
+            let error = provider.create_with(&vendor.request(), &options).await.expect_err("no connection");
+            assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{}: {why}", vendor.name);
+            assert!(error.to_string().ends_with(&format!("no connection: {why}")), "{}: {error}", vendor.name);
+        }
+    }
+}

@@ -4,15 +4,19 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, ClientContext, Config, ErrorKind, Field, Method, ProviderId, Router,
-    SendState, Verification,
+    Advice, Answer, CallOptions, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, ClientContext, Config, ErrorKind, Field, Guarded, Limits,
+    LocalGuard, Method, ProviderId, Router, SendState, Verification,
     corbado::{Corbado, CorbadoConfig},
     testing::{CorbadoDouble, Fault, Operation, Scripted},
 };
-use support::client;
+use serde_json::json;
+use support::{Server, client};
 
 fn config(double: &CorbadoDouble) -> CorbadoConfig {
     CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(&double.base_url()).expect("a config").with_find_or_create_users(true)
@@ -86,37 +90,87 @@ async fn failing(operation: &Operation, fault: &Fault) -> CorbadoDouble {
 #[tokio::test]
 async fn where_no_user_can_be_had_nothing_was_sent_and_another_provider_is_asked() {
     let lookups = [Operation::IDENTIFIER_LIST, Operation::USER_CREATE, Operation::IDENTIFIER_CREATE];
-    let faults: [(Fault, ErrorKind); 4] = [
-        (Fault::status(503), ErrorKind::Unavailable),
-        (Fault::status(401), ErrorKind::Authentication),
-        (Fault::reset_before_read(), ErrorKind::Interrupted),
-        (Fault::hang(), ErrorKind::Timeout),
+    // What comes of it, and whether the router asks another one without being told to go on in doubt.
+    let faults = [
+        (Fault::status(503), ErrorKind::Unavailable, Advice::WaitThenRetry, true),
+        (Fault::garbage(), ErrorKind::UnexpectedReply, Advice::OurFault, true),
+        (Fault::status(401), ErrorKind::Authentication, Advice::OurFault, true),
+        (Fault::reset_before_read(), ErrorKind::Interrupted, Advice::WaitThenRetry, true),
+        (Fault::hang(), ErrorKind::Timeout, Advice::WaitThenRetry, false),
     ];
     for operation in lookups {
-        for (fault, kind) in &faults {
+        for (fault, kind, advice, is_passed_on) in &faults {
+            // Whoever cannot read that the login identifier was made finds it there.
+            if *kind == ErrorKind::UnexpectedReply && operation == Operation::IDENTIFIER_CREATE {
+                continue;
+            }
             let double = failing(&operation, fault).await;
             let time = Duration::from_secs(if *kind == ErrorKind::Timeout { 1 } else { 10 });
             let options = CallOptions::default().with_timeout(time);
             let error = provider(&double).create_with(&request("jane@doe.com"), &options).await.expect_err("no user");
             assert_eq!((error.kind(), error.operation()), (*kind, Some("create")), "{operation} {fault:?}");
             assert!(!error.send_state().may_have_acted(), "{operation} {fault:?}: {:?}", error.send_state());
-            assert_ne!(error.advice().key(), "offer_again", "{operation} {fault:?}");
+            assert_eq!(error.advice(), *advice, "{operation} {fault:?}");
 
-            // A reply that was lost may have made the login identifier, by which the user would be found now.
-            let (double, other) = (failing(&operation, fault).await, Scripted::named("other"));
-            let auth = Router::builder(Arc::new(provider(&double)))
-                .with_provider(Arc::new(other.clone()))
-                .with_failover([ProviderId::new("other")])
-                .with_failover_when_unknown()
-                .build()
-                .expect("a router");
-            let options = CallOptions::default().with_timeout(2 * time);
-            let challenge = auth.create_with(&request("jane@doe.com"), &options).await.expect("a challenge of the other");
-            assert_eq!((challenge.provider().as_str(), other.created().len()), ("other", 1), "{operation} {fault:?}");
-            assert!(double.outbox().is_empty(), "{operation} {fault:?}");
-            double.requests().of(Operation::CREATE).assert_count(0);
+            for even_if_unknown in [false, true] {
+                // A reply that was lost may have made the login identifier, by which the user would be found now.
+                let (double, other) = (failing(&operation, fault).await, Scripted::named("other"));
+                let auth = Router::builder(Arc::new(provider(&double))).with_provider(Arc::new(other.clone())).with_failover([ProviderId::new("other")]);
+                let auth = if even_if_unknown { auth.with_failover_when_unknown() } else { auth };
+                let options = CallOptions::default().with_timeout(2 * time);
+                let outcome = auth.build().expect("a router").create_with(&request("jane@doe.com"), &options).await;
+                let is_passed_on = even_if_unknown || *is_passed_on;
+                assert_eq!((outcome.is_ok(), other.created().len()), (is_passed_on, usize::from(is_passed_on)), "{operation} {fault:?}");
+                assert!(double.outbox().is_empty(), "{operation} {fault:?}");
+                double.requests().of(Operation::CREATE).assert_count(0);
+            }
         }
     }
+}
+
+#[tokio::test]
+async fn what_an_outage_says_of_the_user_is_not_told_as_the_persons_mistake() {
+    let says = json!({ "httpStatusCode": 500, "message": "canary", "error": { "type": "server_error", "validation": [{ "field": "identifierValue", "message": "canary" }] } });
+    let server = Server::answering(500, &[("content-type", "application/json")], &says.to_string()).await;
+    let config = CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(&format!("http://{}", server.address)).expect("a config");
+    let auth = Corbado::new(&config.with_find_or_create_users(true), client()).expect("a provider");
+    let error = auth.create(&request("jane@doe.com")).await.expect_err("an outage");
+    assert_eq!((error.kind(), error.send_state(), error.advice()), (ErrorKind::Unavailable, SendState::NotSent, Advice::WaitThenRetry));
+    assert_eq!(error.violations(), []);
+    assert!(!error.to_string().contains("canary"), "{error}");
+}
+
+#[tokio::test]
+async fn who_may_have_been_made_a_user_counts_for_the_guard_though_no_message_was_sent() {
+    let double = failing(&Operation::USER_CREATE, &Fault::reset_after_read()).await;
+    let limits = Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate"));
+    let auth = Guarded::new(Arc::new(provider(&double)), Arc::new(LocalGuard::new(limits)));
+    let states = [auth.create(&request("jane@doe.com")).await, auth.create(&request("jane@doe.com")).await].map(|outcome| {
+        let error = outcome.expect_err("no user");
+        (error.kind(), error.send_state())
+    });
+    assert_eq!(states, [(ErrorKind::Interrupted, SendState::NotSent), (ErrorKind::Throttled, SendState::NotSent)]);
+    double.requests().of(Operation::USER_CREATE).assert_count(1);
+}
+
+#[tokio::test]
+async fn the_challenge_has_what_is_left_of_the_calls_time_and_is_not_asked_for_with_next_to_nothing() {
+    let double = CorbadoDouble::start().await;
+    double.fail(Operation::IDENTIFIER_LIST, Fault::slow(Duration::from_millis(1_900)));
+    let options = CallOptions::default().with_timeout(Duration::from_secs(2));
+    let error = provider(&double).create_with(&request("jane@doe.com"), &options).await.expect_err("too late");
+    assert_eq!((error.kind(), error.send_state()), (ErrorKind::Timeout, SendState::NotSent));
+    double.requests().of(Operation::CREATE).assert_count(0);
+
+    double.clear_faults();
+    double.fail(Operation::IDENTIFIER_LIST, Fault::slow(Duration::from_millis(2_500)));
+    double.fail(Operation::CREATE, Fault::hang());
+    let options = CallOptions::default().with_timeout(Duration::from_secs(4));
+    let began = Instant::now();
+    let error = provider(&double).create_with(&request("jane@doe.com"), &options).await.expect_err("no answer");
+    assert_eq!((error.kind(), error.send_state()), (ErrorKind::Timeout, SendState::Unknown));
+    // With the whole time anew it would be six and a half seconds.
+    assert!(began.elapsed() < Duration::from_millis(6_300), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -289,3 +289,23 @@ fn a_seed_file_that_cannot_be_used_is_named_with_the_line_and_not_quoted() {
         assert!(told.contains(name) && told.contains("breaks at line 2") && !told.contains("7654321"), "{told}");
     }
 }
+
+#[tokio::test]
+async fn a_config_is_written_anew_but_never_over_one_that_is_somebodys_own() {
+    let folder = Folder::new().expect("a folder");
+    let path = folder.path().join("auth.toml");
+    let path = path.to_str().expect("text");
+    let ports = ["--corbado", "127.0.0.1:0", "--control", "127.0.0.1:0", "--write-config", path];
+    for _ in 0..2 {
+        let running = Running::start(&ports);
+        let written = std::fs::read_to_string(path).expect("a config");
+        assert!(written.ends_with(running.first["config_toml"].as_str().expect("the config")), "{written}");
+        assert!(auth_challenge::Config::from_toml_file(path).expect("a config").problems().is_empty());
+    }
+    let own = "provider = \"corbado\"\n# keep\n";
+    std::fs::write(path, own).expect("a config");
+    let output = Command::new(env!("CARGO_BIN_EXE_auth-challenge")).arg("doubles").args(ports).output().expect("the command");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("was not written by doubles"), "{output:?}");
+    assert_eq!(std::fs::read_to_string(path).expect("the config"), own);
+}

@@ -32,6 +32,7 @@ async fn failover_happens_only_where_nothing_was_sent_for_a_reason_of_that_vendo
     let cases = [
         (Connect, NotSent, true),
         (Unavailable, NotSent, true),
+        (UnexpectedReply, NotSent, true),
         (Timeout, NotSent, false),
         (Authentication, Refused, true),
         (Permission, Refused, true),

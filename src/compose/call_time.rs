@@ -6,11 +6,8 @@ use tokio::time::Instant;
 
 use crate::{
     model::{CallOptions, Error, ErrorKind, SendState},
-    transport::{FAR, TIMEOUT},
+    transport::{FAR, LEAST_TIME, TIMEOUT},
 };
-
-/// Least time left before a provider is asked: with less, what is known to be not sent would turn into an unknown outcome.
-pub(super) const LEAST_TIME: Duration = Duration::from_millis(250);
 
 /// Keeps the time of one call.
 pub(super) struct CallTime {

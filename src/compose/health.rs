@@ -119,8 +119,9 @@ impl Drop for Turn<'_> {
 pub(super) fn may_fail_over(error: &Error, even_if_unknown: bool) -> bool {
     match error.send_state() {
         SendState::NotSent => match error.kind() {
-            // Of what a provider asks before it sends: a message is not on its way, so that who does without an answer there may do so here.
-            ErrorKind::Unavailable => true,
+            // Of what a provider asks before it sends: no message is on its way.
+            ErrorKind::Unavailable | ErrorKind::UnexpectedReply => true,
+            // Also of a guard within, which nobody may get around who does not go on in doubt anyway.
             ErrorKind::Timeout => even_if_unknown,
             _ => is_of_transport(error),
         },

@@ -34,7 +34,7 @@ use routing::{Named, Routing};
 /// [corbado]
 /// project_id = "pro-1"
 /// api_secret_env = "CORBADO_API_SECRET"   # or api_secret, or api_secret_file
-/// find_or_create_users = true             # not unless given: a create that names no user is for the recipient's own
+/// find_or_create_users = true             # off unless set: a create without a user id finds or makes the recipient's user
 ///
 /// [authsignal]
 /// secret_key_file = "authsignal.key"      # relative to the config file

@@ -8,7 +8,7 @@ use crate::{
     compose::Router,
     model::{Capabilities, CredentialKind, Error, Method, ProviderId, recipient},
     provider::ChallengeProvider,
-    vendors::{Section, nearest},
+    vendors::{Section, Vendor, nearest},
 };
 
 /// Tells of every provider that a config can name what it can do, where that is known.
@@ -26,7 +26,9 @@ impl Named {
     /// Says what was expected instead of a name that is none.
     pub(super) fn expected(&self, name: &str) -> String {
         let names: Vec<&str> = self.0.keys().map(String::as_str).collect();
-        match (names.is_empty(), nearest(name, names.iter().copied())) {
+        // A vendor's own name is no mistake: then it is the section's.
+        let near = nearest(name, names.iter().copied()).filter(|_| Vendor::named(name).is_none());
+        match (names.is_empty(), near) {
             (true, _) => "expected the name of a section; there is none".to_owned(),
             (_, None) => format!("expected the name of a section: {}", names.join(", ")),
             (_, Some(near)) => format!("expected the name of a section: {}; did you mean {near}?", names.join(", ")),

@@ -75,7 +75,7 @@
 //!
 //! | send state | means | advice on create | advice on resend | advice on verify |
 //! |---|---|---|---|---|
-//! | `not_sent` | nothing was processed: refused before sending, no connection, or the server vouches that it did not look at the request | by kind, below | by kind, below | by kind, below |
+//! | `not_sent` | no message was asked for, and no answer used: refused before sending, no connection, the server vouches that it did not look at the request, or what comes before the message failed | by kind, below | by kind, below | by kind, below |
 //! | `refused` | the vendor answered that it did not act (4xx) | by kind, below | by kind, below | by kind, below |
 //! | `unknown` | a time-out, a broken connection, an outage (5xx): it may have acted | `offer_again` | `offer_again` | `ask_for_new` |
 //! | `accepted` | it acted, a 2xx says, but its reply cannot be used | `offer_again` | `offer_again` | `ask_for_new` |
@@ -102,8 +102,8 @@
 //! | `connect` | no connection | `wait_then_retry` | `wait_then_retry` | `wait_then_retry` |
 //! | `timeout` | the time was up before anything was sent | `wait_then_retry` | `wait_then_retry` | `wait_then_retry` |
 //! | `interrupted` | the connection ended, and the server vouches that it did not look at the request | `wait_then_retry` | `wait_then_retry` | `wait_then_retry` |
-//! | `unavailable` | only a provider of your own gives it in these states | `our_fault` | `our_fault` | `our_fault` |
-//! | `unexpected_reply` | only a provider of your own gives it in these states | `our_fault` | `our_fault` | `our_fault` |
+//! | `unavailable` | an outage before a message was asked for: where Corbado's user is looked for, or in a provider of your own | `wait_then_retry` | `wait_then_retry` | `wait_then_retry` |
+//! | `unexpected_reply` | a reply of no use, there as well | `our_fault` | `our_fault` | `our_fault` |
 //!
 //! Two things stand above the table:
 //!
@@ -113,7 +113,8 @@
 //!
 //! # What an operator reads
 //!
-//! `Display` of an error names provider, operation, kind, status, the vendor's code and the fields concerned, and never a value. Beside it stand
+//! `Display` of an error names provider, operation, kind, status, the vendor's code and the fields concerned, and never a value; where there was no connection, also why, if
+//! the system says so (`refused`, `no answer in time`, `TLS failed`), and its [`source`](std::error::Error::source) has the rest. Beside it stand
 //! [`request_id`](crate::Error::request_id) for the vendor's support and [`vendor_message`](crate::Error::vendor_message) with every value of the call masked,
 //! and, after a failover, [`hops`](crate::Error::hops). The same is logged by `tracing` as events of `auth_challenge`; `examples/tracing.rs` in the
 //! repository shows them.

@@ -94,8 +94,22 @@
 //!
 //! # An address that nobody has
 //!
-//! A page that says "we do not know this address" tells everybody who your users are. Show the same page, send nothing, and keep no handle; a code
-//! that comes without a handle is answered as a wrong one.
+//! A page that says "we do not know this address" tells everybody who your users are. The same page with no message behind it tells it too: by a cookie
+//! that is not set, a reply that comes sooner, tries that never run out.
+//!
+//! **Send to everybody, and ask for a name after the proof.** Whether there is an account is looked up when the code was right; who has none is asked
+//! for a name then. `examples/login` in the repository does it so. Strangers get messages that way: [limit](super::fleet#limits) them. With Corbado it
+//! takes [`find_or_create_users`](super::sign_up#corbado), where the first message to somebody new is at least two calls slower: that can be measured,
+//! unless each reply waits for a set time.
+//!
+//! **Where only known people may get messages**, everybody else needs a decoy, which your application makes:
+//!
+//! - **A cookie** like that of a handle, with the same name, attributes and size. What is encrypted still shows its length: fill all of them up to the same.
+//! - **The same time** for every reply: none before a set time, which is longer than the vendor takes.
+//! - **The same end.** Tries, messages and the time to live run out as they do for others. Count them on the server, since an old cookie can be sent once
+//!   more. A decoy never goes to `verify`: the vendor does not know it, and says so.
+//!
+//! Whatever else differs tells: a call that is slower than the set time, or an outage, which only people with an account see. So prefer the first way.
 //!
 //! # Send again
 //!

@@ -15,9 +15,14 @@
 //!     Ok((challenge.handle().clone(), options.expect("a challenge for a passkey has options for a browser")))
 //! }
 //!
-//! /// POST /passkey/check, with the browser's JSON as it came, and a name by which the person knows the passkey.
+//! /// POST /passkey/check?name=…, with the body as it came, which is the browser's JSON, and a name by which the person knows the passkey.
 //! async fn check(auth: &dyn ChallengeProvider, handle: &ChallengeHandle, json: &str, name: &str) -> Result<Verification, Error> {
 //!     auth.verify(handle, &Answer::from_webauthn_json(json, name)?).await
+//! }
+//!
+//! /// What the browser gets instead, with a status of 4xx or 5xx, for the `advice()` of an error or of a rejected answer.
+//! fn refusal(advice: Advice) -> serde_json::Value {
+//!     serde_json::json!({ "sentence": advice.sentence() })
 //! }
 //! # use auth_challenge::testing::{DfnsDouble, Passkey};
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,6 +36,10 @@
 //! let made = browser.answer(&options)?;
 //! let Verification::Verified(proof) = check(&*auth, &handle, &made.to_string(), "laptop").await? else { return Err("rejected".into()) };
 //! assert_eq!(proof.credential().map(Credential::kind), Some("Fido2"));
+//!
+//! // The code is used up.
+//! let error = start(&*auth, &code).await.expect_err("an old code");
+//! assert_eq!(refusal(error.advice())["sentence"], error.advice().sentence());
 //! # vendor.violations().assert_none();
 //! # Ok(()) }
 //! ```
@@ -38,18 +47,24 @@
 //! # In the browser
 //!
 //! ```js
+//! async function post(path, body) {
+//!     const reply = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+//!     const answer = await reply.json().catch(() => ({}));           // no body, or a page of a proxy's
+//!     if (!reply.ok) throw new Error(answer.sentence ?? "That did not work. Please try again.");
+//!     return answer;
+//! }
+//!
 //! async function register(code, name) {
-//!     const post = (path, body) => fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-//!     const options = await (await post("/passkey/start", { code })).json();
+//!     const options = await post("/passkey/start", { code });
 //!     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
 //!     const credential = await navigator.credentials.create({ publicKey });
-//!     return post("/passkey/check", { name, credential: credential.toJSON() });
+//!     return post(`/passkey/check?${new URLSearchParams({ name })}`, credential.toJSON());
 //! }
 //! ```
 //!
-//! Call it from a click, on a page that is served by `https` (or from `localhost`). `create` throws `NotAllowedError` where the person closes the dialogue or
-//! takes too long: the same options may be tried again for as long as the challenge lives. It throws `InvalidStateError` where the device has a passkey of
-//! this user already. Browsers from before 2025 may lack `parseCreationOptionsFromJSON` and `toJSON`; there the page decodes and encodes base64url itself: `challenge`,
+//! Call it from a click, on a page that is served by `https` (or from `localhost`). The message of an `Error` of `post` is for the page; without a connection `fetch` throws a
+//! `TypeError`. `create` throws `NotAllowedError` where the person closes the dialogue or takes too long: the same options may be tried again for as long as the challenge lives, so keep
+//! them, for the code is used up. It throws `InvalidStateError` where the device has a passkey of this user already. Browsers from before 2025 may lack `parseCreationOptionsFromJSON` and `toJSON`; there the page decodes and encodes base64url itself: `challenge`,
 //! `user.id` and the `id` of each of `excludeCredentials` one way, `id`, `response.clientDataJSON` and `response.attestationObject` the other.
 //!
 //! # The relying party

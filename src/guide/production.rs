@@ -6,7 +6,7 @@
 //! - [ ] The handle is in a server-side session or an encrypted, authenticated cookie, never in the page ([`login`](super::login#the-handle)).
 //! - [ ] The session gets a new id when the code was right.
 //! - [ ] A scope ([`with_scope`](crate::ChallengeRequest::with_scope)) is given to users who are logged in only.
-//! - [ ] An address that nobody has gets the same page as one that somebody has.
+//! - [ ] An address that nobody has gets what one gets that somebody has: a message, or a decoy with the same page, cookie, time and end ([`login`](super::login#an-address-that-nobody-has)).
 //!
 //! # Messages and money
 //!

@@ -52,9 +52,10 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Or leave it to the provider: with `find_or_create_users = true` in Corbado's section a request names no user, and each create finds or makes the recipient's own. It takes a
-//! call more for each message, and for a new person three; the program then has no line of Corbado's, and a new person can be sent to
-//! [another vendor](super::switching) while Corbado is away.
+//! Or leave it to the provider: with `find_or_create_users = true` in Corbado's section a request names no user, and each create finds or makes the recipient's own. As a
+//! rule that is a call more for each message, and for a new person three; one more where the address has capital letters and is not found in small ones. The program then has no
+//! line of Corbado's. With `failover` in the config a new person, too, can be sent to [another vendor](super::switching#a-vendor-that-is-away) while Corbado is away; after a time-out that
+//! takes `failover_when = "unknown"` beside it.
 //!
 //! ```
 //! # use auth_challenge::*;

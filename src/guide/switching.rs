@@ -90,6 +90,7 @@
 //! | the first provider | what happens |
 //! |---|---|
 //! | could not be reached, or vouches that it did not look at the request | the next one is asked |
+//! | had an outage before the message was asked for: where Corbado's user is looked for | the next one is asked |
 //! | refused for a reason of its own: 401, 403, 429 | the next one is asked |
 //! | refused for the recipient's sake: a limit of that recipient's, a field that is wrong | the error |
 //! | may have sent: a time-out, a reset, a 5xx | the error, with [`Advice::OfferAgain`](crate::Advice::OfferAgain): the person decides |

@@ -67,6 +67,8 @@ pub struct HttpBuilder {
 
 /// Time for a call where none is set.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+/// Least time left before a provider is asked: with less, what is known to be not sent would turn into an unknown outcome.
+pub(crate) const LEAST_TIME: Duration = Duration::from_millis(250);
 /// Stands for no limit, and is near enough for a clock to count to.
 pub(crate) const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

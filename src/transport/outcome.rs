@@ -161,7 +161,14 @@ fn unless_echoing(error: Error, mask: impl FnOnce() -> Mask) -> Error {
 
 fn without_head(ended: Ended) -> Error {
     match ended {
-        Ended::Transport(error) if error.is_connect() => Error::new(ErrorKind::Connect, SendState::NotSent).with_source(error),
+        Ended::Transport(error) if error.is_connect() => {
+            let unreached = Error::new(ErrorKind::Connect, SendState::NotSent);
+            match why_unreached(&error) {
+                Some(why) => unreached.with_detail(why),
+                None => unreached,
+            }
+            .with_source(error)
+        }
         Ended::Transport(error) if is_unprocessed(&error) => {
             Error::new(ErrorKind::Interrupted, SendState::NotSent).with_detail("the server did not process the request").with_source(error)
         }
@@ -171,6 +178,27 @@ fn without_head(ended: Ended) -> Error {
         Ended::Unbuilt => Error::new(ErrorKind::InvalidRequest, SendState::NotSent).with_detail("the request cannot be built of these values"),
         Ended::Undecodable | Ended::Status => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown),
     }
+}
+
+/// Says why there was no connection, in words of ours; what the system says of names that it does not find has no kind.
+fn why_unreached(error: &reqwest::Error) -> Option<&'static str> {
+    use std::io::ErrorKind as Io;
+
+    if error.is_timeout() {
+        return Some("no answer in time");
+    }
+    let causes = std::iter::successors(StdError::source(error), |&cause| {
+        // An I/O error made of another one passes that one over as its source.
+        let within = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        within.map(|within| within as &(dyn StdError + 'static)).or_else(|| cause.source())
+    });
+    causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()).find_map(|cause| match cause.kind() {
+        Io::ConnectionRefused => Some("refused"),
+        Io::TimedOut => Some("no answer in time"),
+        Io::NetworkUnreachable | Io::HostUnreachable => Some("there is no way to the host"),
+        Io::InvalidData => Some("TLS failed"),
+        _ => None,
+    })
 }
 
 /// Tells that the head of the reply is there and its body is not.

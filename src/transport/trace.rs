@@ -37,6 +37,7 @@ pub(super) fn finished<T>(provider: &ProviderId, operation: &Operation, attempts
             status = error.status(),
             request_id = error.request_id(),
             kind = error.kind().as_str(),
+            detail = error.detail(),
             send_state = error.send_state().as_str(),
             attempts,
             elapsed_ms,

@@ -150,7 +150,8 @@ impl<'a> Section<'a> {
             Some((_, choice)) => Some(*choice),
             None => {
                 let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-                self.none(key, &format!("expected one of {}", names.join(", ")))
+                let meant = nearest(&text, names.iter().copied()).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+                self.none(key, &format!("expected one of {}{meant}", names.join(", ")))
             }
         }
     }

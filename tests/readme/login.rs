@@ -15,7 +15,8 @@ async fn check(auth: &dyn ChallengeProvider, handle: &ChallengeHandle, code: &st
         // Log in whom the vendor names, never the address of the form.
         Ok(Verification::Verified(proof)) => (format!("Welcome, {}.", proof.recipient().unwrap_or("somebody")), true),
         Ok(Verification::Rejected(no)) => (no.advice().sentence().to_owned(), !no.may_try_again()),
-        Err(error) => (error.advice().sentence().to_owned(), true),
+        // Some errors leave the challenge as it was.
+        Err(error) => (error.advice().sentence().to_owned(), !matches!(error.advice(), Advice::FixInput | Advice::WaitThenRetry)),
     }
 }
 

@@ -55,7 +55,7 @@ struct Common {
     #[arg(long, help_heading = "What the doubles know", value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// A file that the config for all doubles is written to, for the other commands
+    /// A file that the config for all doubles is written to, for the other commands; one that is not from here is left alone
     #[arg(long, value_name = "FILE")]
     write_config: Option<PathBuf>,
 
@@ -164,9 +164,9 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
     };
     let config = config_toml(&running.doubles);
     if let Some(path) = &common.write_config
-        && let Err(error) = std::fs::write(path, &config)
+        && let Err(problem) = write_config(path, &config)
     {
-        return failed(&format!("{} cannot be written ({})", path.display(), error.kind()));
+        return failed(&format!("{} {problem}", path.display()));
     }
     if is_for_people {
         welcome(&running).lines().for_each(|line| lines.say(line));
@@ -326,4 +326,16 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
 fn failed(message: &str) -> ExitCode {
     let error = Error::new(ErrorKind::Config, SendState::NotSent).with_operation("doubles").with_detail(message.to_owned());
     Printer { pretty: false }.finish(Err(error.into()))
+}
+
+/// Begins a config that doubles wrote, which doubles may overwrite.
+const WRITTEN: &str = "# Written by auth-challenge doubles, who overwrite it.\n";
+
+/// Writes the config of the doubles, and never over one that is somebody's own.
+fn write_config(path: &Path, config: &str) -> Result<(), String> {
+    let is_own = |written: &[u8]| !written.starts_with(WRITTEN.as_bytes()) && !written.is_empty();
+    if std::fs::read(path).is_ok_and(|written| is_own(&written)) {
+        return Err("is there already, and was not written by doubles: name another file, or take it away".to_owned());
+    }
+    std::fs::write(path, format!("{WRITTEN}{config}")).map_err(|error| format!("cannot be written ({})", error.kind()))
 }

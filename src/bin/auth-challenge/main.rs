@@ -45,7 +45,7 @@ enum Command {
     Check(check::Check),
     /// Run the vendors' test doubles until SIGINT or SIGTERM.
     ///
-    /// The first line on stdout is a JSON object that tells where each is reached and with what credentials, and a config for all of them.
+    /// Piped, or with --json, the first line on stdout is a JSON object that tells where each is reached and with what credentials, and a config for all of them.
     /// Then comes a line for each message that was "sent" and for each place where a request was not as the vendor's document says. Lines that
     /// nobody reads in time are lost; a line counts them. When standard output is closed, the doubles end.
     Doubles(doubles::Doubles),

@@ -113,7 +113,8 @@ impl<S: Store> Judge<S> {
         match outcome {
             // Under the id that the message has now, which a resend may have changed.
             Ok(sent) => self.store.note(&send, self.challenge(sent.handle())).await,
-            Err(error) if error.send_state() == SendState::NotSent => self.store.give_back(&send).await,
+            // Who is asked for again and again, and each time made a user, is not free.
+            Err(error) if error.left_nothing() => self.store.give_back(&send).await,
             Err(_) => Ok(()),
         }
     }

@@ -15,17 +15,14 @@ use std::{
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::{
-    call_time::LEAST_TIME,
-    health::{Health, may_fail_over},
-};
+use super::health::{Health, may_fail_over};
 use crate::{
     model::{
         Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Outlook, ProviderHealth,
         ProviderId, SendState, Verification, Violation,
     },
     provider::ChallengeProvider,
-    transport::FAR,
+    transport::{FAR, LEAST_TIME},
 };
 pub use builder::RouterBuilder;
 use routes::Routes;
@@ -37,8 +34,8 @@ use tried::{Tried, Tries};
 ///   selected one if it has the method, else to the one provider that has it. `user_id` is for the selected provider alone; another one is told the id that
 ///   [`with_user_id_at`](ChallengeRequest::with_user_id_at) gives it, or none.
 /// - If that one cannot be reached, or refuses for a reason of its own (401, 403, 429), the **failover** providers are asked in order,
-///   never for credentials, and never where the limit is the recipient's. After a time-out, a reset or a 5xx nobody else is asked, unless
-///   [`with_failover_when_unknown`](RouterBuilder::with_failover_when_unknown) allows it. A provider that the request does not suit is left out. Each provider
+///   never for credentials, and never where the limit is the recipient's. After a time-out, a reset or a 5xx of the call that sends nobody else is asked, unless
+///   [`with_failover_when_unknown`](RouterBuilder::with_failover_when_unknown) allows it; an outage before that call, which sent nothing, is like no connection. A provider that the request does not suit is left out. Each provider
 ///   that was asked in vain is a [`Hop`] on the challenge or the error, and warned of in the log.
 /// - Of the failover providers **those not yet tried for this recipient** come first, each group in its order. A try is one that was handed a create in
 ///   the last ten minutes, whether it sent or failed: whoever asks again may not have got the message. This is remembered in this process alone, by keyed

@@ -10,7 +10,7 @@ use super::{ErrorKind, SendState, Violation};
 /// |---|---|---|
 /// | `TryAgain` | shows the form again | the answer is rejected, and another one may be right |
 /// | `FixInput` | shows the person's own fields that are wrong | [all of them](Violation::is_input) are: the recipient, a calling code that is not allowed, the answer, an empty code |
-/// | `WaitThenRetry` | asks for a moment, [`Error::retry_after`](crate::Error::retry_after) where it is known | nothing was sent, for want of a connection or of time; the vendor, or a guard for a time, wants fewer requests |
+/// | `WaitThenRetry` | asks for a moment, [`Error::retry_after`](crate::Error::retry_after) where it is known | nothing was sent, for want of a connection or of time, or in an outage; the vendor, or a guard for a time, wants fewer requests |
 /// | `OfferAgain` | tells that a message may be on its way, and offers to send again | a create or resend that the vendor may have acted on |
 /// | `AskForNew` | offers a new challenge | the answer is rejected for good; a verification that the vendor may have acted on; a challenge that it does not know; a handle that cannot be used |
 /// | `OurFault` | is sorry, and wakes an operator | all else: config, credentials, what is not supported, fields that the application has to give, a user that the vendor does not know, a refusal that names no field |
@@ -87,7 +87,7 @@ impl Advice {
             ErrorKind::RateLimited => Self::WaitThenRetry,
             ErrorKind::Throttled if has_end => Self::WaitThenRetry,
             // Where such a one was refused, that was an attempt before it.
-            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted => Self::WaitThenRetry,
+            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::Unavailable => Self::WaitThenRetry,
             _ if !violations.is_empty() && violations.iter().all(Violation::is_input) => Self::FixInput,
             _ => Self::OurFault,
         }

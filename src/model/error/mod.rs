@@ -45,6 +45,8 @@ struct Inner {
     detail: Option<Cow<'static, str>>,
     hops: Vec<Hop>,
     source: Option<Source>,
+    /// Whether the vendor may have done something else than send, before it was asked to.
+    may_have_prepared: bool,
 }
 
 impl Error {
@@ -64,6 +66,7 @@ impl Error {
             detail: None,
             hops: Vec::new(),
             source: None,
+            may_have_prepared: false,
         }))
     }
 
@@ -168,13 +171,27 @@ impl Error {
         self
     }
 
-    /// Says of what failed before a message was asked for that none was sent, whatever else the vendor may have done.
-    #[cfg(feature = "corbado")]
+    /// Says of what failed before a message was asked for that none was sent, whatever else the vendor may have done. What it said of fields is left out:
+    /// it was about another request.
+    #[cfg(vendor)]
     pub(crate) fn before_sending(mut self) -> Self {
         if self.0.send_state.may_have_acted() {
             self.0.send_state = SendState::NotSent;
+            self.0.violations.clear();
+            self.0.may_have_prepared = true;
         }
         self
+    }
+
+    /// Says whether nothing was sent, and the vendor did nothing else either.
+    pub(crate) fn left_nothing(&self) -> bool {
+        self.0.send_state == SendState::NotSent && !self.0.may_have_prepared
+    }
+
+    /// Gives what went wrong in this crate's own words.
+    #[cfg(vendor)]
+    pub(crate) fn detail(&self) -> Option<&str> {
+        self.0.detail.as_deref()
     }
 
     /// Takes the cause off.

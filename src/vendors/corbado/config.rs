@@ -45,12 +45,13 @@ impl CorbadoConfig {
         Ok(self)
     }
 
-    /// Says whether a create that names no user is for the one that [`Corbado::user_for`](super::Corbado::user_for) finds or makes for its recipient; not
-    /// unless told. In a config it is `find_or_create_users = true`.
+    /// Sets whether a create without a user id first finds or makes the recipient's user; off by default. In a config: `find_or_create_users = true`.
     ///
-    /// The request needs no user id then, and the program nothing of Corbado's. Each such create asks for the user first, within its own time: a call
-    /// more, and for a new person three. Where that fails, no message was asked for: the state is [`NotSent`](crate::SendState::NotSent) or
-    /// [`Refused`](crate::SendState::Refused), so that another provider may be asked instead. What it may leave behind is told at `user_for`.
+    /// The request needs no user id then, and the program nothing of Corbado's. The user is that of [`Corbado::user_for`](super::Corbado::user_for), which each
+    /// such create asks for within its own time: as a rule a call more, and for a new person three; one more where the address has capital letters and
+    /// is not found in small ones. Where that fails, no message was asked for: the state is [`NotSent`](crate::SendState::NotSent) or
+    /// [`Refused`](crate::SendState::Refused), so that a [`Router`](crate::Router) with failover may ask another provider instead; after a time-out only
+    /// [one that is told to](crate::RouterBuilder::with_failover_when_unknown), in a config by `failover_when = "unknown"`. What it may leave behind is told at `user_for`.
     ///
     /// It makes a user of every recipient that a challenge is asked for: limit the calls by a guard, as you do anyway.
     pub fn with_find_or_create_users(mut self, is_wanted: bool) -> Self {

@@ -17,28 +17,22 @@ use crate::{
     },
 };
 
-const REQUIRED: &[Field] = &[Field::To, Field::UserId, Field::Ip, Field::UserAgent];
-const OPTIONAL: &[Field] = &[Field::Client, Field::Lifetime, Field::Metadata];
-
-const METHODS: &[MethodSupport] = &[
-    MethodSupport::of(Method::EmailOtp, REQUIRED, OPTIONAL),
-    MethodSupport::of(Method::EmailLink, REQUIRED, OPTIONAL),
-    MethodSupport::of(Method::SmsOtp, REQUIRED, OPTIONAL),
-];
+const METHODS: &[MethodSupport] = &offering(&[Field::To, Field::UserId, Field::Ip, Field::UserAgent], &[Field::Client, Field::Lifetime, Field::Metadata]);
+const METHODS_FINDING_USERS: &[MethodSupport] =
+    &offering(&[Field::To, Field::Ip, Field::UserAgent], &[Field::UserId, Field::Client, Field::Lifetime, Field::Metadata]);
 
 pub(super) const CAPABILITIES: Capabilities = Capabilities::of(METHODS);
 
-const REQUIRED_BUT_A_USER: &[Field] = &[Field::To, Field::Ip, Field::UserAgent];
-const OPTIONAL_AND_A_USER: &[Field] = &[Field::UserId, Field::Client, Field::Lifetime, Field::Metadata];
-
-const METHODS_BUT_A_USER: &[MethodSupport] = &[
-    MethodSupport::of(Method::EmailOtp, REQUIRED_BUT_A_USER, OPTIONAL_AND_A_USER),
-    MethodSupport::of(Method::EmailLink, REQUIRED_BUT_A_USER, OPTIONAL_AND_A_USER),
-    MethodSupport::of(Method::SmsOtp, REQUIRED_BUT_A_USER, OPTIONAL_AND_A_USER),
-];
-
 /// Tells what Corbado can do where users are found or made.
-pub(super) const FINDING_USERS: Capabilities = Capabilities::of(METHODS_BUT_A_USER);
+pub(super) const FINDING_USERS: Capabilities = Capabilities::of(METHODS_FINDING_USERS);
+
+const fn offering(required: &'static [Field], optional: &'static [Field]) -> [MethodSupport; 3] {
+    [
+        MethodSupport::of(Method::EmailOtp, required, optional),
+        MethodSupport::of(Method::EmailLink, required, optional),
+        MethodSupport::of(Method::SmsOtp, required, optional),
+    ]
+}
 
 const FIELDS: FieldNames = FieldNames(&[
     (Field::To, "identifierValue"),

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{Corbado, Filter, ListQuery, types};
 use crate::{
     model::{CallOptions, Error, ErrorKind, Field, Method, Personal, SendState, Violation, recipient},
-    transport::path::path_problem,
+    transport::{LEAST_TIME, path::path_problem},
 };
 
 /// Most pages that are read of a list that should have one entry at most.
@@ -79,10 +79,14 @@ impl Corbado {
     /// message was asked for yet.
     pub(super) async fn user_to_challenge(&self, recipient: &Personal, options: &CallOptions) -> Result<(String, Cow<'static, CallOptions>), Error> {
         let deadline = self.endpoint.deadline(options);
+        let least = LEAST_TIME.min(deadline.saturating_duration_since(Instant::now()) / 2);
         let corbado = self.with_options(options.clone());
-        let user = async { Ok((corbado.user_for(recipient.clone()).await?, corbado.until(deadline)?)) };
-        let (user_id, corbado) = user.await.map_err(Error::before_sending)?;
-        Ok((user_id.as_str().to_owned(), Cow::Owned(corbado.options)))
+        let user_id = corbado.user_for(recipient.clone()).await.map_err(Error::before_sending)?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left < least {
+            return Err(Error::new(ErrorKind::Timeout, SendState::NotSent));
+        }
+        Ok((user_id.as_str().to_owned(), Cow::Owned(options.clone().with_timeout(left))))
     }
 
     /// Finds the user that has a login identifier.
