@@ -1,6 +1,9 @@
 //! The vendors that are compiled in, each with its document and what the build made of it.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -23,12 +26,14 @@ pub(crate) struct Built {
 
 /// The vendors that are compiled in.
 pub(crate) fn all() -> Vec<Built> {
-    let read = |file: String| fs::read_to_string(Path::new(env!("OUT_DIR")).join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let text = |path: PathBuf| fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let read = |file: String| text(Path::new(env!("OUT_DIR")).join(file));
+    let document = |vendor: &str| text(Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(vendor).with_extension("json"));
     let compiled = vendors::ALL.iter().copied().filter(|vendor| COMPILED.contains(&vendor.name));
     compiled
         .map(|vendor| Built {
             vendor,
-            spec: serde_json::from_str(vendor.document).expect("a document packed as JSON"),
+            spec: serde_json::from_str(&document(vendor.name)).expect("a document packed as JSON"),
             source: read(format!("{}.rs", vendor.name)),
             enums: read(format!("{}_enums.rs", vendor.name)),
             sensitive: read(format!("{}_sensitive.rs", vendor.name)),
