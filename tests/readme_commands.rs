@@ -12,7 +12,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use auth_challenge::Vendor;
+use auth_challenge::{ChallengeProviderExt as _, ChallengeRequest, ClientContext, Config, Vendor};
 use support::{config::Folder, markdown};
 
 /// A key as `openssl genpkey -algorithm ed25519` writes it, which the machine need not have.
@@ -75,4 +75,20 @@ fn the_crate_of_the_readme_has_every_vendor_that_the_config_of_the_doubles_names
     let added = line("cargo add auth-challenge ").split('#').next().and_then(|line| line.split("--features ").nth(1)).unwrap_or_default();
     let has: BTreeSet<&str> = on_by_default.chain(added.trim().split(',')).collect();
     assert!(named.contains("twilio") && named.is_subset(&has), "{named:?} are named, but there are {has:?}");
+}
+
+#[test]
+fn the_first_program_of_the_readme_runs_on_the_config_that_the_doubles_write() {
+    let readme = markdown::text_of("README.md");
+    let lines: String = markdown::blocks(&readme, "sh").concat();
+    let line = lines.lines().find(|line| line.starts_with("auth-challenge doubles --write-config auth.toml")).expect("a command");
+    let folder = Folder::new().expect("a folder");
+    let _doubles = Doubles::start(line, folder.path());
+    let config = Config::from_toml_file(folder.path().join("auth.toml")).expect("a config");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let auth = config.build().expect("a provider");
+        let client = ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0");
+        auth.create(&ChallengeRequest::email_otp("new@doe.com").with_action("login").with_client(client)).await.expect("a challenge of somebody new");
+    });
 }

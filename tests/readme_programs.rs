@@ -50,9 +50,9 @@ const ASKS: &str = "A code is on its way to jane@doe.com. What is it?";
 
 #[tokio::test]
 async fn the_first_program_lets_in_who_types_the_code() {
-    let corbado = CorbadoDouble::builder().with_any_user_but("usr-0").with_code("424242").start().await.expect("a double");
+    let corbado = CorbadoDouble::builder().with_code("424242").start().await.expect("a double");
     let folder = Folder::new().expect("a folder");
-    folder.write("auth.toml", &format!("provider = \"corbado\"\n{}", corbado.config_section())).expect("a config");
+    folder.write("auth.toml", &format!("provider = \"corbado\"\n{}", corbado.sign_up_section())).expect("a config");
     let text = said("login", folder.path(), "000000\n424 242\n").await;
     assert_eq!(sentences(&text), [ASKS, "That code is not right. Please try again.", "Welcome, jane@doe.com."]);
     corbado.violations().assert_none();
@@ -60,10 +60,10 @@ async fn the_first_program_lets_in_who_types_the_code() {
 
 #[tokio::test]
 async fn the_first_program_runs_on_at_another_vendor_by_one_line_of_its_config() {
-    let corbado = CorbadoDouble::builder().with_any_user_but("usr-0").start().await.expect("a double");
+    let corbado = CorbadoDouble::builder().start().await.expect("a double");
     let authsignal = AuthsignalDouble::builder().with_code("424242").start().await.expect("a double");
     let folder = Folder::new().expect("a folder");
-    folder.write("auth.toml", &format!("provider = \"authsignal\"\n{}{}", corbado.config_section(), authsignal.config_section())).expect("a config");
+    folder.write("auth.toml", &format!("provider = \"authsignal\"\n{}{}", corbado.sign_up_section(), authsignal.config_section())).expect("a config");
     let text = said("login", folder.path(), "424242\n").await;
     assert_eq!(sentences(&text), [ASKS, "Welcome, jane@doe.com."]);
     assert_eq!((corbado.outbox().len(), authsignal.outbox().len()), (0, 1));

@@ -111,6 +111,11 @@ impl Double {
         format!("[{}]\n{lines}", self.0.name)
     }
 
+    /// Its section for an application where new people sign up: as [`config_section`](Self::config_section), and at Corbado with `find_or_create_users`.
+    pub fn sign_up_section(&self) -> String {
+        self.config_section() + self.0.behaviour.sign_up_lines()
+    }
+
     /// Gives a config that has this double as its provider.
     pub fn config(&self) -> Config {
         let http = json!({ "allow_plain_http": self.plain_host().into_iter().collect::<Vec<_>>() });

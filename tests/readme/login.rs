@@ -3,9 +3,9 @@ use std::io;
 use auth_challenge::*;
 
 /// The page that asks for a code. IP address and user agent are those of the person's request. The handle goes into the session.
-async fn start(auth: &dyn ChallengeProvider, email: &str, corbado_id: Personal) -> Result<ChallengeHandle, Error> {
+async fn start(auth: &dyn ChallengeProvider, email: &str) -> Result<ChallengeHandle, Error> {
     let client = ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0");
-    let request = ChallengeRequest::email_otp(email).with_user_id_at(ProviderId::CORBADO, corbado_id).with_action("login").with_client(client);
+    let request = ChallengeRequest::email_otp(email).with_action("login").with_client(client);
     Ok(auth.create(&request).await?.handle().clone())
 }
 
@@ -23,14 +23,10 @@ async fn check(auth: &dyn ChallengeProvider, handle: &ChallengeHandle, code: &st
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Once, into the state of your application.
-    let config = Config::from_toml_file("auth.toml")?;
-    let (auth, corbado) = (config.build()?, config.corbado("corbado")?);
+    let auth = Config::from_toml_file("auth.toml")?.build()?;
 
-    // At sign-up: Corbado sends to users that it knows, and this finds the person's or makes one. Keep the id with your own user.
     let email = "jane@doe.com";
-    let corbado_id = corbado.user_for(email).await?;
-
-    let handle = start(&*auth, email, corbado_id).await?;
+    let handle = start(&*auth, email).await?;
     println!("A code is on its way to {email}. What is it?");
     for typed in io::stdin().lines() {
         let (page, is_done) = check(&*auth, &handle, &typed?).await;

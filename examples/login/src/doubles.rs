@@ -21,9 +21,6 @@ per_ip = "200 per 1h"
 wrong_codes = 5
 "#;
 
-/// What Corbado's section has beside that: it sends to users of its own, and people sign up here.
-const CORBADO: &str = "find_or_create_users = true\n";
-
 /// The doubles while they run.
 pub struct Doubles {
     doubles: Vec<Double>,
@@ -52,8 +49,7 @@ impl Doubles {
 
     /// Gives the config that has them for vendors.
     pub fn config(&self) -> Result<Config, Error> {
-        let section = |double: &Double| format!("{}\n{}", double.config_section(), if double.name() == "corbado" { CORBADO } else { "" });
-        let sections: Vec<String> = self.doubles.iter().map(section).collect();
+        let sections: Vec<String> = self.doubles.iter().map(Double::sign_up_section).collect();
         Config::from_toml_str(&format!("{CONFIG}\n{}", sections.join("\n")))
     }
 

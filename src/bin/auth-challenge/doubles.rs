@@ -55,7 +55,7 @@ struct Common {
     #[arg(long, help_heading = "What the doubles know", value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// A file that the config for all doubles is written to, for the other commands; one that is not from here is left alone
+    /// A file that a config for all doubles is written to, for an application and the other commands; one that is not from here is left alone
     #[arg(long, value_name = "FILE")]
     write_config: Option<PathBuf>,
 
@@ -162,16 +162,15 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
         Ok(running) => running,
         Err(error) => return failed(&error.to_string()),
     };
-    let config = config_toml(&running.doubles);
     if let Some(path) = &common.write_config
-        && let Err(problem) = write_config(path, &config)
+        && let Err(problem) = write_config(path, &config_toml(&running.doubles, Double::sign_up_section))
     {
         return failed(&format!("{} {problem}", path.display()));
     }
     if is_for_people {
         welcome(&running).lines().for_each(|line| lines.say(line));
     } else {
-        lines.print(&first_line(&running, config));
+        lines.print(&first_line(&running, config_toml(&running.doubles, Double::config_section)));
     }
     tokio::select! {
         _ = nobody_reads => eprintln!("standard output was closed: the doubles end"),
@@ -262,8 +261,8 @@ fn welcome(running: &RunningDoubles) -> String {
 }
 
 /// Makes a config for all doubles, of which the first is the one that applications get.
-fn config_toml(doubles: &[Double]) -> String {
-    let sections: Vec<String> = doubles.iter().map(Double::config_section).collect();
+fn config_toml(doubles: &[Double], section: fn(&Double) -> String) -> String {
+    let sections: Vec<String> = doubles.iter().map(section).collect();
     let provider = doubles.first().map(Double::name).unwrap_or_default();
     let plain_hosts: Vec<&str> = doubles.iter().filter_map(Double::plain_host).collect();
     let http = if plain_hosts.is_empty() { String::new() } else { format!("\n[http]\nallow_plain_http = {}\n", json!(plain_hosts)) };

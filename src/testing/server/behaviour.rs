@@ -28,6 +28,11 @@ pub(in crate::testing) trait Behaviour: Send + Sync + 'static {
     /// Gives the members of the vendor's section of a config, its URL apart.
     fn config_members(&self) -> Vec<(&'static str, String)>;
 
+    /// Gives the lines that the section needs beside these where new people sign up; none unless told otherwise.
+    fn sign_up_lines(&self) -> &'static str {
+        ""
+    }
+
     /// Tells what a client in any language needs beside the URL: credentials, and who is known. The members of the config, unless told otherwise.
     fn access_members(&self) -> Vec<(&'static str, String)> {
         self.config_members()

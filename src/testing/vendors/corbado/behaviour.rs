@@ -219,6 +219,10 @@ impl Behaviour for CorbadoBehaviour {
         vec![("project_id", self.project_id.clone()), ("api_secret", self.api_secret.expose().to_owned())]
     }
 
+    fn sign_up_lines(&self) -> &'static str {
+        "find_or_create_users = true\n"
+    }
+
     fn access_members(&self) -> Vec<(&'static str, String)> {
         let mut members = self.config_members();
         if locked(&self.users).knows(EXAMPLE_USER) {
