@@ -91,7 +91,7 @@ impl Vendors {
         !matches!(self.auth.check(&ChallengeRequest::new(way.method())), Err(error) if error.kind() == ErrorKind::Unsupported)
     }
 
-    /// Asks for a code, with all that any of the vendors needs.
+    /// Asks for a code, in the same words whichever vendor sends it; what one needs beside them, its section of the config says.
     pub fn request(&self, way: Way, to: &str, purpose: &Purpose, client: ClientContext) -> ChallengeRequest {
         ChallengeRequest::new(way.method()).with_recipient(to).with_action(purpose.action()).with_locale("en").with_client(client)
     }
