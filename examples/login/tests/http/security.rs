@@ -81,12 +81,12 @@ async fn a_client_can_write_so_often_a_minute() {
 }
 
 #[tokio::test]
-async fn with_real_vendors_operators_alone_switch_them() {
+async fn with_real_vendors_operators_alone_switch_them_however_their_address_is_written() {
     let (authsignal, twilio) = (Double::start("authsignal").await, Double::start("twilio").await);
     let config = format!("provider = \"authsignal\"\n{}{}", authsignal.config_section(), twilio.config_section());
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("login-operators-{}.toml", std::process::id()));
     fs::write(&file, config).expect("a file");
-    let site = Site::start_with(&["--config", file.to_str().expect("a path"), "--operator", "op@doe.com"]).await;
+    let site = Site::start_with(&["--config", file.to_str().expect("a path"), "--operator", "Op@Doe.com "]).await;
     fs::remove_file(&file).expect("the file");
 
     let code = |to: &str| authsignal.outbox().iter().rfind(|message| message.recipient() == to).map(|message| message.code().to_owned());
