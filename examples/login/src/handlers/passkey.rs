@@ -1,4 +1,4 @@
-//! Passkeys. A new one is checked by the vendor, one that is there by the application.
+//! Passkeys. A new one is checked by the application and by the vendor, one that is there by the application.
 
 use auth_challenge::{Answer, CallOptions, ChallengeProviderExt as _, ChallengeRequest, CredentialKind, Verification};
 use axum::{
@@ -66,12 +66,13 @@ pub async fn options(State(app): State<App>, SignedIn(account): SignedIn, client
 pub async fn register(State(app): State<App>, SignedIn(account): SignedIn, client: Client, cookies: Cookies, body: String) -> Replied {
     let Some(Step::NewPasskey { label, name, handle }) = cookies.step() else { return Err(Told::started_too_long_ago().into()) };
     let answer = Answer::from_webauthn_json(&body, label)?;
+    // First: the vendor would spend the person's one-time code on a passkey that cannot be used here.
+    let passkey = webauthn::new_passkey(answer.as_credential().ok_or_else(Told::our_fault)?, &app.site.origin, &app.site.passkeys_are_for)?;
     let options = CallOptions::default().with_client_ip(client.ip);
     match app.vendors.auth().verify_with(&handle, &answer, &options).await? {
         Verification::Verified(_) => {}
         Verification::Rejected(no) => return Err(no.into()),
     }
-    let passkey = webauthn::new_passkey(answer.as_credential().ok_or_else(Told::our_fault)?)?;
     let known = || Told::new(StatusCode::CONFLICT, "passkey_known", "This passkey has an account already. Please sign in with it.");
     match account {
         Some(account) => {

@@ -143,11 +143,17 @@ impl<'a> Visitor<'a> {
         self.post("/code", &[("code", &code)]).await.assert_leads_to("/account?notice=created");
     }
 
-    /// Makes a passkey as far as to what the browser hands in.
-    pub async fn makes(&self, passkey: &Passkey) -> Page {
+    /// Trades a one-time code for what a new passkey has to sign.
+    pub async fn may_make_a_passkey(&self) -> Value {
         let options = self.post("/passkey/options", &[("code", "ABCD-1234-EFGH"), ("label", "laptop"), ("name", "Pat")]).await;
         assert_eq!(options.status, StatusCode::OK, "{}", options.text);
-        self.post_json("/passkey/register", &passkey.answer(&options.json()).expect("a passkey")).await
+        options.json()
+    }
+
+    /// Makes a passkey as far as to what the browser hands in.
+    pub async fn makes(&self, passkey: &Passkey) -> Page {
+        let options = self.may_make_a_passkey().await;
+        self.post_json("/passkey/register", &passkey.answer(&options).expect("a passkey")).await
     }
 
     fn at(&self, path: &str) -> String {
