@@ -80,21 +80,57 @@ async fn a_client_can_write_so_often_a_minute() {
     from("203.0.113.8").await.assert_leads_to("/sign-in");
 }
 
+/// Starts the application on these vendors, without a guard in the config.
+async fn site_on(name: &str, vendors: &[&Double], arguments: &[&str]) -> Site {
+    let sections: String = vendors.iter().map(|double| double.config_section()).collect();
+    let config = format!("provider = \"{}\"\n{sections}", vendors[0].name());
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("login-{name}-{}.toml", std::process::id()));
+    fs::write(&file, config).expect("a file");
+    let site = Site::start_with(&[&["--config", file.to_str().expect("a path")], arguments].concat()).await;
+    fs::remove_file(&file).expect("the file");
+    site
+}
+
+fn code(vendor: &Double, to: &str) -> String {
+    let code = vendor.outbox().iter().rfind(|message| message.recipient() == to).map(|message| message.code().to_owned());
+    code.expect("a message")
+}
+
+#[tokio::test]
+async fn without_a_guard_in_the_config_a_code_still_has_five_tries() {
+    let vendor = Double::start("authsignal").await;
+    let site = site_on("tries", &[&vendor], &[]).await;
+    let jane = Visitor::of(&site);
+    jane.post("/sign-in", &[("by", "email"), ("to", "jane@doe.com")]).await.assert_leads_to("/code");
+    let wrong = jane.post("/code", &[("code", "000000x")]).await;
+    assert!(wrong.text.contains("You have 4 tries left."), "{}", wrong.text);
+    for _ in 1..5 {
+        jane.post("/code", &[("code", "000000x")]).await;
+    }
+    jane.post("/code", &[("code", &code(&vendor, "jane@doe.com"))]).await.assert_told(410, "ask_for_new");
+}
+
+#[tokio::test]
+async fn without_a_guard_in_the_config_a_client_still_has_so_many_messages() {
+    let vendor = Double::start("authsignal").await;
+    let site = site_on("messages", &[&vendor], &["--client-ip-header", "x-forwarded-for"]).await;
+    let (eve, jane) = (Visitor::from(&site, "203.0.113.7"), Visitor::from(&site, "203.0.113.8"));
+    for number in 0..60 {
+        eve.post("/sign-in", &[("by", "email"), ("to", &format!("p{number}@doe.com"))]).await.assert_leads_to("/code");
+    }
+    eve.post("/sign-in", &[("by", "email"), ("to", "p60@doe.com")]).await.assert_told(429, "wait_then_retry");
+    jane.post("/sign-in", &[("by", "email"), ("to", "jane@doe.com")]).await.assert_leads_to("/code");
+}
+
 #[tokio::test]
 async fn with_real_vendors_operators_alone_switch_them_however_their_address_is_written() {
     let (authsignal, twilio) = (Double::start("authsignal").await, Double::start("twilio").await);
-    let config = format!("provider = \"authsignal\"\n{}{}", authsignal.config_section(), twilio.config_section());
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("login-operators-{}.toml", std::process::id()));
-    fs::write(&file, config).expect("a file");
-    let site = Site::start_with(&["--config", file.to_str().expect("a path"), "--operator", "Op@Doe.com "]).await;
-    fs::remove_file(&file).expect("the file");
-
-    let code = |to: &str| authsignal.outbox().iter().rfind(|message| message.recipient() == to).map(|message| message.code().to_owned());
+    let site = site_on("operators", &[&authsignal, &twilio], &["--operator", "Op@Doe.com "]).await;
     for (name, to, status) in [("Jane", "jane@doe.com", 404), ("Op", "op@doe.com", 200)] {
         let visitor = Visitor::of(&site);
         visitor.get("/vendor").await.assert_told(404, "not_found");
         visitor.post("/sign-up", &[("by", "email"), ("name", name), ("to", to)]).await.assert_leads_to("/code");
-        visitor.post("/code", &[("code", &code(to).expect("a message"))]).await.assert_leads_to("/account?notice=created");
+        visitor.post("/code", &[("code", &code(&authsignal, to))]).await.assert_leads_to("/account?notice=created");
         assert_eq!(visitor.get("/vendor").await.status, status, "{to}");
         assert_eq!(visitor.post("/vendor", &[("name", "twilio")]).await.status, status, "{to}");
     }
