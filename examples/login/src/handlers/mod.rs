@@ -24,7 +24,7 @@ use crate::{
     pages::Notice,
     security::{Limit, add_headers, limit_writes, refuse_other_sites},
     store::Account,
-    told::Told,
+    told::{Input, Told},
 };
 
 /// Writes that a client may make a minute.
@@ -72,5 +72,5 @@ async fn signed_in(app: &App, cookies: Cookies, account: &Account, notice: Notic
 /// Takes a name as people call themselves.
 fn name(typed: &str) -> Result<&str, Told> {
     const LONGEST: usize = 80;
-    Some(typed.trim()).filter(|name| !name.is_empty() && name.chars().count() <= LONGEST).ok_or_else(|| Told::invalid("Please tell a name."))
+    Some(typed.trim()).filter(|name| !name.is_empty() && name.chars().count() <= LONGEST).ok_or_else(|| Told::invalid_at(Input::Name, "Please tell a name."))
 }

@@ -9,7 +9,6 @@ mod welcome;
 
 use std::time::Duration;
 
-use auth_challenge::Field;
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
@@ -23,7 +22,7 @@ use crate::{
     app::{App, Demo, NAME},
     cookies::random_text,
     store::Account,
-    told::Told,
+    told::{Input, Told},
 };
 
 /// What stands around what a page is about.
@@ -44,8 +43,8 @@ impl<'a> Frame<'a> {
         Self { told, ..self }
     }
 
-    fn has_wrong(&self, field: Field) -> bool {
-        self.told.is_some_and(|told| told.fields.contains(&field))
+    fn has_wrong(&self, input: Input) -> bool {
+        self.told.is_some_and(|told| told.inputs.contains(&input))
     }
 
     fn page(self, title: &str, content: Markup) -> Response {
