@@ -12,6 +12,7 @@ use axum::{
 use crate::{pages::seconds, store::StoreError, webauthn::Refused};
 
 /// What somebody is told, and what the status says.
+#[derive(Clone)]
 pub struct Told {
     pub sentence: String,
     /// For scripts and translations.

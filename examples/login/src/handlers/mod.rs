@@ -21,7 +21,7 @@ use axum::{
 use crate::{
     app::App,
     cookies::{Cookies, SignedIn},
-    pages::Notice,
+    pages::{self, Notice},
     security::{Limit, add_headers, limit_writes, refuse_other_sites},
     store::Account,
     told::{Input, Told},
@@ -52,6 +52,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(middleware::from_fn_with_state((app.clone(), Limit::new(WRITES_PER_MINUTE)), limit_writes))
         .layer(middleware::from_fn_with_state(app.clone(), refuse_other_sites))
+        .layer(middleware::from_fn_with_state(app.clone(), pages::tell))
         .layer(middleware::from_fn_with_state(app.clone(), add_headers))
         .with_state(app)
 }

@@ -67,6 +67,28 @@ async fn a_step_of_another_browser_is_told_as_such() {
 }
 
 #[tokio::test]
+async fn who_is_signed_in_is_so_on_every_page() {
+    let site = Site::start().await;
+    let jane = Visitor::of(&site);
+    jane.signs_up("Jane", "jane@doe.com").await;
+    let other = |to| [("by", "email"), ("to", to)];
+    let wrong_address = jane.post("/sign-in", &other("jane")).await;
+    let nowhere = jane.get("/nowhere").await;
+    let foreign = jane.post_from("/sign-out", &[("origin", "https://evil.example")]).await;
+    jane.post("/sign-in", &other("other@doe.com")).await.assert_leads_to("/code");
+    let (code_page, wrong_code) = (jane.get("/code").await, jane.post("/code", &[("code", "wrong")]).await);
+    let (_, code) = site.message("other@doe.com").await;
+    jane.post("/code", &[("code", &code)]).await.assert_leads_to("/welcome");
+    let (welcome, no_name) = (jane.get("/welcome").await, jane.post("/welcome", &[("name", " ")]).await);
+    for page in [wrong_address, nowhere, foreign, code_page, wrong_code, welcome, no_name] {
+        assert!(page.text.contains(">Sign out<") && page.text.contains(">Jane<"), "{}", page.text);
+    }
+    let nobody = Visitor::of(&site).get("/nowhere").await;
+    nobody.assert_told(404, "not_found");
+    assert!(!nobody.text.contains(">Sign out<"), "{}", nobody.text);
+}
+
+#[tokio::test]
 async fn a_client_can_write_so_often_a_minute() {
     let site = Site::start_with(&["--client-ip-header", "x-forwarded-for"]).await;
     let visitor = Visitor::of(&site);
