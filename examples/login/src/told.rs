@@ -65,6 +65,18 @@ impl Told {
         Self { inputs: vec![input], ..Self::invalid(sentence) }
     }
 
+    /// No page of this site sends such a request.
+    pub fn not_readable(status: StatusCode) -> Self {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "too_long", "That was longer than anything that is asked for here."),
+            _ => Self::new(status, "not_readable", "That address or that form is not as this site makes it. Please start again."),
+        }
+    }
+
+    pub fn no_such_page() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such page.")
+    }
+
     /// There was a step before this one, and nothing of it is known.
     pub fn started_too_long_ago() -> Self {
         Self::new(StatusCode::GONE, "start_again", "That took too long, or was started in another browser. Please start again.")

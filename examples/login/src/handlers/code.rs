@@ -14,6 +14,7 @@ use crate::{
     cookies::{Cookies, Sent, SignedIn, Step},
     pages::{self, Frame},
     security::Client,
+    taken::Taken,
     told::Told,
 };
 
@@ -29,7 +30,13 @@ pub struct Typed {
     code: String,
 }
 
-pub async fn check(State(app): State<App>, client: Client, signed_in: SignedIn, cookies: Cookies, Form(typed): Form<Typed>) -> Result<Response, Told> {
+pub async fn check(
+    State(app): State<App>,
+    client: Client,
+    signed_in: SignedIn,
+    cookies: Cookies,
+    Taken(Form(typed)): Taken<Form<Typed>>,
+) -> Result<Response, Told> {
     let Some(Step::Code(sent)) = cookies.step() else { return Err(Told::started_too_long_ago()) };
     let (advice, told) = match app.vendors.auth().verify_with(&sent.handle, &Answer::code(typed.code), &options(&client)).await {
         Ok(Verification::Verified(proof)) => match proof.recipient() {
@@ -48,7 +55,13 @@ pub struct Asked {
     form: String,
 }
 
-pub async fn again(State(app): State<App>, client: Client, signed_in: SignedIn, cookies: Cookies, Form(asked): Form<Asked>) -> Result<Response, Told> {
+pub async fn again(
+    State(app): State<App>,
+    client: Client,
+    signed_in: SignedIn,
+    cookies: Cookies,
+    Taken(Form(asked)): Taken<Form<Asked>>,
+) -> Result<Response, Told> {
     let Some(Step::Code(sent)) = cookies.step() else { return Err(Told::started_too_long_ago()) };
     let (auth, request) = (app.vendors.auth(), app.vendors.request(sent.way, &sent.to, &sent.purpose, client.context()));
     let options = app.vendors.options(&asked.form, &request);

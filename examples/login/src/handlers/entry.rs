@@ -14,6 +14,7 @@ use crate::{
     pages::{self, Entry, Frame, Notice},
     security::Client,
     store::Proof,
+    taken::Taken,
     told::Told,
     vendors::{Purpose, Way},
 };
@@ -23,11 +24,11 @@ pub struct By {
     by: Option<Way>,
 }
 
-pub async fn sign_in_page(state: State<App>, signed_in: SignedIn, by: Query<By>) -> Result<Response, Told> {
+pub async fn sign_in_page(state: State<App>, signed_in: SignedIn, Taken(by): Taken<Query<By>>) -> Result<Response, Told> {
     page(state, signed_in, by, Entry::SignIn).await
 }
 
-pub async fn sign_up_page(state: State<App>, signed_in: SignedIn, by: Query<By>) -> Result<Response, Told> {
+pub async fn sign_up_page(state: State<App>, signed_in: SignedIn, Taken(by): Taken<Query<By>>) -> Result<Response, Told> {
     page(state, signed_in, by, Entry::SignUp).await
 }
 
@@ -52,7 +53,7 @@ pub async fn sign_in(
     client: Client,
     SignedIn(account): SignedIn,
     cookies: Cookies,
-    Form(typed): Form<Typed>,
+    Taken(Form(typed)): Taken<Form<Typed>>,
 ) -> Result<Response, Told> {
     match start(&app, &client, &typed, Purpose::SignIn).await {
         Ok(step) => Ok((cookies.with_step(step), Redirect::to("/code")).into_response()),
@@ -65,7 +66,7 @@ pub async fn sign_up(
     client: Client,
     SignedIn(account): SignedIn,
     cookies: Cookies,
-    Form(typed): Form<Typed>,
+    Taken(Form(typed)): Taken<Form<Typed>>,
 ) -> Result<Response, Told> {
     let started = match name(&typed.name) {
         Ok(name) => start(&app, &client, &typed, Purpose::SignUp { name: name.to_owned() }).await,
@@ -120,7 +121,7 @@ pub struct Named {
     name: String,
 }
 
-pub async fn welcome(State(app): State<App>, SignedIn(account): SignedIn, cookies: Cookies, Form(named): Form<Named>) -> Result<Response, Told> {
+pub async fn welcome(State(app): State<App>, SignedIn(account): SignedIn, cookies: Cookies, Taken(Form(named)): Taken<Form<Named>>) -> Result<Response, Told> {
     let Some(Step::Proven { recipient }) = cookies.step() else { return Err(Told::started_too_long_ago()) };
     match name(&named.name) {
         Ok(name) => open(&app, cookies, name, recipient).await,

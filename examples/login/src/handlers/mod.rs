@@ -49,6 +49,7 @@ pub fn router(app: App) -> Router {
         .route("/vendor", get(vendor::page).post(vendor::switch))
         .route("/assets/{name}", get(assets::asset))
         .fallback(nowhere)
+        .method_not_allowed_fallback(not_so)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(middleware::from_fn_with_state((app.clone(), Limit::new(WRITES_PER_MINUTE)), limit_writes))
         .layer(middleware::from_fn_with_state(app.clone(), refuse_other_sites))
@@ -62,7 +63,11 @@ async fn start(SignedIn(account): SignedIn) -> Redirect {
 }
 
 async fn nowhere() -> Told {
-    Told::new(StatusCode::NOT_FOUND, "not_found", "There is no such page.")
+    Told::no_such_page()
+}
+
+async fn not_so() -> Told {
+    Told::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This page cannot be used in that way. Please start again.")
 }
 
 /// Shows somebody in; says what was done.

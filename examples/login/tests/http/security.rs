@@ -2,8 +2,9 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::support::{Site, Visitor};
+use crate::support::{Page, Site, Visitor};
 use auth_challenge::testing::Double;
+use serde_json::json;
 
 #[tokio::test]
 async fn a_write_from_another_site_is_refused() {
@@ -64,6 +65,49 @@ async fn a_step_of_another_browser_is_told_as_such() {
     visitor.post("/code/again", &[]).await.assert_told(410, "start_again");
     visitor.post("/welcome", &[("name", "Eve")]).await.assert_told(410, "start_again");
     visitor.get("/code").await.assert_leads_to("/");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_on_a_page_of_the_applications_own() {
+    let site = Site::start().await;
+    let jane = Visitor::of(&site);
+    jane.signs_up("Jane", "jane@doe.com").await;
+    for path in ["/sign-in?by=bogus", "/sign-up?by=bogus", "/account?notice=zz", "/assets/%ff"] {
+        assert_own_page(&jane.get(path).await, 400, "not_readable");
+    }
+    for path in ["/sign-in", "/sign-up", "/code", "/code/again", "/welcome", "/vendor"] {
+        assert_own_page(&jane.post_form(path, &[("x", "y")]).await, 422, "not_readable");
+        assert_own_page(&jane.post_json(path, &json!({})).await, 415, "not_readable");
+        assert_own_page(&jane.post_form(path, &[("x", &"y".repeat(1 << 17))]).await, 413, "too_long");
+    }
+    assert_own_page(&jane.get("/assets/nothing").await, 404, "not_found");
+    let asked = jane.get("/sign-out").await;
+    assert_own_page(&asked, 405, "method_not_allowed");
+    assert_eq!(asked.header("allow"), "POST");
+    assert_own_page(&jane.post("/account", &[]).await, 405, "method_not_allowed");
+}
+
+#[track_caller]
+fn assert_own_page(page: &Page, status: u16, key: &str) {
+    page.assert_told(status, key);
+    assert!(page.header("content-type").starts_with("text/html") && page.text.contains(">Sign out<"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_to_the_script_as_all_else() {
+    let site = Site::start().await;
+    let pat = Visitor::of(&site);
+    pat.may_make_a_passkey().await;
+    let long = json!("y".repeat(1 << 17));
+    for (page, status, key) in [
+        (pat.post_form("/passkey/options", &[("code", "ABCD-1234-EFGH")]).await, 422, "not_readable"),
+        (pat.post_json("/passkey/register", &long).await, 413, "too_long"),
+        (pat.post_json("/passkey/sign-in", &json!({})).await, 422, "not_readable"),
+        (pat.post_json("/passkey/sign-in", &long).await, 413, "too_long"),
+    ] {
+        assert_eq!((page.status.as_u16(), &page.json()["key"]), (status, &json!(key)), "{}", page.text);
+        assert!(page.json()["error"].is_string(), "{}", page.text);
+    }
 }
 
 #[tokio::test]
