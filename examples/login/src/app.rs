@@ -8,7 +8,12 @@ use axum_extra::extract::cookie::Key;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use url::Url;
 
-use crate::{handlers, settings::Settings, store::Store, vendors::Vendors};
+use crate::{
+    handlers,
+    settings::Settings,
+    store::{Store, counted},
+    vendors::Vendors,
+};
 
 /// What stands in the way of a start.
 pub type Failed = Box<dyn Error + Send + Sync>;
@@ -124,7 +129,8 @@ pub async fn start(settings: Settings) -> Result<Running, Failed> {
         vendors: Vendors::new(config, Duration::from_secs(settings.resend_after))?,
         store: Store::open(settings.database.as_deref())?,
         demo,
-        operators: settings.operator,
+        // As the store keeps recipients, with which they are compared.
+        operators: settings.operator.iter().map(|operator| counted(operator)).collect(),
         key: cookie_key(settings.cookie_key_file.as_deref())?,
     }));
     let (end, ended) = oneshot::channel::<()>();

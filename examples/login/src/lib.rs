@@ -11,6 +11,7 @@ mod pages;
 mod security;
 mod settings;
 mod store;
+mod taken;
 mod told;
 mod vendors;
 mod webauthn;

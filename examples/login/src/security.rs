@@ -104,7 +104,7 @@ fn network(client: IpAddr) -> IpAddr {
     }
 }
 
-/// Takes so many writes of one client; how many messages and codes, the guard of the config says.
+/// Takes so many writes of one client; how many messages and codes, the guards of `vendors` say.
 pub async fn limit_writes(State((app, limit)): State<(App, Arc<Limit>)>, request: Request, next: Next) -> Response {
     let ip = client_ip(&app.site, request.extensions(), request.headers());
     if matches!(*request.method(), Method::GET | Method::HEAD) || limit.takes(ip) {

@@ -86,7 +86,7 @@ impl From<rusqlite::Error> for StoreError {
 /// Gives the form in which a recipient counts, so that one person has one account however the address is written.
 ///
 /// Only ASCII letters are folded: other rules would make one of two that a mail server tells apart (the Kelvin sign K and k).
-fn counted(recipient: &str) -> String {
+pub fn counted(recipient: &str) -> String {
     recipient.trim().to_ascii_lowercase()
 }
 

@@ -12,6 +12,7 @@ use axum::{
 use crate::{pages::seconds, store::StoreError, webauthn::Refused};
 
 /// What somebody is told, and what the status says.
+#[derive(Clone)]
 pub struct Told {
     pub sentence: String,
     /// For scripts and translations.
@@ -19,12 +20,30 @@ pub struct Told {
     pub status: StatusCode,
     pub retry_after: Option<Duration>,
     /// What the person entered and is wrong.
-    pub fields: Vec<Field>,
+    pub inputs: Vec<Input>,
+}
+
+/// What people enter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    Name,
+    To,
+    Code,
+}
+
+impl Input {
+    fn of(field: Field) -> Option<Self> {
+        match field {
+            Field::To => Some(Self::To),
+            Field::Code => Some(Self::Code),
+            _ => None,
+        }
+    }
 }
 
 impl Told {
     pub fn new(status: StatusCode, key: &'static str, sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), key, status, retry_after: None, fields: Vec::new() }
+        Self { sentence: sentence.into(), key, status, retry_after: None, inputs: Vec::new() }
     }
 
     fn advised(advice: Advice, status: StatusCode) -> Self {
@@ -39,6 +58,23 @@ impl Told {
     /// What was typed is wrong.
     pub fn invalid(sentence: &str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, Advice::FixInput.key(), sentence)
+    }
+
+    /// What was typed here is wrong.
+    pub fn invalid_at(input: Input, sentence: &str) -> Self {
+        Self { inputs: vec![input], ..Self::invalid(sentence) }
+    }
+
+    /// No page of this site sends such a request.
+    pub fn not_readable(status: StatusCode) -> Self {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "too_long", "That was longer than anything that is asked for here."),
+            _ => Self::new(status, "not_readable", "That address or that form is not as this site makes it. Please start again."),
+        }
+    }
+
+    pub fn no_such_page() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such page.")
     }
 
     /// There was a step before this one, and nothing of it is known.
@@ -58,7 +94,7 @@ impl Told {
 impl From<Rejected> for Told {
     fn from(rejected: Rejected) -> Self {
         match rejected.advice() {
-            Advice::TryAgain => Self { fields: vec![Field::Code], ..Self::advised(Advice::TryAgain, StatusCode::UNPROCESSABLE_ENTITY) },
+            Advice::TryAgain => Self { inputs: vec![Input::Code], ..Self::advised(Advice::TryAgain, StatusCode::UNPROCESSABLE_ENTITY) },
             advice => Self::advised(advice, StatusCode::GONE),
         }
     }
@@ -81,8 +117,8 @@ impl From<Error> for Told {
             Advice::OurFault => tracing::error!(%error, "somebody has to look at this"),
             _ => tracing::info!(%error, advice = advice.key(), "a challenge failed"),
         }
-        let fields = error.violations().iter().filter(|violation| violation.is_input()).filter_map(Violation::field).collect();
-        Self { retry_after: error.retry_after(), fields, ..Self::advised(advice, status) }
+        let inputs = error.violations().iter().filter(|violation| violation.is_input()).filter_map(Violation::field).filter_map(Input::of).collect();
+        Self { retry_after: error.retry_after(), inputs, ..Self::advised(advice, status) }
     }
 }
 

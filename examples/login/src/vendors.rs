@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
     CallOptions, ChallengeProvider, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind, Guarded, Limits, LocalGuard, LocalIntents,
-    Method, ProviderHealth, ProviderId, Rate, Reloadable, SendOnce,
+    Method, ParseRateError, ProviderHealth, ProviderId, Reloadable, SendOnce,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,7 @@ pub struct Vendors {
     auth: SendOnce,
     current: Arc<Reloadable>,
     config: Config,
-    between_messages: Rate,
+    limits: Limits,
     /// Those that can be asked first for codes.
     senders: Vec<ProviderId>,
 }
@@ -70,14 +70,14 @@ pub struct Choice {
 impl Vendors {
     /// Makes the providers of a config; nobody gets a second message before this time is over.
     pub fn new(config: Config, between_messages: Duration) -> Result<Self, Failed> {
-        let between_messages = format!("1 per {}s", between_messages.as_secs()).parse()?;
-        let auth = build(&config, between_messages)?;
+        let limits = limits(between_messages)?;
+        let auth = build(&config, &limits)?;
         let sends = |id: &ProviderId| config.clone().select(id.as_str()).build().is_ok_and(|one| one.capabilities().supports(Method::EmailOtp));
         let senders = auth.health().iter().map(ProviderHealth::provider).filter(|id| sends(id)).cloned().collect();
         let current = Arc::new(Reloadable::new(auth));
         // Intents end with the process, so the key may, too. Where several processes serve one site they share both.
         let auth = SendOnce::new(current.clone(), Arc::new(LocalIntents::new()), random_text()?)?;
-        Ok(Self { auth, current, config, between_messages, senders })
+        Ok(Self { auth, current, config, limits, senders })
     }
 
     /// Gives the provider, whichever vendor is behind it.
@@ -91,7 +91,7 @@ impl Vendors {
         !matches!(self.auth.check(&ChallengeRequest::new(way.method())), Err(error) if error.kind() == ErrorKind::Unsupported)
     }
 
-    /// Asks for a code, with all that any of the vendors needs.
+    /// Asks for a code, in the same words whichever vendor sends it; what one needs beside them, its section of the config says.
     pub fn request(&self, way: Way, to: &str, purpose: &Purpose, client: ClientContext) -> ChallengeRequest {
         ChallengeRequest::new(way.method()).with_recipient(to).with_action(purpose.action()).with_locale("en").with_client(client)
     }
@@ -112,13 +112,21 @@ impl Vendors {
 
     /// Asks another vendor first from now on. Codes that are under way are still checked where they were made, and what was counted goes on.
     pub fn select(&self, name: &str) -> Result<(), Error> {
-        self.current.replace(build(&self.config.clone().select(name), self.between_messages)?);
+        self.current.replace(build(&self.config.clone().select(name), &self.limits)?);
         Ok(())
     }
 }
 
-/// Puts a guard of the application's around that of the config, by which nobody is sent messages one upon the other.
-fn build(config: &Config, between_messages: Rate) -> Result<Arc<dyn ChallengeProvider>, Error> {
-    let limits = Limits::new().with_per_recipient(between_messages);
-    Ok(Arc::new(Guarded::new(config.build()?, Arc::new(LocalGuard::new(limits)))))
+/// Gives the limits that are the application's own: nobody is sent messages one upon the other, and no config lets codes be guessed or messages be sent without end.
+fn limits(between_messages: Duration) -> Result<Limits, ParseRateError> {
+    /// Of one client, which may be an office or a mobile network.
+    const PER_IP: &str = "60 per 10m";
+    const WRONG_CODES: u32 = 5;
+    let between_messages = format!("1 per {}s", between_messages.as_secs()).parse()?;
+    Ok(Limits::new().with_per_recipient(between_messages).with_per_ip(PER_IP.parse()?).with_wrong_codes(WRONG_CODES))
+}
+
+/// Puts a guard of the application's around that of the config.
+fn build(config: &Config, limits: &Limits) -> Result<Arc<dyn ChallengeProvider>, Error> {
+    Ok(Arc::new(Guarded::new(config.build()?, Arc::new(LocalGuard::new(limits.clone())))))
 }

@@ -1,4 +1,5 @@
-//! Signing in with a passkey that is there already. The vendor checks new ones; the application keeps their public keys, and asks the passkeys itself.
+//! Signing in with a passkey that is there already: the application keeps the public keys, and asks the passkeys itself. A new one is checked by the vendor; that it
+//! was made here, for this site, is checked before.
 
 use std::fmt;
 
@@ -30,13 +31,15 @@ pub fn request_options(challenge: &str, site: &RelyingParty) -> Value {
     json!({ "challenge": challenge, "rpId": site.id, "allowCredentials": [], "userVerification": "required", "timeout": timeout_ms })
 }
 
-/// Takes the public key out of a new passkey that the vendor has checked.
-pub fn new_passkey(answer: &CredentialAnswer) -> Result<NewPasskey, Refused> {
+/// Takes the public key out of a new passkey, where it was made on this site with the person there. The challenge and the attestation are the vendor's to check.
+pub fn new_passkey(answer: &CredentialAnswer, origin: &str, site: &RelyingParty) -> Result<NewPasskey, Refused> {
+    let client_data = ClientData::read(&decoded(answer.client_data().expose())?)?;
     let attestation = decoded(answer.attestation().expose())?;
     let attestation: Cbor = ciborium::from_reader(attestation.as_slice()).map_err(|_| Refused("the attestation is no CBOR"))?;
     let members = attestation.as_map().ok_or(Refused("the attestation is no map"))?;
     let data = members.iter().find(|(name, _)| name.as_text() == Some("authData")).and_then(|(_, data)| data.as_bytes());
     let data = AuthenticatorData::read(data.ok_or(Refused("the attestation has no authData"))?)?;
+    check_ours(&client_data, "webauthn.create", &data, origin, site)?;
     let (id, key) = data.credential.ok_or(Refused("the attestation names no credential"))?;
     if URL_SAFE_NO_PAD.encode(id) != answer.credential_id() {
         return Err(Refused("the attestation names another credential"));
@@ -75,32 +78,46 @@ struct ClientData {
     cross_origin: bool,
 }
 
+impl ClientData {
+    fn read(json: &[u8]) -> Result<Self, Refused> {
+        serde_json::from_slice(json).map_err(|_| Refused("the client data are not those of a browser"))
+    }
+}
+
 impl Assertion {
     /// Checks the signature of a passkey; gives its new counter.
     pub fn check(&self, challenge: &str, origin: &str, site: &RelyingParty, passkey: &StoredPasskey) -> Result<u32, Refused> {
         let client_data = decoded(&self.response.client_data)?;
-        let told: ClientData = serde_json::from_slice(&client_data).map_err(|_| Refused("the client data are not those of a browser"))?;
+        let told = ClientData::read(&client_data)?;
         let data = decoded(&self.response.authenticator_data)?;
         let read = AuthenticatorData::read(&data)?;
-        for (is_so, otherwise) in [
+        check_ours(&told, "webauthn.get", &read, origin, site)?;
+        check_all([
             (self.id == passkey.id, "another passkey's"),
-            (told.kind == "webauthn.get", "not made to sign in"),
             (told.challenge == challenge, "for another challenge"),
-            (told.origin == origin && !told.cross_origin, "made on another site"),
-            (read.site == digest(&SHA256, site.id.as_bytes()).as_ref(), "for another relying party"),
-            (read.flags & AuthenticatorData::PRESENT != 0, "made with nobody there"),
-            (read.flags & AuthenticatorData::VERIFIED != 0, "made without asking who it is"),
             // Two of one passkey, which cannot be, do not count together.
             (read.counter > passkey.counter || (read.counter, passkey.counter) == (0, 0), "made by a copy of the passkey"),
-        ] {
-            if !is_so {
-                return Err(Refused(otherwise));
-            }
-        }
+        ])?;
         let signed = [data.as_slice(), digest(&SHA256, &client_data).as_ref()].concat();
         PublicKey::read(&passkey.key)?.check(&signed, &decoded(&self.response.signature)?)?;
         Ok(read.counter)
     }
+}
+
+/// Checks what a new passkey and a signature have to show alike.
+fn check_ours(told: &ClientData, kind: &str, read: &AuthenticatorData<'_>, origin: &str, site: &RelyingParty) -> Result<(), Refused> {
+    check_all([
+        (told.kind == kind, "made for another purpose"),
+        // The same domain at another port, or below it, is another origin: browsers offer the passkey there too.
+        (told.origin == origin && !told.cross_origin, "made on another site"),
+        (read.site == digest(&SHA256, site.id.as_bytes()).as_ref(), "for another relying party"),
+        (read.flags & AuthenticatorData::PRESENT != 0, "made with nobody there"),
+        (read.flags & AuthenticatorData::VERIFIED != 0, "made without asking who it is"),
+    ])
+}
+
+fn check_all(checks: impl IntoIterator<Item = (bool, &'static str)>) -> Result<(), Refused> {
+    checks.into_iter().find(|(is_so, _)| !is_so).map_or(Ok(()), |(_, otherwise)| Err(Refused(otherwise)))
 }
 
 fn decoded(text: &str) -> Result<Vec<u8>, Refused> {
@@ -228,18 +245,22 @@ mod tests {
         ]
     }
 
-    /// What a vendor has checked: a passkey under this id whose attestation has this one.
+    /// A new passkey under this id whose attestation has this one, made as it has to be.
     fn registered(id: &str, attested: &str, key: &Cbor) -> Result<NewPasskey, Refused> {
+        made(id, attested, key, &client("webauthn.create", "c", ORIGIN, false), "example.org", 0xc5)
+    }
+
+    fn made(id: &str, attested: &str, key: &Cbor, client: &Value, domain: &str, flags: u8) -> Result<NewPasskey, Refused> {
         let mut credential = [&[0; 16][..], &u16::try_from(attested.len()).unwrap().to_be_bytes(), attested.as_bytes()].concat();
         ciborium::into_writer(key, &mut credential).unwrap();
         // Extensions may follow.
         credential.extend([0xa0]);
-        let data = data("example.org", 0xc5, 0, &credential);
+        let data = data(domain, flags, 0, &credential);
         let attestation = Cbor::Map(vec![("fmt".into(), "none".into()), ("attStmt".into(), Cbor::Map(Vec::new())), ("authData".into(), Cbor::Bytes(data))]);
         let mut bytes = Vec::new();
         ciborium::into_writer(&attestation, &mut bytes).unwrap();
-        let answer = Answer::credential(CredentialAnswer::new(CredentialKind::Fido2, "laptop", encoded(id), encoded("{}"), encoded(bytes)));
-        new_passkey(answer.as_credential().unwrap())
+        let answer = Answer::credential(CredentialAnswer::new(CredentialKind::Fido2, "laptop", encoded(id), encoded(client.to_string()), encoded(bytes)));
+        new_passkey(answer.as_credential().unwrap(), ORIGIN, &site())
     }
 
     fn stored(new: NewPasskey, counter: u32) -> StoredPasskey {
@@ -278,7 +299,7 @@ mod tests {
         let right = || client("webauthn.get", "c", ORIGIN, false);
         for (expected, id, client, data) in [
             ("another passkey's", "other", right(), data("example.org", 5, 7, &[])),
-            ("not made to sign in", "id", client("webauthn.create", "c", ORIGIN, false), data("example.org", 5, 7, &[])),
+            ("made for another purpose", "id", client("webauthn.create", "c", ORIGIN, false), data("example.org", 5, 7, &[])),
             ("for another challenge", "id", client("webauthn.get", "d", ORIGIN, false), data("example.org", 5, 7, &[])),
             ("made on another site", "id", client("webauthn.get", "c", "https://evil.example", false), data("example.org", 5, 7, &[])),
             ("made on another site", "id", client("webauthn.get", "c", ORIGIN, true), data("example.org", 5, 7, &[])),
@@ -301,6 +322,24 @@ mod tests {
         let passkey = stored(registered("id", "id", &key).unwrap(), 0);
         let given = assertion("id", &client("webauthn.get", "c", ORIGIN, false), &data("example.org", 5, 0, &[]), &sign);
         assert_eq!(given.check("c", ORIGIN, &site(), &passkey).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_new_passkey_that_was_made_elsewhere_or_with_nobody_there_is_refused() {
+        let (_, key, _) = keys().remove(1);
+        let right = || client("webauthn.create", "c", ORIGIN, false);
+        for (expected, client, domain, flags) in [
+            ("the client data are not those of a browser", json!({}), "example.org", 0xc5),
+            ("made for another purpose", client("webauthn.get", "c", ORIGIN, false), "example.org", 0xc5),
+            ("made on another site", client("webauthn.create", "c", "https://example.org", false), "example.org", 0xc5),
+            ("made on another site", client("webauthn.create", "c", ORIGIN, true), "example.org", 0xc5),
+            ("for another relying party", right(), "example.com", 0xc5),
+            ("made with nobody there", right(), "example.org", 0xc4),
+            ("made without asking who it is", right(), "example.org", 0xc1),
+        ] {
+            let refused = made("id", "id", &key, &client, domain, flags).err().unwrap();
+            assert_eq!(refused.to_string(), expected);
+        }
     }
 
     #[test]

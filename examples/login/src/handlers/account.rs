@@ -10,6 +10,7 @@ use crate::{
     app::App,
     cookies::{Cookies, SignedIn},
     pages::{self, Frame, Notice},
+    taken::Taken,
     told::Told,
 };
 
@@ -18,7 +19,7 @@ pub struct Done {
     notice: Option<Notice>,
 }
 
-pub async fn page(State(app): State<App>, SignedIn(account): SignedIn, Query(done): Query<Done>) -> Result<Response, Told> {
+pub async fn page(State(app): State<App>, SignedIn(account): SignedIn, Taken(Query(done)): Taken<Query<Done>>) -> Result<Response, Told> {
     let Some(account) = account else { return Ok(Redirect::to("/sign-in").into_response()) };
     let (recipients, passkeys) = (app.store.recipients_of(account.id).await?, app.store.passkeys_of(account.id).await?);
     Ok(pages::account(Frame::new(&app, Some(&account)), &account, &recipients, &passkeys, done.notice))

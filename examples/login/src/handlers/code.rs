@@ -11,15 +11,16 @@ use serde::Deserialize;
 use super::entry::enter;
 use crate::{
     app::App,
-    cookies::{Cookies, Sent, Step},
+    cookies::{Cookies, Sent, SignedIn, Step},
     pages::{self, Frame},
     security::Client,
+    taken::Taken,
     told::Told,
 };
 
-pub async fn page(State(app): State<App>, client: Client, cookies: Cookies) -> Result<Response, Told> {
+pub async fn page(State(app): State<App>, client: Client, signed_in: SignedIn, cookies: Cookies) -> Result<Response, Told> {
     match cookies.step() {
-        Some(Step::Code(sent)) => shown(&app, &client, &sent, None).await,
+        Some(Step::Code(sent)) => shown(&app, &client, &signed_in, &sent, None).await,
         _ => Ok(Redirect::to("/").into_response()),
     }
 }
@@ -29,7 +30,13 @@ pub struct Typed {
     code: String,
 }
 
-pub async fn check(State(app): State<App>, client: Client, cookies: Cookies, Form(typed): Form<Typed>) -> Result<Response, Told> {
+pub async fn check(
+    State(app): State<App>,
+    client: Client,
+    signed_in: SignedIn,
+    cookies: Cookies,
+    Taken(Form(typed)): Taken<Form<Typed>>,
+) -> Result<Response, Told> {
     let Some(Step::Code(sent)) = cookies.step() else { return Err(Told::started_too_long_ago()) };
     let (advice, told) = match app.vendors.auth().verify_with(&sent.handle, &Answer::code(typed.code), &options(&client)).await {
         Ok(Verification::Verified(proof)) => match proof.recipient() {
@@ -40,7 +47,7 @@ pub async fn check(State(app): State<App>, client: Client, cookies: Cookies, For
         Ok(Verification::Rejected(no)) => (no.advice(), Told::from(no)),
         Err(error) => (error.advice(), Told::from(error)),
     };
-    failed(&app, &client, cookies, sent, advice, &told).await
+    failed(&app, &client, &signed_in, cookies, sent, advice, &told).await
 }
 
 #[derive(Deserialize)]
@@ -48,7 +55,13 @@ pub struct Asked {
     form: String,
 }
 
-pub async fn again(State(app): State<App>, client: Client, cookies: Cookies, Form(asked): Form<Asked>) -> Result<Response, Told> {
+pub async fn again(
+    State(app): State<App>,
+    client: Client,
+    signed_in: SignedIn,
+    cookies: Cookies,
+    Taken(Form(asked)): Taken<Form<Asked>>,
+) -> Result<Response, Told> {
     let Some(Step::Code(sent)) = cookies.step() else { return Err(Told::started_too_long_ago()) };
     let (auth, request) = (app.vendors.auth(), app.vendors.request(sent.way, &sent.to, &sent.purpose, client.context()));
     let options = app.vendors.options(&asked.form, &request);
@@ -63,21 +76,21 @@ pub async fn again(State(app): State<App>, client: Client, cookies: Cookies, For
         }
         Err(error) => {
             let advice = error.advice();
-            failed(&app, &client, cookies, sent, advice, &Told::from(error)).await
+            failed(&app, &client, &signed_in, cookies, sent, advice, &Told::from(error)).await
         }
     }
 }
 
 /// Shows the page again; after this advice no code will do, and the page offers a new one alone.
-async fn failed(app: &App, client: &Client, cookies: Cookies, mut sent: Sent, advice: Advice, told: &Told) -> Result<Response, Told> {
+async fn failed(app: &App, client: &Client, signed_in: &SignedIn, cookies: Cookies, mut sent: Sent, advice: Advice, told: &Told) -> Result<Response, Told> {
     sent.is_over |= advice == Advice::AskForNew;
-    let page = shown(app, client, &sent, Some(told)).await?;
+    let page = shown(app, client, signed_in, &sent, Some(told)).await?;
     Ok((cookies.with_step(Step::Code(sent)), page).into_response())
 }
 
-async fn shown(app: &App, client: &Client, sent: &Sent, told: Option<&Told>) -> Result<Response, Told> {
+async fn shown(app: &App, client: &Client, SignedIn(account): &SignedIn, sent: &Sent, told: Option<&Told>) -> Result<Response, Told> {
     let outlook = app.vendors.auth().peek(&sent.handle, &options(client)).await;
-    pages::code(Frame::new(app, None).with_told(told), sent, &outlook)
+    pages::code(Frame::new(app, account.as_ref()).with_told(told), sent, &outlook)
 }
 
 fn options(client: &Client) -> CallOptions {

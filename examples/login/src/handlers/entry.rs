@@ -14,6 +14,7 @@ use crate::{
     pages::{self, Entry, Frame, Notice},
     security::Client,
     store::Proof,
+    taken::Taken,
     told::Told,
     vendors::{Purpose, Way},
 };
@@ -23,11 +24,11 @@ pub struct By {
     by: Option<Way>,
 }
 
-pub async fn sign_in_page(state: State<App>, signed_in: SignedIn, by: Query<By>) -> Result<Response, Told> {
+pub async fn sign_in_page(state: State<App>, signed_in: SignedIn, Taken(by): Taken<Query<By>>) -> Result<Response, Told> {
     page(state, signed_in, by, Entry::SignIn).await
 }
 
-pub async fn sign_up_page(state: State<App>, signed_in: SignedIn, by: Query<By>) -> Result<Response, Told> {
+pub async fn sign_up_page(state: State<App>, signed_in: SignedIn, Taken(by): Taken<Query<By>>) -> Result<Response, Told> {
     page(state, signed_in, by, Entry::SignUp).await
 }
 
@@ -47,21 +48,33 @@ pub struct Typed {
     form: String,
 }
 
-pub async fn sign_in(State(app): State<App>, client: Client, cookies: Cookies, Form(typed): Form<Typed>) -> Result<Response, Told> {
+pub async fn sign_in(
+    State(app): State<App>,
+    client: Client,
+    SignedIn(account): SignedIn,
+    cookies: Cookies,
+    Taken(Form(typed)): Taken<Form<Typed>>,
+) -> Result<Response, Told> {
     match start(&app, &client, &typed, Purpose::SignIn).await {
         Ok(step) => Ok((cookies.with_step(step), Redirect::to("/code")).into_response()),
-        Err(told) => pages::entry(Frame::new(&app, None).with_told(Some(&told)), Entry::SignIn, typed.by, "", &typed.to),
+        Err(told) => pages::entry(Frame::new(&app, account.as_ref()).with_told(Some(&told)), Entry::SignIn, typed.by, "", &typed.to),
     }
 }
 
-pub async fn sign_up(State(app): State<App>, client: Client, cookies: Cookies, Form(typed): Form<Typed>) -> Result<Response, Told> {
+pub async fn sign_up(
+    State(app): State<App>,
+    client: Client,
+    SignedIn(account): SignedIn,
+    cookies: Cookies,
+    Taken(Form(typed)): Taken<Form<Typed>>,
+) -> Result<Response, Told> {
     let started = match name(&typed.name) {
         Ok(name) => start(&app, &client, &typed, Purpose::SignUp { name: name.to_owned() }).await,
         Err(told) => Err(told),
     };
     match started {
         Ok(step) => Ok((cookies.with_step(step), Redirect::to("/code")).into_response()),
-        Err(told) => pages::entry(Frame::new(&app, None).with_told(Some(&told)), Entry::SignUp, typed.by, &typed.name, &typed.to),
+        Err(told) => pages::entry(Frame::new(&app, account.as_ref()).with_told(Some(&told)), Entry::SignUp, typed.by, &typed.name, &typed.to),
     }
 }
 
@@ -96,9 +109,9 @@ async fn open(app: &App, cookies: Cookies, name: &str, recipient: String) -> Res
     signed_in(app, cookies, &account, Notice::Created).await
 }
 
-pub async fn welcome_page(State(app): State<App>, cookies: Cookies) -> Response {
+pub async fn welcome_page(State(app): State<App>, SignedIn(account): SignedIn, cookies: Cookies) -> Response {
     match cookies.step() {
-        Some(Step::Proven { recipient }) => pages::welcome(Frame::new(&app, None), &recipient),
+        Some(Step::Proven { recipient }) => pages::welcome(Frame::new(&app, account.as_ref()), &recipient),
         _ => Redirect::to("/").into_response(),
     }
 }
@@ -108,10 +121,10 @@ pub struct Named {
     name: String,
 }
 
-pub async fn welcome(State(app): State<App>, cookies: Cookies, Form(named): Form<Named>) -> Result<Response, Told> {
+pub async fn welcome(State(app): State<App>, SignedIn(account): SignedIn, cookies: Cookies, Taken(Form(named)): Taken<Form<Named>>) -> Result<Response, Told> {
     let Some(Step::Proven { recipient }) = cookies.step() else { return Err(Told::started_too_long_ago()) };
     match name(&named.name) {
         Ok(name) => open(&app, cookies, name, recipient).await,
-        Err(told) => Ok(pages::welcome(Frame::new(&app, None).with_told(Some(&told)), &recipient)),
+        Err(told) => Ok(pages::welcome(Frame::new(&app, account.as_ref()).with_told(Some(&told)), &recipient)),
     }
 }

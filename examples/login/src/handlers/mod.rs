@@ -21,10 +21,10 @@ use axum::{
 use crate::{
     app::App,
     cookies::{Cookies, SignedIn},
-    pages::Notice,
+    pages::{self, Notice},
     security::{Limit, add_headers, limit_writes, refuse_other_sites},
     store::Account,
-    told::Told,
+    told::{Input, Told},
 };
 
 /// Writes that a client may make a minute.
@@ -49,9 +49,11 @@ pub fn router(app: App) -> Router {
         .route("/vendor", get(vendor::page).post(vendor::switch))
         .route("/assets/{name}", get(assets::asset))
         .fallback(nowhere)
+        .method_not_allowed_fallback(not_so)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(middleware::from_fn_with_state((app.clone(), Limit::new(WRITES_PER_MINUTE)), limit_writes))
         .layer(middleware::from_fn_with_state(app.clone(), refuse_other_sites))
+        .layer(middleware::from_fn_with_state(app.clone(), pages::tell))
         .layer(middleware::from_fn_with_state(app.clone(), add_headers))
         .with_state(app)
 }
@@ -61,7 +63,11 @@ async fn start(SignedIn(account): SignedIn) -> Redirect {
 }
 
 async fn nowhere() -> Told {
-    Told::new(StatusCode::NOT_FOUND, "not_found", "There is no such page.")
+    Told::no_such_page()
+}
+
+async fn not_so() -> Told {
+    Told::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This page cannot be used in that way. Please start again.")
 }
 
 /// Shows somebody in; says what was done.
@@ -72,5 +78,5 @@ async fn signed_in(app: &App, cookies: Cookies, account: &Account, notice: Notic
 /// Takes a name as people call themselves.
 fn name(typed: &str) -> Result<&str, Told> {
     const LONGEST: usize = 80;
-    Some(typed.trim()).filter(|name| !name.is_empty() && name.chars().count() <= LONGEST).ok_or_else(|| Told::invalid("Please tell a name."))
+    Some(typed.trim()).filter(|name| !name.is_empty() && name.chars().count() <= LONGEST).ok_or_else(|| Told::invalid_at(Input::Name, "Please tell a name."))
 }

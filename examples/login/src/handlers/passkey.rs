@@ -1,9 +1,12 @@
-//! Passkeys. A new one is checked by the vendor, one that is there by the application.
+//! Passkeys. A new one is checked by the application and by the vendor, one that is there by the application.
 
 use auth_challenge::{Answer, CallOptions, ChallengeProviderExt as _, ChallengeRequest, CredentialKind, Verification};
 use axum::{
     Form, Json,
-    extract::State,
+    extract::{
+        State,
+        rejection::{FormRejection, JsonRejection, StringRejection},
+    },
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -52,7 +55,14 @@ pub struct Wanted {
 }
 
 /// Trades a one-time code for what a new passkey has to sign.
-pub async fn options(State(app): State<App>, SignedIn(account): SignedIn, client: Client, cookies: Cookies, Form(wanted): Form<Wanted>) -> Replied {
+pub async fn options(
+    State(app): State<App>,
+    SignedIn(account): SignedIn,
+    client: Client,
+    cookies: Cookies,
+    wanted: Result<Form<Wanted>, FormRejection>,
+) -> Replied {
+    let Form(wanted) = wanted?;
     let label = name(&wanted.label)?.to_owned();
     let name = if account.is_some() { String::new() } else { name(&wanted.name)?.to_owned() };
     let request = ChallengeRequest::credential(CredentialKind::Fido2, wanted.code.trim()).with_client(client.context());
@@ -63,15 +73,17 @@ pub async fn options(State(app): State<App>, SignedIn(account): SignedIn, client
 }
 
 /// Hands in the new passkey. It is added to the account of who is signed in; else it opens one.
-pub async fn register(State(app): State<App>, SignedIn(account): SignedIn, client: Client, cookies: Cookies, body: String) -> Replied {
+pub async fn register(State(app): State<App>, SignedIn(account): SignedIn, client: Client, cookies: Cookies, body: Result<String, StringRejection>) -> Replied {
+    let body = body?;
     let Some(Step::NewPasskey { label, name, handle }) = cookies.step() else { return Err(Told::started_too_long_ago().into()) };
     let answer = Answer::from_webauthn_json(&body, label)?;
+    // First: the vendor would spend the person's one-time code on a passkey that cannot be used here.
+    let passkey = webauthn::new_passkey(answer.as_credential().ok_or_else(Told::our_fault)?, &app.site.origin, &app.site.passkeys_are_for)?;
     let options = CallOptions::default().with_client_ip(client.ip);
     match app.vendors.auth().verify_with(&handle, &answer, &options).await? {
         Verification::Verified(_) => {}
         Verification::Rejected(no) => return Err(no.into()),
     }
-    let passkey = webauthn::new_passkey(answer.as_credential().ok_or_else(Told::our_fault)?)?;
     let known = || Told::new(StatusCode::CONFLICT, "passkey_known", "This passkey has an account already. Please sign in with it.");
     match account {
         Some(account) => {
@@ -96,7 +108,8 @@ pub async fn challenge(State(app): State<App>, cookies: Cookies) -> Replied {
 }
 
 /// Signs in whose passkey it is.
-pub async fn sign_in(State(app): State<App>, cookies: Cookies, Json(assertion): Json<Assertion>) -> Replied {
+pub async fn sign_in(State(app): State<App>, cookies: Cookies, assertion: Result<Json<Assertion>, JsonRejection>) -> Replied {
+    let Json(assertion) = assertion?;
     let Some(Step::Passkey { challenge }) = cookies.step() else { return Err(Told::started_too_long_ago().into()) };
     if !app.store.use_challenge(&challenge).await? {
         return Err(Told::started_too_long_ago().into());

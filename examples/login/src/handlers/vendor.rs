@@ -3,7 +3,6 @@
 use axum::{
     Form,
     extract::State,
-    http::StatusCode,
     response::{IntoResponse as _, Response},
 };
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use crate::{
     cookies::SignedIn,
     pages::{self, Frame},
     store::Account,
+    taken::Taken,
     told::Told,
 };
 
@@ -26,7 +26,7 @@ pub struct Chosen {
     name: String,
 }
 
-pub async fn switch(State(app): State<App>, SignedIn(account): SignedIn, Form(chosen): Form<Chosen>) -> Result<Response, Told> {
+pub async fn switch(State(app): State<App>, SignedIn(account): SignedIn, Taken(Form(chosen)): Taken<Form<Chosen>>) -> Result<Response, Told> {
     require_operator(&app, account.as_ref()).await?;
     if !app.vendors.choices().iter().any(|choice| choice.name == chosen.name) {
         return Err(Told::invalid("Please choose one of the vendors."));
@@ -41,6 +41,5 @@ async fn require_operator(app: &App, account: Option<&Account>) -> Result<(), To
         Some(account) => app.store.recipients_of(account.id).await?,
         None => Vec::new(),
     };
-    let nowhere = || Told::new(StatusCode::NOT_FOUND, "not_found", "There is no such page.");
-    app.is_operator(&recipients).then_some(()).ok_or_else(nowhere)
+    app.is_operator(&recipients).then_some(()).ok_or_else(Told::no_such_page)
 }

@@ -1,17 +1,21 @@
 //! Asking for the code that somebody was sent.
 
-use auth_challenge::{Field, Outlook};
+use auth_challenge::Outlook;
 use axum::response::Response;
 use maud::html;
 
 use super::{Frame, form_token, seconds};
-use crate::{cookies::Sent, told::Told, vendors::Way};
+use crate::{
+    cookies::Sent,
+    told::{Input, Told},
+    vendors::Way,
+};
 
 /// Asks for the code; tells how many tries are left, and when another one can be sent.
 pub fn code(frame: Frame<'_>, sent: &Sent, outlook: &Outlook) -> Result<Response, Told> {
     let token = form_token()?;
     let is_sms = sent.way == Way::Sms;
-    let is_wrong = frame.has_wrong(Field::Code);
+    let is_wrong = frame.has_wrong(Input::Code);
     let wait = outlook.next_send_in().map(seconds);
     let content = html! {
         @if !sent.is_over {

@@ -1,11 +1,13 @@
 //! Signing in, and signing up: the same ways.
 
-use auth_challenge::Field;
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::{Frame, form_token, passkey};
-use crate::{told::Told, vendors::Way};
+use crate::{
+    told::{Input, Told},
+    vendors::Way,
+};
 
 /// Whether there is an account already.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,15 +68,14 @@ fn ways(frame: Frame<'_>, entry: Entry, chosen: Way) -> Markup {
 }
 
 fn recipient(frame: Frame<'_>, entry: Entry, way: Way, name: &str, to: &str, token: &Markup) -> Markup {
-    let is_wrong = frame.has_wrong(Field::To);
+    let is_wrong = frame.has_wrong(Input::To);
     let described = if is_wrong { "hint error" } else { "hint" };
     let invalid = is_wrong.then_some("true");
     html! {
         form method="post" action=(entry.path()) {
             (token)
             @if entry == Entry::SignUp {
-                label for="name" { "Your name" }
-                input #name name="name" autocomplete="name" maxlength="80" required value=(name) autofocus[!is_wrong && name.is_empty()];
+                (person(frame, name, !is_wrong && name.is_empty()))
             }
             @if way == Way::Sms {
                 input type="hidden" name="by" value="sms";
@@ -91,5 +92,15 @@ fn recipient(frame: Frame<'_>, entry: Entry, way: Way, name: &str, to: &str, tok
             }
             button.main { "Send the code" }
         }
+    }
+}
+
+/// Asks for somebody's name; marks it where it is what is wrong.
+pub fn person(frame: Frame<'_>, name: &str, is_first: bool) -> Markup {
+    let is_wrong = frame.has_wrong(Input::Name);
+    html! {
+        label for="name" { "Your name" }
+        input #name name="name" autocomplete="name" maxlength="80" required value=(name) aria-describedby=[is_wrong.then_some("error")]
+            aria-invalid=[is_wrong.then_some("true")] autofocus[is_first || is_wrong];
     }
 }

@@ -9,8 +9,11 @@ mod welcome;
 
 use std::time::Duration;
 
-use auth_challenge::Field;
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use maud::{DOCTYPE, Markup, html};
 
 pub use account::{Notice, account};
@@ -21,9 +24,9 @@ pub use welcome::welcome;
 
 use crate::{
     app::{App, Demo, NAME},
-    cookies::random_text,
+    cookies::{Cookies, random_text},
     store::Account,
-    told::Told,
+    told::{Input, Told},
 };
 
 /// What stands around what a page is about.
@@ -44,8 +47,8 @@ impl<'a> Frame<'a> {
         Self { told, ..self }
     }
 
-    fn has_wrong(&self, field: Field) -> bool {
-        self.told.is_some_and(|told| told.fields.contains(&field))
+    fn has_wrong(&self, input: Input) -> bool {
+        self.told.is_some_and(|told| told.inputs.contains(&input))
     }
 
     fn page(self, title: &str, content: Markup) -> Response {
@@ -53,11 +56,27 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Tells of what stands in the way of any page.
+/// Says what stands in the way of any page; [`tell`] makes the page, which knows who is signed in.
 impl IntoResponse for Told {
     fn into_response(self) -> Response {
-        page("That did not work", None, None, Some(&self), html! { p.aside { a href="/" { "Back to the start" } } })
+        let mut response = Response::default();
+        self.mark(&mut response);
+        response.extensions_mut().insert(self);
+        response
     }
+}
+
+/// Makes the page of what stands in the way of any.
+pub async fn tell(State(app): State<App>, cookies: Cookies, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let Some(told) = response.extensions_mut().remove::<Told>() else { return response };
+    // Where the database cannot be read either, the page is told all the same.
+    let account = cookies.account(&app).await.unwrap_or_default();
+    let page = Frame::new(&app, account.as_ref()).with_told(Some(&told)).page("That did not work", html! { p.aside { a href="/" { "Back to the start" } } });
+    // What else the response says stays: which methods there are, where one is not.
+    let (page, body) = page.into_parts();
+    response.headers_mut().extend(page.headers);
+    response.map(|_| body)
 }
 
 /// Makes a whole page, with the status of what did not work.

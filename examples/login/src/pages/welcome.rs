@@ -3,15 +3,14 @@
 use axum::response::Response;
 use maud::html;
 
-use super::Frame;
+use super::{Frame, entry::person};
 
 /// Asks for the name of a new account.
 pub fn welcome(frame: Frame<'_>, recipient: &str) -> Response {
     let content = html! {
         p { strong.recipient { (recipient) } " is yours, but there is no account for it yet." }
         form method="post" action="/welcome" {
-            label for="name" { "Your name" }
-            input #name name="name" autocomplete="name" maxlength="80" required autofocus;
+            (person(frame, "", true))
             button.main { "Create account" }
         }
         p.aside { a href="/sign-in" { "Use another address" } }

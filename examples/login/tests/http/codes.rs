@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Site, Visitor};
+use crate::support::{Page, Site, Visitor};
 use serde_json::json;
 
 #[tokio::test]
@@ -107,7 +107,25 @@ async fn what_was_typed_wrongly_is_told_at_its_field() {
         page.assert_told(422, "fix_input");
         assert!(page.text.contains("aria-invalid=\"true\"") && page.text.contains(&format!("value=\"{to}\"")), "{to}: {}", page.text);
     }
-    visitor.post("/sign-up", &[("by", "email"), ("name", ""), ("to", "jane@doe.com")]).await.assert_told(422, "fix_input");
+}
+
+#[tokio::test]
+async fn a_name_that_is_missing_is_told_at_its_field_alone() {
+    let site = Site::start().await;
+    let sam = Visitor::of(&site);
+    let marked = "aria-describedby=\"error\" aria-invalid=\"true\" autofocus>";
+    let assert_marked = |page: &Page| {
+        page.assert_told(422, "fix_input");
+        let (_, name) = page.text.split_once("<input id=\"name\"").expect("a field");
+        assert!(name.split_inclusive('>').next().is_some_and(|tag| tag.ends_with(marked)), "{name}");
+        assert_eq!((page.text.matches("aria-invalid").count(), page.text.matches("autofocus").count()), (1, 1), "{}", page.text);
+    };
+    assert_marked(&sam.post("/sign-up", &[("by", "email"), ("name", " "), ("to", "sam@doe.com")]).await);
+
+    sam.post("/sign-in", &[("by", "email"), ("to", "sam@doe.com")]).await.assert_leads_to("/code");
+    let (_, code) = site.message("sam@doe.com").await;
+    sam.post("/code", &[("code", &code)]).await.assert_leads_to("/welcome");
+    assert_marked(&sam.post("/welcome", &[("name", " ")]).await);
 }
 
 #[tokio::test]

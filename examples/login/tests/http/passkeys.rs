@@ -74,16 +74,13 @@ async fn a_signature_counts_once_for_its_challenge_at_this_site_by_this_passkey(
 }
 
 #[tokio::test]
-async fn a_passkey_of_another_origin_is_refused() {
+async fn a_passkey_of_another_origin_is_refused_before_the_one_time_code_is_spent() {
     let site = Site::start().await;
-    let passkey = Passkey::new(&site.origin);
-    Visitor::of(&site).makes(&passkey).await;
-    // The same domain at another port: browsers offer the passkey there too.
-    let other = Site::start().await;
-    let visitor = Visitor::of(&other);
-    let page = visitor.makes(&passkey).await;
-    assert_eq!(page.status, 200, "the vendor takes it: it is for the domain; {}", page.text);
-    visitor.post("/sign-out", &[]).await;
-    let answer = passkey.answer(&asked(&visitor).await).expect("a signature");
-    assert_refused(&visitor.post_json("/passkey/sign-in", &answer).await, 422, "passkey_refused");
+    let pat = Visitor::of(&site);
+    let options = pat.may_make_a_passkey().await;
+    // The same domain at another port: browsers make it there too, and the vendor would take it.
+    let foreign = Passkey::new("http://localhost:1").answer(&options).expect("a passkey");
+    assert_refused(&pat.post_json("/passkey/register", &foreign).await, 422, "passkey_refused");
+    let own = Passkey::new(&site.origin).answer(&options).expect("a passkey");
+    assert_eq!(pat.post_json("/passkey/register", &own).await.json(), json!({ "location": "/account?notice=created" }));
 }

@@ -5,7 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use auth_challenge::testing::Passkey;
 use clap::Parser as _;
 use login::{Running, Settings};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{
+    Client, Response, StatusCode,
+    header::{HeaderMap, HeaderName},
+    redirect,
+};
 use serde_json::{Value, json};
 
 /// The running application.
@@ -72,7 +76,7 @@ pub struct Visitor<'a> {
 /// What came back.
 pub struct Page {
     pub status: StatusCode,
-    pub response: reqwest::header::HeaderMap,
+    pub response: HeaderMap,
     pub text: String,
 }
 
@@ -104,7 +108,16 @@ impl Page {
 
 impl<'a> Visitor<'a> {
     pub fn of(site: &'a Site) -> Self {
-        let client = Client::builder().cookie_store(true).user_agent("Mozilla/5.0").redirect(redirect::Policy::none());
+        Self::with(site, HeaderMap::new())
+    }
+
+    /// Somebody at this address, as the proxy of the site says.
+    pub fn from(site: &'a Site, ip: &str) -> Self {
+        Self::with(site, HeaderMap::from_iter([(HeaderName::from_static("x-forwarded-for"), ip.parse().expect("an address"))]))
+    }
+
+    fn with(site: &'a Site, headers: HeaderMap) -> Self {
+        let client = Client::builder().cookie_store(true).user_agent("Mozilla/5.0").default_headers(headers).redirect(redirect::Policy::none());
         Self { site, client: client.build().expect("a client") }
     }
 
@@ -143,11 +156,17 @@ impl<'a> Visitor<'a> {
         self.post("/code", &[("code", &code)]).await.assert_leads_to("/account?notice=created");
     }
 
-    /// Makes a passkey as far as to what the browser hands in.
-    pub async fn makes(&self, passkey: &Passkey) -> Page {
+    /// Trades a one-time code for what a new passkey has to sign.
+    pub async fn may_make_a_passkey(&self) -> Value {
         let options = self.post("/passkey/options", &[("code", "ABCD-1234-EFGH"), ("label", "laptop"), ("name", "Pat")]).await;
         assert_eq!(options.status, StatusCode::OK, "{}", options.text);
-        self.post_json("/passkey/register", &passkey.answer(&options.json()).expect("a passkey")).await
+        options.json()
+    }
+
+    /// Makes a passkey as far as to what the browser hands in.
+    pub async fn makes(&self, passkey: &Passkey) -> Page {
+        let options = self.may_make_a_passkey().await;
+        self.post_json("/passkey/register", &passkey.answer(&options).expect("a passkey")).await
     }
 
     fn at(&self, path: &str) -> String {
