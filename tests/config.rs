@@ -5,9 +5,7 @@ mod support;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use auth_challenge::{
-    ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Error, ErrorKind, Http, ProviderId, SendState, testing::Scripted,
-};
+use auth_challenge::{ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Error, ErrorKind, Http, SendState, testing::Scripted};
 use support::{
     Server, Step,
     config::{Folder, Outcome, problems},
