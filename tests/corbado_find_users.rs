@@ -81,9 +81,9 @@ async fn the_user_is_required_only_where_it_is_not_looked_for() {
     assert!(double.requests().is_empty());
 }
 
-async fn failing(operation: &Operation, fault: &Fault) -> CorbadoDouble {
+async fn failing(operation: Operation, fault: &Fault) -> CorbadoDouble {
     let double = CorbadoDouble::start().await;
-    double.fail(operation.clone(), fault.clone().with_times(100));
+    double.fail(operation, fault.clone().with_times(100));
     double
 }
 
@@ -104,7 +104,7 @@ async fn where_no_user_can_be_had_nothing_was_sent_and_another_provider_is_asked
             if *kind == ErrorKind::UnexpectedReply && operation == Operation::IDENTIFIER_CREATE {
                 continue;
             }
-            let double = failing(&operation, fault).await;
+            let double = failing(operation, fault).await;
             let time = Duration::from_secs(if *kind == ErrorKind::Timeout { 1 } else { 10 });
             let options = CallOptions::default().with_timeout(time);
             let error = provider(&double).create_with(&request("jane@doe.com"), &options).await.expect_err("no user");
@@ -114,7 +114,7 @@ async fn where_no_user_can_be_had_nothing_was_sent_and_another_provider_is_asked
 
             for even_if_unknown in [false, true] {
                 // A reply that was lost may have made the login identifier, by which the user would be found now.
-                let (double, other) = (failing(&operation, fault).await, Scripted::named("other"));
+                let (double, other) = (failing(operation, fault).await, Scripted::named("other"));
                 let auth = Router::builder(Arc::new(provider(&double))).with_provider(Arc::new(other.clone())).with_failover([ProviderId::new("other")]);
                 let auth = if even_if_unknown { auth.with_failover_when_unknown() } else { auth };
                 let options = CallOptions::default().with_timeout(2 * time);
@@ -142,7 +142,7 @@ async fn what_an_outage_says_of_the_user_is_not_told_as_the_persons_mistake() {
 
 #[tokio::test]
 async fn who_may_have_been_made_a_user_counts_for_the_guard_though_no_message_was_sent() {
-    let double = failing(&Operation::USER_CREATE, &Fault::reset_after_read()).await;
+    let double = failing(Operation::USER_CREATE, &Fault::reset_after_read()).await;
     let limits = Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate"));
     let auth = Guarded::new(Arc::new(provider(&double)), Arc::new(LocalGuard::new(limits)));
     let states = [auth.create(&request("jane@doe.com")).await, auth.create(&request("jane@doe.com")).await].map(|outcome| {
