@@ -308,4 +308,7 @@ async fn a_config_is_written_anew_but_never_over_one_that_is_somebodys_own() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stdout).contains("was not written by doubles"), "{output:?}");
     assert_eq!(std::fs::read_to_string(path).expect("the config"), own);
+
+    let output = Command::new(env!("CARGO_BIN_EXE_auth-challenge")).args(["doubles", "--corbado", "127.0.0.1:0", "--write-config", "/dev/zero"]).output();
+    assert_eq!(output.expect("the command").status.code(), Some(2));
 }

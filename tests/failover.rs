@@ -510,3 +510,12 @@ async fn a_provider_that_is_passed_over_is_so_whether_it_was_tried_for_the_recip
     let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.was_skipped())).collect();
     assert_eq!((challenge.provider(), hops), (&id("d"), vec![("first", false), ("c", true)]));
 }
+
+#[tokio::test]
+async fn one_persons_odd_record_at_a_provider_turns_nobody_else_away_from_it() {
+    let first = Scripted::named("first").create_fails(error(ErrorKind::UnexpectedReply, SendState::NotSent));
+    let auth = pair(&first, &Scripted::named("second"));
+    let asked = [auth.create(&ChallengeRequest::email_otp("eve@x.com")).await, auth.create(&ChallengeRequest::email_otp("jane@doe.com")).await];
+    let asked: Vec<_> = asked.iter().map(|challenge| challenge.as_ref().expect("a challenge").provider().as_str()).collect();
+    assert_eq!(asked, ["second", "first"]);
+}

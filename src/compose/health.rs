@@ -146,6 +146,8 @@ fn pause(error: &Error, even_if_unknown: bool) -> Option<Duration> {
         _ if !may_fail_over(error, even_if_unknown) => None,
         ErrorKind::RateLimited => error.retry_after().map(|pause| pause.min(PASSED_OVER)),
         ErrorKind::Permission => None,
+        // What is odd before a message is asked for may be one person's record.
+        ErrorKind::UnexpectedReply if error.send_state() == SendState::NotSent => None,
         _ => Some(PASSED_OVER),
     }
 }

@@ -1,7 +1,7 @@
 //! `auth-challenge doubles`: the vendors on loopback, for programs in any language.
 
 use std::{
-    io::{self, IsTerminal as _},
+    io::{self, IsTerminal as _, Read as _},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -330,11 +330,20 @@ fn failed(message: &str) -> ExitCode {
 /// Begins a config that doubles wrote, which doubles may overwrite.
 const WRITTEN: &str = "# Written by auth-challenge doubles, who overwrite it.\n";
 
-/// Writes the config of the doubles, and never over one that is somebody's own.
+/// Writes the config of the doubles, and never over anything that they did not write.
 fn write_config(path: &Path, config: &str) -> Result<(), String> {
-    let is_own = |written: &[u8]| !written.starts_with(WRITTEN.as_bytes()) && !written.is_empty();
-    if std::fs::read(path).is_ok_and(|written| is_own(&written)) {
-        return Err("is there already, and was not written by doubles: name another file, or take it away".to_owned());
+    let cannot = |error: io::Error| format!("cannot be written ({})", error.kind());
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(cannot(error)),
+        Ok(there) if there.is_file() && (there.len() == 0 || is_written(path).map_err(cannot)?) => {}
+        Ok(_) => return Err("is there already, and was not written by doubles: name another file, or take it away".to_owned()),
     }
-    std::fs::write(path, format!("{WRITTEN}{config}")).map_err(|error| format!("cannot be written ({})", error.kind()))
+    std::fs::write(path, format!("{WRITTEN}{config}")).map_err(cannot)
+}
+
+fn is_written(path: &Path) -> io::Result<bool> {
+    let mut first = Vec::new();
+    std::fs::File::open(path)?.take(WRITTEN.len() as u64).read_to_end(&mut first)?;
+    Ok(first == WRITTEN.as_bytes())
 }
