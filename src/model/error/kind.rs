@@ -83,7 +83,7 @@ impl ErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SendState {
     /// No message was asked for, and no answer used: refused before sending, no connection came about, the server vouches that it did not look at the
-    /// request, or what comes before the message failed (at Corbado, with `find_or_create_users`, the look for the user).
+    /// request, or what comes before the message failed, such as a look for the user.
     NotSent,
     /// The vendor answered that it did not act: a 4xx status. What its integrations did meanwhile, the vendor's module tells.
     Refused,
