@@ -436,3 +436,18 @@ async fn an_intent_sends_once_from_any_process_and_one_that_is_missing_sends_not
     assert_eq!((status, &told["error"]["violations"][0]["field"]), (3, &json!("intent")), "{told}");
     assert_eq!(server.requests().len(), 1);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_result_that_cannot_be_written_is_no_success() {
+    let vendor = vendors::get("corbado");
+    let server = Server::answering(200, &[], &vendor.created().to_string()).await;
+    let config = Config::of(vendor, server.address);
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a device without room");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_auth-challenge"));
+    command.args([&["create", "--config", config.path()], vendor.command.create].concat()).stdin(Stdio::null()).stdout(full).stderr(Stdio::piped());
+    let untold = command.spawn().expect("the command").wait_with_output().await.expect("its end");
+    let said = String::from_utf8_lossy(&untold.stderr);
+    assert_eq!((untold.status.code(), server.requests().len()), (Some(5), 1), "{said}");
+    assert!(said.contains("standard output cannot be written"), "{said}");
+}

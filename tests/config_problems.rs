@@ -568,3 +568,32 @@ fn the_misspelt_one_of_a_name_and_its_section_is_told_and_not_the_right_one() {
         assert!(told.iter().any(|problem| problem.contains(&format!("did you mean {name}?"))), "{told:?}");
     }
 }
+
+#[test]
+fn a_secret_in_the_place_of_a_name_is_not_told() -> Outcome {
+    let secrets = ["corbado1_canary", "canary-0123456789abcdef012345", "eyJhbGciOiJFZERTQSJ9.canary-canary-canary-canary"];
+    for secret in secrets {
+        let texts = [
+            format!("provider = \"corbado\"\n\"{secret}\" = true"),
+            format!("provider = \"corbado\"\n[corbado]\n\"{secret}\" = true"),
+            format!("provider = \"{secret}\"\n[\"{secret}\"]\nvendor = \"corbado\"\nproject_id = \"pro-1\"\napi_secret = \"corbado1_x\""),
+            format!("provider = \"corbado\"\nfailover = [\"{secret}\"]\n[\"{secret}\"]\nvendor = \"nobody\""),
+            format!("provider = \"other\"\n[route.sms_otp]\n\"{secret}\" = \"other\"\n[route]\n\"{secret}\" = \"{secret}\""),
+            format!("provider = \"{secret}\"\n[http]\n\"{secret}\" = 1\n[guard.\"{secret}\"]"),
+        ];
+        for text in texts {
+            let Ok(config) = Config::from_toml_str(&text) else { continue };
+            let problems = config.problems();
+            assert!(!problems.is_empty(), "{text}");
+            let told = format!("{problems:?} {config:?} {:?} {}", config.build().err(), problems.iter().map(ToString::to_string).collect::<String>());
+            assert!(!told.contains("canary"), "{told}");
+        }
+    }
+    let named = Config::from_toml_str("[\"corbado1_canary\"]\nvendor = \"corbado\"")?;
+    let problems: Vec<String> = named.problems().iter().map(ToString::to_string).collect();
+    assert!(problems.iter().any(|problem| problem.starts_with("<a key>: looks like a secret")), "{problems:?}");
+    // The longest names of ours, misspelt, are told.
+    let misspelt = Config::from_toml_str("[guard]\nunverified_calling_codes_per_ipp = 1")?;
+    assert!(misspelt.problems().iter().any(|problem| problem.key() == Some("guard.unverified_calling_codes_per_ipp")));
+    Ok(())
+}

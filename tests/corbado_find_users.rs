@@ -5,6 +5,7 @@
 mod support;
 
 use std::{
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,8 +16,12 @@ use auth_challenge::{
     corbado::{Corbado, CorbadoConfig},
     testing::{CorbadoDouble, Fault, Operation, Scripted},
 };
-use serde_json::json;
-use support::{Server, client};
+use serde_json::{Value, json};
+use support::{Server, client, reply};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
 fn config(double: &CorbadoDouble) -> CorbadoConfig {
     CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(&double.base_url()).expect("a config").with_find_or_create_users(true)
@@ -151,6 +156,78 @@ async fn who_may_have_been_made_a_user_counts_for_the_guard_though_no_message_wa
     });
     assert_eq!(states, [(ErrorKind::Interrupted, SendState::NotSent), (ErrorKind::Throttled, SendState::NotSent)]);
     double.requests().of(Operation::USER_CREATE).assert_count(1);
+}
+
+#[tokio::test]
+async fn a_user_that_was_made_in_vain_and_stays_changes_neither_failover_nor_the_guards_count() {
+    let double = CorbadoDouble::start().await;
+    let outage = Fault::status(503).with_times(100);
+    double.fail(Operation::IDENTIFIER_CREATE, Fault::status(403).with_times(100));
+    double.fail(Operation::USER_DELETE, outage.clone());
+    let error = provider(&double).create(&request("jane@doe.com")).await.expect_err("no user");
+    assert_eq!((error.kind(), error.send_state()), (ErrorKind::Permission, SendState::Refused));
+    let other = Scripted::named("other");
+    let auth = Router::builder(Arc::new(provider(&double))).with_provider(Arc::new(other.clone())).with_failover([ProviderId::new("other")]);
+    auth.build().expect("a router").create(&request("jane@doe.com")).await.expect("the other's challenge");
+    assert_eq!(other.created().len(), 1);
+
+    // What fails once a user was made is no more than NotSent, and counts all the same.
+    double.clear_faults();
+    double.fail(Operation::IDENTIFIER_CREATE, Fault::slow(Duration::from_millis(1_950)));
+    let limits = Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate"));
+    let guarded = Guarded::new(Arc::new(provider(&double)), Arc::new(LocalGuard::new(limits)));
+    let options = CallOptions::default().with_timeout(Duration::from_secs(2));
+    let error = guarded.create_with(&request("new@doe.com"), &options).await.expect_err("too late");
+    assert_eq!((error.kind(), error.send_state()), (ErrorKind::Timeout, SendState::NotSent));
+    let error = guarded.create(&request("new@doe.com")).await.expect_err("counted");
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    double.requests().of(Operation::CREATE).assert_count(0);
+}
+
+/// A vendor that answers so, on a connection each, and is gone before the last answer is read.
+async fn vanishing(answers: Vec<Value>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let (mut listener, count) = (Some(listener), answers.len());
+        for (number, answer) in answers.into_iter().enumerate() {
+            let (mut stream, _) = listener.as_ref().expect("it listens").accept().await.expect("a connection");
+            let read = stream.read(&mut [0; 8192]).await.expect("a request");
+            assert!(read > 0);
+            if number + 1 == count {
+                listener = None;
+            }
+            stream.write_all(&reply(200, &[("connection", "close")], &answer.to_string())).await.expect("an answer");
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_message_that_could_not_be_asked_for_counts_for_the_guard_where_a_user_was_made_for_it() {
+    let identifier = json!({ "identifierID": "ide-1", "type": "email", "value": "jane@doe.com", "userID": "usr-1" });
+    let nobody = json!({ "identifiers": [], "paging": { "totalPages": 0 } });
+    let known = vec![json!({ "identifiers": [identifier], "paging": { "totalPages": 1 } })];
+    for (answers, second) in [(vec![nobody, json!({ "userID": "usr-1" }), identifier], ErrorKind::Throttled), (known, ErrorKind::Connect)] {
+        let config = CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(&format!("http://{}", vanishing(answers).await)).expect("a config");
+        let corbado = Corbado::new(&config.with_find_or_create_users(true), client()).expect("a provider");
+        let limits = Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate"));
+        let auth = Guarded::new(Arc::new(corbado), Arc::new(LocalGuard::new(limits)));
+        let error = auth.create(&request("jane@doe.com")).await.expect_err("no connection");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent));
+        assert_eq!(auth.create(&request("jane@doe.com")).await.expect_err("no message").kind(), second);
+    }
+}
+
+#[tokio::test]
+async fn the_challenge_is_asked_for_in_the_spelling_that_corbado_has() {
+    let double = CorbadoDouble::start().await;
+    double.add_user("Joe@doe.com");
+    for (typed, sent) in [("JANE@doe.com", "jane@doe.com"), ("joe@DOE.com", "Joe@doe.com")] {
+        provider(&double).create(&request(typed)).await.expect("a challenge");
+        assert_eq!(double.requests().of(Operation::CREATE).last().expect("a create").json()["identifierValue"], sent);
+    }
+    double.violations().assert_none();
 }
 
 #[tokio::test]

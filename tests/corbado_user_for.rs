@@ -126,7 +126,7 @@ async fn what_is_no_recipient_is_refused_before_any_io() {
 type Entries<'a> = &'a [(&'a str, &'a str, &'a str)];
 
 fn list(entries: Entries<'_>, pages: Option<u32>) -> Step {
-    let identifier = |(number, (user, kind, value)): (usize, &(&str, &str, &str))| json!({ "identifierID": format!("ide-{number}"), "type": kind, "value": value, "status": "verified", "userID": user });
+    let identifier = |(number, (user, kind, value)): (usize, &(&str, &str, &str))| json!({ "identifierID": format!("ide-{user}-{number}"), "type": kind, "value": value, "status": "verified", "userID": user });
     let identifiers: Vec<Value> = entries.iter().enumerate().map(identifier).collect();
     let paging = pages.map(|pages| json!({ "page": 1, "totalPages": pages, "totalItems": 20 }));
     Step::Answer(reply(200, &[], &json!({ "identifiers": identifiers, "paging": paging }).to_string()))
@@ -145,7 +145,11 @@ fn user(id: &str) -> Step {
 }
 
 fn identifier(user: &str) -> Step {
-    answer(200, json!({ "identifierID": "ide-1", "type": "email", "value": "jane@doe.com", "status": "pending", "userID": user }))
+    identifier_of(user, "jane@doe.com")
+}
+
+fn identifier_of(user: &str, value: &str) -> Step {
+    answer(200, json!({ "identifierID": "ide-1", "type": "email", "value": value, "status": "pending", "userID": user }))
 }
 
 fn deleted() -> Step {
@@ -200,9 +204,9 @@ async fn nobody_elses_id_is_given_whatever_the_list_holds_beside_what_was_asked_
     assert_eq!((outcome.expect("a user").as_str(), requests), ("usr-1", [LOOK, MAKE, IDENTIFY].map(str::to_owned).to_vec()));
     // A letter whose small form is an ASCII one: another mailbox.
     let kelvin = "\u{212a}elvin@doe.com";
-    let (outcome, _) = run(kelvin, vec![list(&[("usr-2", "email", "kelvin@doe.com")], Some(1)), user("usr-1"), identifier("usr-1")]).await;
+    let (outcome, _) = run(kelvin, vec![list(&[("usr-2", "email", "kelvin@doe.com")], Some(1)), user("usr-1"), identifier_of("usr-1", kelvin)]).await;
     assert_eq!(outcome.expect("a user").as_str(), "usr-1");
-    let (outcome, _) = run("kelvin@doe.com", vec![list(&[("usr-2", "email", kelvin)], Some(1)), user("usr-1"), identifier("usr-1")]).await;
+    let (outcome, _) = run("kelvin@doe.com", vec![list(&[("usr-2", "email", kelvin)], Some(1)), user("usr-1"), identifier_of("usr-1", "kelvin@doe.com")]).await;
     assert_eq!(outcome.expect("a user").as_str(), "usr-1");
 }
 
@@ -230,11 +234,90 @@ async fn a_list_that_names_several_users_nobody_or_no_end_is_an_error_and_nothin
         assert_eq!((error.kind(), error.operation(), requests), (ErrorKind::UnexpectedReply, Some("IdentifierList"), vec![LOOK.to_owned()]), "{entries:?}");
     }
     for pages in [Some(u32::MAX), None] {
-        let (outcome, requests) = run("jane@doe.com", vec![list(&[("usr-2", "email", "joe@doe.com")], pages)]).await;
-        assert_eq!((outcome.expect_err("no end").kind(), requests.len()), (ErrorKind::UnexpectedReply, 100));
+        // The same page again and again, and others without end.
+        for (users, most) in [(["usr-2"; 6], 2), (["usr-2", "usr-3", "usr-4", "usr-5", "usr-6", "usr-7"], 5)] {
+            let script = users.map(|user| list(&[(user, "email", "joe@doe.com")], pages)).to_vec();
+            let (outcome, requests) = run("jane@doe.com", script).await;
+            assert_eq!((outcome.expect_err("no end").kind(), requests.len()), (ErrorKind::UnexpectedReply, most));
+        }
     }
     let (outcome, requests) = run("jane@doe.com", vec![answer(200, json!({ "paging": {} }))]).await;
     assert_eq!((outcome.expect_err("no list").kind(), requests.len()), (ErrorKind::UnexpectedReply, 1));
+}
+
+#[tokio::test]
+async fn who_is_found_is_found_however_pages_are_counted() {
+    let jane = |user: &'static str| [("usr-1", "email", "jane@doe.com"), (user, "email", "joe@doe.com")];
+    for paging in [json!(null), json!({}), json!({ "totalPages": "many" }), json!({ "totalPages": 1_000_000 })] {
+        let page = |user| {
+            let entry = |(user, kind, value)| json!({ "identifierID": format!("ide-{user}"), "type": kind, "value": value, "userID": user });
+            answer(200, json!({ "identifiers": jane(user).map(entry), "paging": paging }))
+        };
+        for (script, most) in [(vec![page("usr-2"); 7], 2), (["usr-2", "usr-3", "usr-4", "usr-5", "usr-6", "usr-7"].map(page).to_vec(), 5)] {
+            let (outcome, requests) = run("jane@doe.com", script).await;
+            assert_eq!((outcome.expect("a user").as_str(), requests.len()), ("usr-1", most), "{paging}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_login_identifier_that_cannot_be_read_is_not_one_that_nobody_has() {
+    let whole = json!({ "identifierID": "ide-1", "type": "email", "value": "jane@doe.com", "status": "verified", "userID": "usr-1" });
+    let with = |name: &str, value: Value| {
+        let mut entry = whole.clone();
+        entry[name] = value;
+        entry
+    };
+    let without = |name: &str| {
+        let mut entry = whole.clone();
+        entry.as_object_mut().expect("an object").remove(name);
+        entry
+    };
+    let odd = [
+        json!(7),
+        json!(null),
+        with("identifierID", json!(7)),
+        with("userID", json!(null)),
+        with("userID", json!("u".repeat(257))),
+        with("userID", json!(" ")),
+        with("value", json!(["jane@doe.com"])),
+        with("value", json!(null)),
+        with("type", json!({ "of": "email" })),
+        without("userID"),
+        without("value"),
+    ];
+    for entry in odd {
+        for entries in [json!([entry]), json!([with("value", json!("joe@doe.com")), entry])] {
+            let (outcome, requests) = run("jane@doe.com", vec![answer(200, json!({ "identifiers": entries, "paging": { "totalPages": 1 } }))]).await;
+            let error = outcome.expect_err("nobody knows");
+            assert_eq!((error.kind(), error.operation()), (ErrorKind::UnexpectedReply, Some("IdentifierList")), "{entry}");
+            assert_eq!(requests, [LOOK], "{entry}");
+        }
+    }
+    for entry in [without("type"), without("status"), with("status", json!([])), with("identifierID", json!("")), with("novel", json!([[]]))] {
+        let (outcome, _) = run("jane@doe.com", vec![answer(200, json!({ "identifiers": [entry], "paging": { "totalPages": 1 } }))]).await;
+        assert_eq!(outcome.expect("a user").as_str(), "usr-1", "{entry}");
+    }
+    // Without a type, what a value looks like decides.
+    let (outcome, _) = run(
+        "+64270000000",
+        vec![answer(200, json!({ "identifiers": [without("type")], "paging": { "totalPages": 1 } })), user("usr-2"), answer(500, json!({})), nobody()],
+    )
+    .await;
+    assert_eq!(outcome.expect_err("another's").operation(), Some("IdentifierCreate"));
+}
+
+#[tokio::test]
+async fn a_reply_of_another_login_identifier_than_the_one_that_was_asked_for_is_not_taken() {
+    for other in [identifier("usr-7"), identifier_of("usr-1", "joe@doe.com")] {
+        let script = |rest: Step| vec![nobody(), user("usr-1"), other.clone(), rest];
+        let (outcome, requests) = run("jane@doe.com", script(list(&[("usr-1", "email", "jane@doe.com")], Some(1)))).await;
+        assert_eq!((outcome.expect("a user").as_str(), requests.len()), ("usr-1", 4));
+        let (outcome, requests) = run("jane@doe.com", script(nobody())).await;
+        let error = outcome.expect_err("nobody has it");
+        assert_eq!((error.kind(), error.operation(), error.send_state()), (ErrorKind::UnexpectedReply, Some("IdentifierCreate"), SendState::Accepted));
+        assert_eq!(requests, [LOOK, MAKE, IDENTIFY, LOOK]);
+    }
 }
 
 #[tokio::test]

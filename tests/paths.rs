@@ -10,7 +10,7 @@ use serde_json::json;
 use support::{Server, canaries::assert_silent_error, vendors};
 
 /// Ids that could lead elsewhere, at the vendor or at a gateway that undoes their encoding.
-const ODD: [&str; 9] = [".", "..", "canary/7", "../canary", "canary\\7", "/", "canary\n7", "canary\0", "\u{85}canary"];
+const ODD: [&str; 11] = [" ", "\u{3000}", ".", "..", "canary/7", "../canary", "canary\\7", "/", "canary\n7", "canary\0", "\u{85}canary"];
 
 #[tokio::test]
 async fn no_id_of_a_handle_leads_an_answer_elsewhere() {

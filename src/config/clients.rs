@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Config, named_vendor};
+use super::{Config, named_vendor, secret_names};
 use crate::{
     model::{Error, ErrorKind, SendState, Violation},
     transport::Http,
@@ -65,7 +65,9 @@ impl Config {
                 None
             }
         };
-        let config = config.filter(|_| problems.is_empty()).ok_or_else(|| Error::new(ErrorKind::Config, SendState::NotSent).with_violations(problems))?;
+        let Some(config) = config.filter(|_| problems.is_empty()) else {
+            return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(secret_names::hide(&self.members, problems)));
+        };
         match &self.http {
             Some(http) => new(&config, http.clone()),
             None => new(&config, http.build()?),

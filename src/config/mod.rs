@@ -7,6 +7,7 @@ mod from_toml;
 mod guard;
 mod http;
 mod routing;
+mod secret_names;
 mod send_once;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
@@ -139,7 +140,7 @@ impl<'de> Deserialize<'de> for Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sections: Vec<&String> = self.members.iter().filter(|(_, value)| value.is_object()).map(|(name, _)| name).collect();
+        let sections: Vec<&str> = self.members.iter().filter(|(_, value)| value.is_object()).map(|(name, _)| secret_names::told(name)).collect();
         f.debug_struct("Config")
             .field("sections", &sections)
             .field("providers", &self.providers.iter().map(|provider| provider.id().to_string()).collect::<Vec<_>>())
@@ -273,6 +274,9 @@ impl Config {
                 // `http` is read before.
                 ("provider" | "failover" | "failover_when" | "http", _) => {}
                 (name, Value::Object(_)) if RESERVED.contains(&name) => {}
+                (name, Value::Object(_)) if secret_names::looks_secret(name) => {
+                    problems.push(Violation::at_key(name, "looks like a secret; expected a section's name of at most 23 characters"));
+                }
                 (name, Value::Object(members)) => {
                     if let Some(near) = reserved(name, members) {
                         problems.push(Violation::at_key(name, format!("is not a section here; did you mean {near}?")));
@@ -313,7 +317,7 @@ impl Config {
             top.problem("failover_when", "\"unknown\" may send two messages for one intent; expected \"unsent\" beside [send_once]");
         }
         problems.extend(top.into_problems());
-        Plan { current, instances, http, routing, guard, send_once, problems }
+        Plan { current, instances, http, routing, guard, send_once, problems: secret_names::hide(&self.members, problems) }
     }
 
     /// Reads the section `[http]`, and so what every other section needs to be read.

@@ -13,7 +13,8 @@ pub(crate) fn path_ids(ids: &[(Option<Field>, &'static str, &str)]) -> Result<()
 /// of a slash or a line break. All else is percent-encoded.
 pub(crate) fn path_problem(id: &str) -> Option<&'static str> {
     match id {
-        "" | "." | ".." => Some("expected an id, not an empty or dotted path segment"),
+        "." | ".." => Some("expected an id, not a dotted path segment"),
+        _ if id.trim().is_empty() => Some("expected an id, not an empty path segment"),
         _ if id.contains(['/', '\\']) => Some("expected an id without slashes and backslashes"),
         _ if id.contains(char::is_control) => Some("expected an id without control characters"),
         _ => None,

@@ -18,7 +18,8 @@ const LEVELS: usize = 8;
 
 /// Reads a reply that could not be read as it came. The last of several members of one name counts.
 ///
-/// Of the members that are named `decisive` nothing is passed over: they may say no, so an odd one is no reason to take them as absent.
+/// Of the members that are named `decisive`, wherever they stand, nothing is passed over, nor an element of one that is a list: they may say no, so an
+/// odd one is no reason to take them as absent.
 ///
 /// # Errors
 ///
@@ -63,7 +64,7 @@ fn passing_over<T: DeserializeOwned>(mut document: Value, decisive: &[&str]) -> 
         if child(holder, last).is_some_and(|misfit| as_integer(misfit).is_some()) {
             // All at once: where one is written so, others are too, and each round reads the whole document.
             write_as_integers(&mut document);
-        } else if matches!(path.first(), Some(Segment::Map { key }) if decisive.contains(&key.as_str())) {
+        } else if innermost_name(&path).is_some_and(|name| decisive.contains(&name)) {
             return Err(Error::custom("a member that decides does not fit"));
         } else {
             take_out(holder, last);
@@ -71,6 +72,14 @@ fn passing_over<T: DeserializeOwned>(mut document: Value, decisive: &[&str]) -> 
         }
     }
     Err(Error::custom("too much does not fit"))
+}
+
+/// Gives the name of what is at a place: its own, or that of the list that it is an element of.
+fn innermost_name<'a>(path: &[&'a Segment]) -> Option<&'a str> {
+    path.iter().rev().find_map(|segment| match segment {
+        Segment::Map { key } | Segment::Enum { variant: key } => Some(key.as_str()),
+        Segment::Seq { .. } | Segment::Unknown => None,
+    })
 }
 
 fn child<'a>(value: &'a mut Value, segment: &Segment) -> Option<&'a mut Value> {
@@ -239,6 +248,18 @@ mod tests {
         for odd in ["0", "1.0", r#""true""#, "[]", "{}", "1e400", "true,\"sure\":1"] {
             assert_eq!(read_as_json(format!(r#"{{"id":"i","sure":{odd}}}"#)), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn no_element_of_a_decisive_list_goes_and_what_is_beside_does() {
+        let read = |body: &str| read::<Reply>(body.as_bytes(), &["parts", "name"]).is_ok();
+        for body in [r#"{"id":"i","at":[],"parts":[{"id":1}]}"#, r#"{"id":"i","at":[]}"#, r#"{"id":"i","part":{"name":"n"}}"#] {
+            assert!(read(body), "{body}");
+        }
+        for odd in ["7", "[7]", r#"[{"name":"n"}]"#, r#"[{"id":1,"name":7}]"#, r#"[{"id":"1"}]"#] {
+            assert!(!read(&format!(r#"{{"id":"i","parts":{odd}}}"#)), "{odd}");
+        }
+        assert!(!read(r#"{"id":"i","part":{"id":1,"name":7}}"#));
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::{
 use clap::{Args, Command};
 use clap_complete::Shell;
 
+use crate::output;
+
 /// Print completions for a shell.
 #[derive(Args)]
 pub(crate) struct Completions {
@@ -39,7 +41,5 @@ pub(crate) fn man(mut command: Command) -> ExitCode {
 }
 
 fn print(text: &[u8]) -> ExitCode {
-    // A reader that goes before the end has what it wants.
-    _ = io::stdout().write_all(text);
-    ExitCode::SUCCESS
+    if output::is_written(text) { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

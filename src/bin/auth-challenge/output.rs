@@ -5,6 +5,9 @@ use std::{io::Write, process::ExitCode};
 use auth_challenge::{Error, ErrorKind, Field, ProviderId, SendState, Violation};
 use serde_json::{Value, json};
 
+/// How a command exits that did what it was to do and could not tell: whoever calls it must take a message for sent.
+const UNTOLD: u8 = 5;
+
 /// Prints results.
 pub(crate) struct Printer {
     pub(crate) pretty: bool,
@@ -65,11 +68,20 @@ impl Printer {
     pub(crate) fn finish(&self, result: Result<Outcome, Failed>) -> ExitCode {
         let Outcome { json, exit } = result.unwrap_or_else(|failed| failed.outcome());
         let text = if self.pretty { format!("{json:#}") } else { json.to_string() };
-        match writeln!(std::io::stdout(), "{text}") {
-            Ok(()) => ExitCode::from(exit),
-            // Nobody reads it any more; what happened at the vendor is told all the same.
-            Err(_) => ExitCode::from(exit),
+        let is_told = is_written(format!("{text}\n").as_bytes());
+        ExitCode::from(if exit == 0 && !is_told { UNTOLD } else { exit })
+    }
+}
+
+/// Writes to standard output; where that fails, says so and gives no. A reader that goes before the end has what it wants.
+pub(crate) fn is_written(text: &[u8]) -> bool {
+    let mut out = std::io::stdout();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            _ = writeln!(std::io::stderr(), "standard output cannot be written: {error}");
+            false
         }
+        _ => true,
     }
 }
 

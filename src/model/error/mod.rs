@@ -179,9 +179,24 @@ impl Error {
         if self.0.send_state.may_have_acted() {
             self.0.send_state = SendState::NotSent;
             self.0.violations.clear();
-            self.0.may_have_prepared = true;
+            return self.having_prepared();
         }
         self
+    }
+
+    /// Notes that the vendor may have done something else than send, before it was asked to.
+    #[cfg(vendor)]
+    #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
+    pub(crate) fn having_prepared(mut self) -> Self {
+        self.0.may_have_prepared = true;
+        self
+    }
+
+    /// Says whether the vendor may have done something else than send.
+    #[cfg(vendor)]
+    #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
+    pub(crate) fn has_prepared(&self) -> bool {
+        self.0.may_have_prepared
     }
 
     /// Says whether nothing was sent, and the vendor did nothing else either.

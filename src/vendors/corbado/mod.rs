@@ -72,6 +72,7 @@ pub use signals::{ClientSignals, Device, HighEntropy, NativeApp, WebAuthnCapabil
 use crate::{
     model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
     provider::ChallengeProvider,
+    transport::Failure,
     vendors::{
         entry::{Entry, constructor},
         shared::{judged, stamped},
@@ -122,12 +123,16 @@ impl ChallengeProvider for Corbado {
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         let created = async {
-            let convert::Create { user_id, body, ignored } = convert::create(&self.capabilities(), self.provider(), request)?;
-            let (user_id, options) = match user_id {
-                Some(user_id) => (user_id, Cow::Borrowed(options)),
-                None => self.user_to_challenge(&body.identifier_value, options).await?,
+            let convert::Create { user_id, mut body, ignored } = convert::create(&self.capabilities(), self.provider(), request)?;
+            let (user_id, is_new, options) = match user_id {
+                Some(user_id) => (user_id, false, Cow::Borrowed(options)),
+                None => {
+                    let (holder, left) = self.holder_to_challenge(&body.identifier_value, options).await?;
+                    body.identifier_value = holder.recipient;
+                    (holder.user_id.as_str().to_owned(), holder.is_new, Cow::Owned(left))
+                }
             };
-            let reply = self.create(&options, &user_id, &body).await.map_err(|failure| failure.error)?;
+            let reply = self.create(&options, &user_id, &body).await.map_err(|Failure { error, .. }| if is_new { error.having_prepared() } else { error })?;
             convert::challenge(self.provider(), request.method(), user_id, ignored, reply)
         };
         stamped(self.provider(), "create", created).await

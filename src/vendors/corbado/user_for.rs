@@ -1,6 +1,6 @@
 //! The user of a person, by e-mail address or phone number: found, or made.
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
@@ -10,12 +10,25 @@ use crate::{
     transport::{LEAST_TIME, path::path_problem},
 };
 
-/// Most pages that are read of a list that should have one entry at most.
-const MOST_PAGES: u32 = 100;
+/// Most pages that are read of a list that should have one entry.
+const MOST_PAGES: u32 = 5;
+/// Longest user id that is taken, in bytes.
+const LONGEST_ID: usize = 256;
 
 const NO_USER: &str = "the reply names no user";
+const NO_VALUE: &str = "a login identifier in the list has no value";
+const ANOTHER: &str = "the reply is of another login identifier";
 const ENDLESS: &str = "the list of login identifiers goes on, though one value was asked for";
 const SEVERAL: &str = "several users have this login identifier";
+
+/// Tells who has a login identifier.
+pub(super) struct Holder {
+    pub(super) user_id: Personal,
+    /// How Corbado has the e-mail address or phone number.
+    pub(super) recipient: Personal,
+    /// Whether a user was made for it.
+    pub(super) is_new: bool,
+}
 
 impl Corbado {
     /// Finds the user that has this e-mail address or phone number as a login identifier, or makes both; gives the user's id, for
@@ -60,99 +73,117 @@ impl Corbado {
     ///
     /// # Errors
     ///
-    /// A recipient that is neither is refused before sending, with a violation on [`Field::To`]. Several users with this login identifier, and a list that
-    /// has no end, are [`ErrorKind::UnexpectedReply`]. All else is the error of the call that failed, and names its operation.
+    /// A recipient that is neither is refused before sending, with a violation on [`Field::To`]. Several users with this login identifier, a list that
+    /// has no end, and one with a login identifier that cannot be read, are [`ErrorKind::UnexpectedReply`]: nobody is made on the word of such a list. All else is the error of the call that failed, and names its operation.
     ///
     /// Where the user was made and its login identifier was not, the user is deleted. Only an error that says that Corbado
     /// [may have acted](SendState::may_have_acted) may leave a user without a login identifier there: a reply was lost, or the time was up. So may a
     /// future that is dropped before it is done.
     pub async fn user_for(&self, recipient: impl Into<Personal>) -> Result<Personal, Error> {
         let wanted = Wanted::read(recipient.into().as_str()).map_err(|error| error.at(self.provider(), "user_for"))?;
-        let deadline = self.endpoint.deadline(&self.options);
-        match self.holder_of(&wanted, deadline).await? {
-            Some(user_id) => Ok(user_id),
-            None => self.make_holder_of(&wanted, deadline).await,
-        }
+        let found = self.find_or_make(&wanted, self.endpoint.deadline(&self.options)).await;
+        found.map(|holder| holder.user_id).map_err(|error| if error.has_prepared() { error.after(SendState::Unknown) } else { error })
     }
 
     /// Finds or makes the user of a create that names none, and gives the options with the time that is left. An error is one of a create: no
     /// message was asked for yet.
-    pub(super) async fn user_to_challenge(&self, recipient: &Personal, options: &CallOptions) -> Result<(String, Cow<'static, CallOptions>), Error> {
+    pub(super) async fn holder_to_challenge(&self, recipient: &Personal, options: &CallOptions) -> Result<(Holder, CallOptions), Error> {
         let deadline = self.endpoint.deadline(options);
         let least = LEAST_TIME.min(deadline.saturating_duration_since(Instant::now()) / 2);
         let corbado = self.with_options(options.clone());
-        let user_id = corbado.user_for(recipient.clone()).await.map_err(Error::before_sending)?;
+        let found = async { corbado.find_or_make(&Wanted::read(recipient.as_str())?, deadline).await };
+        let holder = found.await.map_err(Error::before_sending)?;
         let left = deadline.saturating_duration_since(Instant::now());
         if left < least {
-            return Err(Error::new(ErrorKind::Timeout, SendState::NotSent));
+            let late = Error::new(ErrorKind::Timeout, SendState::NotSent);
+            return Err(if holder.is_new { late.having_prepared() } else { late });
         }
-        Ok((user_id.as_str().to_owned(), Cow::Owned(options.clone().with_timeout(left))))
+        Ok((holder, options.clone().with_timeout(left)))
+    }
+
+    async fn find_or_make(&self, wanted: &Wanted, deadline: Instant) -> Result<Holder, Error> {
+        match self.holder_of(wanted, deadline).await? {
+            Some(holder) => Ok(holder),
+            None => self.make_holder_of(wanted, deadline).await,
+        }
     }
 
     /// Finds the user that has a login identifier.
-    async fn holder_of(&self, wanted: &Wanted, deadline: Instant) -> Result<Option<Personal>, Error> {
+    async fn holder_of(&self, wanted: &Wanted, deadline: Instant) -> Result<Option<Holder>, Error> {
         for spelling in wanted.spellings() {
-            if let Some(user_id) = self.holder_of_spelling(wanted, spelling, deadline).await? {
-                return Ok(Some(user_id));
+            if let Some(holder) = self.holder_of_spelling(wanted, spelling, deadline).await? {
+                return Ok(Some(holder));
             }
         }
         Ok(None)
     }
 
-    async fn holder_of_spelling(&self, wanted: &Wanted, spelling: &str, deadline: Instant) -> Result<Option<Personal>, Error> {
-        let mut holder: Option<Personal> = None;
+    async fn holder_of_spelling(&self, wanted: &Wanted, spelling: &str, deadline: Instant) -> Result<Option<Holder>, Error> {
+        let mut holder: Option<Holder> = None;
+        let mut seen = BTreeSet::new();
         let mut query = ListQuery { filter: vec![Filter::equal("identifierValue", spelling)], ..ListQuery::default() };
         loop {
-            let list = self.until(deadline)?.identifier_list(&query).await?;
+            let list = self.until(deadline)?.identifier_lookup(&query).await?;
             let unusable = |detail| Err(list.unusable(detail).at(self.provider(), "IdentifierList"));
-            for identifier in list.identifiers.iter().filter(|identifier| wanted.is(identifier)) {
+            for identifier in &list.identifiers {
+                let Some(value) = &identifier.value else { return unusable(NO_VALUE) };
+                if !wanted.is(identifier.type_.as_ref(), value) {
+                    continue;
+                }
                 match &holder {
-                    Some(other) if *other != identifier.user_id => return unusable(SEVERAL),
-                    _ if path_problem(identifier.user_id.as_str()).is_some() => return unusable(NO_USER),
-                    _ => holder = Some(identifier.user_id.clone()),
+                    Some(other) if other.user_id != identifier.user_id => return unusable(SEVERAL),
+                    _ if !is_user_id(&identifier.user_id) => return unusable(NO_USER),
+                    _ => holder = Some(Holder { user_id: identifier.user_id.clone(), recipient: value.clone(), is_new: false }),
                 }
             }
             let page = query.page.unwrap_or(1);
             let total = list.paging.as_ref().and_then(|paging| paging.total_pages);
-            if total.map_or(list.identifiers.is_empty(), |total| i64::from(page) >= total) {
-                return Ok(holder);
-            }
-            if page >= MOST_PAGES {
-                return unusable(ENDLESS);
+            let new = list.identifiers.iter().filter(|identifier| seen.insert(identifier.identifier_id.as_str().to_owned())).count();
+            let is_last = list.identifiers.is_empty() || total.is_some_and(|total| i64::from(page) >= total);
+            // Where pages are counted wrongly, or repeated, whoever was found is found; but nobody is known to be missing.
+            match holder {
+                None if is_last => return Ok(None),
+                None if new == 0 || page >= MOST_PAGES => return unusable(ENDLESS),
+                Some(holder) if is_last || new == 0 || page >= MOST_PAGES => return Ok(Some(holder)),
+                _ => {}
             }
             query.page = Some(page + 1);
         }
     }
 
     /// Makes a user with a login identifier; where another call was faster, its user is the one.
-    async fn make_holder_of(&self, wanted: &Wanted, deadline: Instant) -> Result<Personal, Error> {
+    async fn make_holder_of(&self, wanted: &Wanted, deadline: Instant) -> Result<Holder, Error> {
         let user = types::UserCreateReq { status: types::UserStatus::Active, full_name: None, explicit_webauthn_id: None };
         let reply = self.until(deadline)?.user_create(&user).await?;
-        if path_problem(reply.user_id.as_str()).is_some() {
+        if !is_user_id(&reply.user_id) {
             return Err(reply.unusable(NO_USER).at(self.provider(), "UserCreate"));
         }
         let made = reply.into_inner().user_id;
-        let identified = match self.until(deadline) {
-            Ok(corbado) => corbado.identifier_create(made.as_str(), &wanted.identifier()).await.map(drop),
-            Err(error) => Err(error),
-        };
-        let Err(error) = identified else { return Ok(made) };
+        let new = |user_id| Holder { user_id, recipient: Personal::new(&*wanted.value), is_new: true };
+        let Err(error) = self.identify(&made, wanted, deadline).await else { return Ok(new(made)) };
         // A refusal may mean that somebody has it, which Corbado has no documented word for; and without a reply it may have been made.
         let may_be_there = error.send_state().may_have_acted() || matches!(error.kind(), ErrorKind::Conflict | ErrorKind::InvalidRequest);
         let holder = if may_be_there { self.holder_of(wanted, deadline).await } else { Ok(None) };
         match holder {
-            Ok(Some(holder)) if holder == made => Ok(made),
+            Ok(Some(holder)) if holder.user_id == made => Ok(Holder { is_new: true, ..holder }),
             Ok(Some(holder)) => {
-                self.is_deleted(&made, deadline).await;
-                Ok(holder)
+                let is_new = !self.is_deleted(&made, deadline).await;
+                Ok(Holder { is_new, ..holder })
             }
             // It may still come about: a user that has it must not go.
             _ if error.send_state().may_have_acted() => Err(error),
             nobody => {
                 let error = nobody.err().unwrap_or(error);
-                Err(if self.is_deleted(&made, deadline).await { error } else { error.after(SendState::Unknown) })
+                Err(if self.is_deleted(&made, deadline).await { error } else { error.having_prepared() })
             }
         }
+    }
+
+    /// Gives a user that was made the login identifier.
+    async fn identify(&self, made: &Personal, wanted: &Wanted, deadline: Instant) -> Result<(), Error> {
+        let reply = self.until(deadline)?.identifier_create(made.as_str(), &wanted.identifier()).await?;
+        let is_it = reply.user_id == *made && reply.value.as_ref().is_none_or(|value| wanted.is(reply.type_.as_ref(), value));
+        if is_it { Ok(()) } else { Err(reply.unusable(ANOTHER).at(self.provider(), "IdentifierCreate")) }
     }
 
     /// Deletes a user that nobody needs, and says whether it is gone. The transport warns of a call that fails.
@@ -169,6 +200,10 @@ impl Corbado {
         }
         Ok(self.with_options(self.options.clone().with_timeout(left)))
     }
+}
+
+fn is_user_id(id: &Personal) -> bool {
+    path_problem(id.as_str()).is_none() && id.as_str().len() <= LONGEST_ID
 }
 
 /// The login identifier that is looked for.
@@ -199,8 +234,9 @@ impl Wanted {
         [&self.value, &self.given].into_iter().take(if self.value == self.given { 1 } else { 2 }).map(String::as_str)
     }
 
-    fn is(&self, identifier: &types::Identifier) -> bool {
-        identifier.type_.as_ref() == Some(&self.kind) && identifier.value.as_ref().is_some_and(|value| value.as_str().eq_ignore_ascii_case(&self.value))
+    /// Says whether an identifier of this type and value is the one; without a type it is what its value looks like.
+    fn is(&self, kind: Option<&types::IdentifierType>, value: &Personal) -> bool {
+        kind.is_none_or(|kind| *kind == self.kind) && value.as_str().eq_ignore_ascii_case(&self.value)
     }
 
     fn identifier(&self) -> types::IdentifierCreateReq {

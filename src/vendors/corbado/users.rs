@@ -19,6 +19,8 @@ static IDENTIFIER_CREATE: Operation = Operation { name: "IdentifierCreate", ..OP
 static IDENTIFIER_UPDATE: Operation = Operation { name: "IdentifierUpdate", ..OPERATION };
 static IDENTIFIER_DELETE: Operation = Operation { name: "IdentifierDelete", ..OPERATION };
 static IDENTIFIER_LIST: Operation = Operation { name: "IdentifierList", ..OPERATION };
+/// The list as it is read to learn whether a person has a user: one that cannot be read is not one who has none.
+static IDENTIFIER_LOOKUP: Operation = Operation { decisive: &["identifiers", "type", "value"], ..IDENTIFIER_LIST };
 
 /// An id in a path: the neutral field, if there is one, the vendor's name, and the id.
 type PathId<'a> = (Option<Field>, &'static str, &'a str);
@@ -121,10 +123,19 @@ impl Corbado {
     ///
     /// As every operation. A reply without a list is [`ErrorKind::UnexpectedReply`](crate::ErrorKind::UnexpectedReply), not an empty list.
     pub async fn identifier_list(&self, query: &ListQuery) -> Result<Reply<types::IdentifierList>, Error> {
+        self.identifiers(&IDENTIFIER_LIST, query).await
+    }
+
+    /// Lists login identifiers, all of them or none.
+    pub(super) async fn identifier_lookup(&self, query: &ListQuery) -> Result<Reply<types::IdentifierList>, Error> {
+        self.identifiers(&IDENTIFIER_LOOKUP, query).await
+    }
+
+    async fn identifiers(&self, operation: &Operation, query: &ListQuery) -> Result<Reply<types::IdentifierList>, Error> {
         let (filters, sort) = (query.filters(), query.sort.as_deref());
         let (page, size) = (query.page.map(i64::from), query.page_size.map(i64::from));
         let run = async |attempt| self.generated(attempt).identifier_list(Some(&filters), page, size, sort).await;
-        self.endpoint.told(&IDENTIFIER_LIST, self.endpoint.call(&IDENTIFIER_LIST, &self.options, &query.private(), run).await)
+        self.endpoint.told(operation, self.endpoint.call(operation, &self.options, &query.private(), run).await)
     }
 
     /// Makes a call with ids in its path.

@@ -1,0 +1,48 @@
+//! Names in a config that look like secrets: whoever mistook a value's place must not find it in a log.
+
+use serde_json::{Map, Value};
+
+use crate::model::Violation;
+
+/// What stands for such a name.
+const HIDDEN: &str = "<a key>";
+/// Longest name that is told.
+const LONGEST: usize = 40;
+/// Longest name with digits in it that is told: tokens and keys are longer and have some.
+const LONGEST_WITH_DIGITS: usize = 23;
+/// How a secret begins that may be shorter.
+const PREFIXES: [&str; 1] = ["corbado1_"];
+
+pub(super) fn looks_secret(name: &str) -> bool {
+    let longest = if name.bytes().any(|byte| byte.is_ascii_digit()) { LONGEST_WITH_DIGITS } else { LONGEST };
+    name.chars().count() > longest || PREFIXES.into_iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Gives the name as it may be told.
+pub(super) fn told(name: &str) -> &str {
+    if looks_secret(name) { HIDDEN } else { name }
+}
+
+/// Takes the names of members that look like secrets out of what is told of them.
+pub(super) fn hide(members: &Map<String, Value>, problems: Vec<Violation>) -> Vec<Violation> {
+    let mut names = Vec::new();
+    find(members, &mut names);
+    // A name that another one is a part of goes after it.
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let without = |text: &str| names.iter().fold(text.to_owned(), |text, name| text.replace(*name, HIDDEN));
+    if names.is_empty() {
+        return problems;
+    }
+    problems.into_iter().map(|problem| Violation::at_key(without(problem.key().unwrap_or_default()), without(problem.message()))).collect()
+}
+
+fn find<'a>(members: &'a Map<String, Value>, names: &mut Vec<&'a str>) {
+    for (name, value) in members {
+        if looks_secret(name) {
+            names.push(name);
+        }
+        if let Value::Object(members) = value {
+            find(members, names);
+        }
+    }
+}
