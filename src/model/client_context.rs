@@ -1,6 +1,6 @@
 //! Who is asking: IP address, user agent, device.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, sync::OnceLock};
 
 use http::HeaderMap;
 use serde::Deserialize;
@@ -32,7 +32,7 @@ use crate::model::{
 /// assert_eq!(client.os().version(), "10");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ClientContext {
     #[serde(skip)]
@@ -43,6 +43,9 @@ pub struct ClientContext {
     device_id: Option<Personal>,
     #[serde(skip)]
     hints: Option<ClientHints>,
+    /// Browser and operating system of the user agent, once somebody asked.
+    #[serde(skip)]
+    parsed: OnceLock<(Product, Product)>,
     #[serde(flatten)]
     signals: Map<String, Value>,
 }
@@ -71,7 +74,7 @@ impl ClientContext {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let unquoted = |name: &str| text(name).map(|value| value.trim_matches('"').to_owned()).filter(|value| !value.is_empty());
         if let Some(agent) = text("user-agent").filter(|agent| !agent.is_empty()) {
-            self.user_agent = Some(agent.to_owned());
+            self = self.with_user_agent(agent);
         }
         let brands = text("sec-ch-ua-full-version-list").or_else(|| text("sec-ch-ua"));
         if let Some(browser) = brands.and_then(browser_of) {
@@ -95,6 +98,7 @@ impl ClientContext {
     /// Sets the user agent, from which browser and operating system follow unless they are set.
     pub fn with_user_agent(mut self, agent: impl Into<String>) -> Self {
         self.user_agent = Some(agent.into()).filter(|agent: &String| !agent.is_empty());
+        self.parsed = OnceLock::new();
         self
     }
 
@@ -147,19 +151,31 @@ impl ClientContext {
         &self.signals
     }
 
-    /// Gives the browser: as set, else from the user agent, else `Unknown`.
-    pub fn browser(&self) -> Product {
-        self.browser.clone().unwrap_or_else(|| self.user_agent().map_or_else(Product::unknown, |agent| parsed(agent).0))
+    /// Gives the browser: as set, else from the user agent, else `Unknown`. A user agent is read once.
+    pub fn browser(&self) -> &Product {
+        self.browser.as_ref().unwrap_or_else(|| &self.parsed().0)
     }
 
-    /// Gives the operating system: as set, else from the user agent, else `Unknown`.
-    pub fn os(&self) -> Product {
-        self.os.clone().unwrap_or_else(|| self.user_agent().map_or_else(Product::unknown, |agent| parsed(agent).1))
+    /// Gives the operating system: as set, else from the user agent, else `Unknown`. A user agent is read once.
+    pub fn os(&self) -> &Product {
+        self.os.as_ref().unwrap_or_else(|| &self.parsed().1)
+    }
+
+    fn parsed(&self) -> &(Product, Product) {
+        self.parsed.get_or_init(|| parsed(self.user_agent().unwrap_or_default()))
     }
 
     /// Says whether anything beyond IP address, user agent and device was given.
     pub(crate) fn tells_more(&self) -> bool {
         self.browser.is_some() || self.os.is_some() || self.hints.is_some() || !self.signals.is_empty()
+    }
+}
+
+impl PartialEq for ClientContext {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { ip, user_agent, browser, os, device_id, hints, signals, parsed: _ } = self;
+        let devices = (ip, user_agent, device_id) == (&other.ip, &other.user_agent, &other.device_id);
+        devices && (browser, os) == (&other.browser, &other.os) && (hints, signals) == (&other.hints, &other.signals)
     }
 }
 
@@ -209,7 +225,7 @@ mod tests {
         ];
         for (agent, browser, os) in cases {
             let client = ClientContext::default().with_user_agent(agent);
-            assert_eq!((client.browser(), client.os()), (browser, os), "{agent}");
+            assert_eq!((client.browser(), client.os()), (&browser, &os), "{agent}");
         }
     }
 
@@ -228,8 +244,8 @@ mod tests {
             headers.insert(name, value.parse().expect("a header value"));
         }
         let client = ClientContext::new([203, 0, 113, 7]).with_headers(&headers);
-        assert_eq!(client.browser(), product("Chrome", "104.0.5112.81"));
-        assert_eq!(client.os(), product("Windows", "11"));
+        assert_eq!(client.browser(), &product("Chrome", "104.0.5112.81"));
+        assert_eq!(client.os(), &product("Windows", "11"));
         assert_eq!(client.ip(), Some([203, 0, 113, 7].into()));
         let expected = ClientHints { platform: "Windows".into(), platform_version: "15.0.0".into(), is_mobile: false };
         assert_eq!(client.hints(), Some(&expected));
@@ -251,7 +267,7 @@ mod tests {
     fn a_client_is_read_from_json_and_what_is_not_ours_is_a_signal() -> Result<(), serde_json::Error> {
         let json = r#"{"user_agent":"UA","device_id":"d","os":{"name":"Windows","version":"10"},"bluetooth":true}"#;
         let client: ClientContext = serde_json::from_str(json)?;
-        assert_eq!((client.user_agent(), client.device_id(), client.os()), (Some("UA"), Some("d"), product("Windows", "10")));
+        assert_eq!((client.user_agent(), client.device_id(), client.os()), (Some("UA"), Some("d"), &product("Windows", "10")));
         assert_eq!(client.signals().iter().collect::<Vec<_>>(), [(&"bluetooth".to_owned(), &true.into())]);
         Ok(())
     }
