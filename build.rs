@@ -7,6 +7,8 @@
 mod enums;
 #[path = "build/generate.rs"]
 mod generate;
+#[path = "build/operations.rs"]
+mod operations;
 #[path = "build/paths.rs"]
 mod paths;
 #[path = "build/rewrites.rs"]

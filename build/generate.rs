@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     enums::{open_enums, pascal},
-    paths,
+    operations, paths,
     rewrites::{KEPT, PERSONAL, SECRET, reachable},
     vendors::Vendor,
 };
@@ -39,5 +39,7 @@ pub(crate) fn client(vendor: &Vendor, spec: Value) -> Result<String, Box<dyn Err
 
     let spec = serde_json::from_value(spec)?;
     let tokens = Generator::new(&settings).generate_tokens(&spec)?;
-    Ok(prettyplease::unparse(&syn::parse2(tokens)?))
+    let mut file = syn::parse2(tokens)?;
+    operations::rewrite(&mut file)?;
+    Ok(prettyplease::unparse(&file))
 }

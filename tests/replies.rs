@@ -7,8 +7,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeStatus, Error, ErrorKind, Field, Http, SendState, Verification};
 use serde_json::{Value, json};
 use support::{
-    Server, Told, client,
+    Server, Step, Told, client,
     oddities::{Oddity, bent, odd_values, places},
+    reply,
     vendors::{self, Vendor},
 };
 
@@ -231,6 +232,34 @@ async fn a_reply_of_just_the_allowed_length_is_read_and_what_cannot_be_is_told_b
             let error = created(vendor, &http, 200, &[], body).await.expect_err("no challenge");
             assert_eq!((error.kind(), error.send_state()), (ErrorKind::UnexpectedReply, SendState::Accepted), "{vendor:?}");
             assert!(error.to_string().contains(&expected), "{vendor:?}: {error}");
+        }
+    }
+}
+
+/// The body in pieces, whose length nobody is told before.
+fn in_pieces(status: u16, body: &str) -> Step {
+    let (first, second) = body.split_at(body.len() / 2);
+    let pieces: String = [first, second, ""].map(|piece| format!("{:x}\r\n{piece}\r\n", piece.len())).concat();
+    Step::Answer(format!("HTTP/1.1 {status} Reason\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n{pieces}").into_bytes())
+}
+
+#[tokio::test]
+async fn a_reply_is_read_up_to_the_limit_whether_it_tells_its_length_or_not() {
+    for vendor in vendors::all() {
+        for status in [200, 400, 500] {
+            let body = if status == 200 { vendor.created().to_string() } else { json!({ "message": "m" }).to_string() };
+            for answer in [Step::Answer(reply(status, &[], &body)), in_pieces(status, &body)] {
+                for limit in [body.len(), body.len() - 1] {
+                    let server = Server::start(vec![answer.clone()]).await;
+                    let config = vendor.config(server.address, &json!({ "max_response_bytes": limit }).to_string());
+                    let outcome = config.build().expect("a provider").create(&vendor.request()).await;
+                    let is_whole = limit == body.len();
+                    assert_eq!(outcome.is_ok(), is_whole && status == 200, "{vendor:?} {status} {limit}");
+                    if let Err(error) = outcome {
+                        assert_eq!((error.status(), error.to_string().contains("the reply is longer than")), (Some(status), !is_whole), "{vendor:?}: {error}");
+                    }
+                }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, sync::Arc, time::SystemTime};
 
-use crate::model::{ChallengeHandle, Field, Hop, Method, ProviderId, Registration};
+use crate::model::{ChallengeHandle, Field, Hop, Method, ProviderId, Registration, RequestId};
 
 /// Says where a challenge stands. Open: a value that this release does not know arrives as `Unknown`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -55,7 +55,7 @@ impl fmt::Display for ChallengeStatus {
 pub struct Challenge {
     handle: ChallengeHandle,
     status: ChallengeStatus,
-    request_id: Option<String>,
+    request_id: Option<RequestId>,
     ignored: Vec<Field>,
     hops: Vec<Hop>,
     registration: Option<Registration>,
@@ -76,7 +76,13 @@ impl Challenge {
 
     /// Sets the vendor's id of the request, for its support.
     pub fn with_request_id(mut self, id: impl Into<Option<String>>) -> Self {
-        self.request_id = id.into();
+        self.request_id = id.into().map(RequestId::from);
+        self
+    }
+
+    #[cfg(vendor)]
+    pub(crate) fn with_vendors_request_id(mut self, id: Option<RequestId>) -> Self {
+        self.request_id = id;
         self
     }
 
@@ -101,6 +107,12 @@ impl Challenge {
     /// Adds the vendor's own reply.
     pub fn with_vendor<T: Any + Send + Sync>(mut self, reply: T) -> Self {
         self.vendor = Some(Arc::new(reply));
+        self
+    }
+
+    #[cfg(feature = "dfns")]
+    pub(crate) fn with_shared_vendor<T: Any + Send + Sync>(mut self, reply: Arc<T>) -> Self {
+        self.vendor = Some(reply);
         self
     }
 
@@ -139,7 +151,7 @@ impl Challenge {
 
     /// Gives the vendor's id of the request, for its support.
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.request_id.as_ref().map(RequestId::as_str)
     }
 
     /// Lists the fields of the request that this provider does not take.

@@ -17,6 +17,7 @@ mod outlook;
 mod product;
 pub(crate) mod recipient;
 mod request;
+mod request_id;
 mod sensitive;
 mod stored;
 mod user_agent;
@@ -38,6 +39,9 @@ pub use options::CallOptions;
 pub use outlook::Outlook;
 pub use product::Product;
 pub use request::ChallengeRequest;
+pub(crate) use request_id::RequestId;
+#[cfg(vendor)]
+pub(crate) use request_id::Tell;
 pub use sensitive::{Kept, Personal, Secret};
 pub use verification::{Credential, Reason, Rejected, Verification, Verified};
 pub use webauthn::{Registration, RegistrationUser, RelyingParty};

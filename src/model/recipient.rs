@@ -102,6 +102,12 @@ fn is_email_address(text: &str) -> bool {
 fn is_domain(text: &str) -> bool {
     let is_label =
         |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    // What nearly all are made of, and nothing reads as an address of the network or as an encoded name.
+    let is_usual = |label: &str| is_label(label) && !label.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("xn--"));
+    let ends_well = text.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
+    if ends_well && text.split('.').all(is_usual) {
+        return true;
+    }
     let is_plain = text.chars().all(|c| is_letter(c) || c == '-' || c == '.');
     is_plain && matches!(Host::parse(text), Ok(Host::Domain(ascii)) if ascii.split('.').all(is_label))
 }

@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use crate::model::{Advice, Method, Personal};
+use crate::model::{Advice, Method, Personal, RequestId};
 
 /// Says what a provider makes of an answer. A wrong answer is not an error.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct Verified {
     recipient: Option<Personal>,
     user_id: Option<Personal>,
     credential: Option<Credential>,
-    request_id: Option<String>,
+    request_id: Option<RequestId>,
     vendor: Option<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -51,7 +51,13 @@ impl Verified {
 
     /// Sets the vendor's id of the request, for its support.
     pub fn with_request_id(mut self, id: impl Into<Option<String>>) -> Self {
-        self.request_id = id.into();
+        self.request_id = id.into().map(RequestId::from);
+        self
+    }
+
+    #[cfg(vendor)]
+    pub(crate) fn with_vendors_request_id(mut self, id: Option<RequestId>) -> Self {
+        self.request_id = id;
         self
     }
 
@@ -84,7 +90,7 @@ impl Verified {
 
     /// Gives the vendor's id of the request, for its support.
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.request_id.as_ref().map(RequestId::as_str)
     }
 
     /// Gives the vendor's own reply, say `authsignal::types::VerifyResponse`; `None` if it is of another type.
@@ -151,7 +157,7 @@ impl Credential {
 #[derive(Clone, Debug)]
 pub struct Rejected {
     reason: Reason,
-    request_id: Option<String>,
+    request_id: Option<RequestId>,
 }
 
 /// Says why an answer was rejected.
@@ -191,7 +197,7 @@ impl Rejected {
 
     /// Sets the vendor's id of the request, for its support.
     pub fn with_request_id(mut self, id: impl Into<Option<String>>) -> Self {
-        self.request_id = id.into();
+        self.request_id = id.into().map(RequestId::from);
         self
     }
 
@@ -213,7 +219,7 @@ impl Rejected {
 
     /// Gives the vendor's id of the request, for its support.
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.request_id.as_ref().map(RequestId::as_str)
     }
 }
 

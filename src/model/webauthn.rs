@@ -1,6 +1,10 @@
 //! What a new passkey or key has to sign, and the form in which a browser takes it.
 
-use std::fmt;
+use std::{
+    fmt,
+    panic::UnwindSafe,
+    sync::{Arc, LazyLock},
+};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -15,8 +19,11 @@ pub struct Registration {
     user: Option<RegistrationUser>,
     relying_party: Option<RelyingParty>,
     algorithms: Vec<i64>,
-    options: Map<String, Value>,
+    options: Arc<Options>,
 }
+
+/// Holds the further members of WebAuthn's creation options, which are made when somebody asks for them.
+type Options = LazyLock<Map<String, Value>, Box<dyn FnOnce() -> Map<String, Value> + Send + UnwindSafe>>;
 
 /// Tells the user that a new credential belongs to, as the vendor names it.
 #[derive(Clone, Debug)]
@@ -49,7 +56,7 @@ impl RelyingParty {
 impl Registration {
     /// Gives a credential of this kind something to sign.
     pub fn new(kind: CredentialKind, challenge: impl Into<Secret>) -> Self {
-        Self { kind, challenge: challenge.into(), user: None, relying_party: None, algorithms: Vec::new(), options: Map::new() }
+        Self { kind, challenge: challenge.into(), user: None, relying_party: None, algorithms: Vec::new(), options: Arc::new(made(Map::new)) }
     }
 
     /// Adds the user that the credential belongs to.
@@ -72,7 +79,14 @@ impl Registration {
 
     /// Adds the further members of WebAuthn's creation options, as the vendor gave them.
     pub fn with_options(mut self, options: Map<String, Value>) -> Self {
-        self.options = options;
+        self.options = Arc::new(made(|| options));
+        self
+    }
+
+    /// Adds the further members of WebAuthn's creation options, made of the vendor's reply.
+    #[cfg(feature = "dfns")]
+    pub(crate) fn with_options_of(mut self, options: impl FnOnce() -> Map<String, Value> + Send + UnwindSafe + 'static) -> Self {
+        self.options = Arc::new(made(options));
         self
     }
 
@@ -93,7 +107,7 @@ impl Registration {
         if self.kind != CredentialKind::Fido2 {
             return None;
         }
-        let mut options = self.options.clone();
+        let mut options = self.options().clone();
         let encoded = |text: &str| base64url::normalise(text).unwrap_or_else(|| base64url::encode(text));
         options.insert("challenge".into(), encoded(self.challenge.expose()).into());
         if let Some(rp) = rp.or(self.relying_party.as_ref()) {
@@ -152,6 +166,10 @@ impl fmt::Debug for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration").field("kind", &self.kind).field("algorithms", &self.algorithms).finish_non_exhaustive()
     }
+}
+
+fn made(options: impl FnOnce() -> Map<String, Value> + Send + UnwindSafe + 'static) -> Options {
+    LazyLock::new(Box::new(options))
 }
 
 /// Sets members of the object under a name; its other members stay.

@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use http::{
-    HeaderMap, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue,
     header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
+use reqwest::ResponseBuilderExt as _;
 
 use super::redact::{Mask, Submitted, Told};
 
@@ -21,7 +22,7 @@ pub(crate) struct Attempt(Arc<Shared>);
 struct Shared {
     client: reqwest::Client,
     authorization: Option<HeaderValue>,
-    request_id_header: Option<&'static str>,
+    request_id_header: Option<&'static HeaderName>,
     max_response_bytes: usize,
     progress: Mutex<Progress>,
 }
@@ -31,27 +32,37 @@ struct Shared {
 pub(super) struct Progress {
     /// What was submitted, for masking its values in the vendor's words.
     pub(super) submitted: Submitted,
-    pub(super) head: Option<ReplyHead>,
-    pub(super) body: Bytes,
+    pub(super) head: Option<Head>,
     pub(super) too_large: bool,
 }
 
-/// Holds what the head of a reply tells.
-#[derive(Clone, Debug)]
-pub(super) struct ReplyHead {
+/// Holds the head of a reply as it came.
+pub(super) struct Head {
     pub(super) status: u16,
-    pub(super) request_id: Option<String>,
-    pub(super) retry_after: Option<Duration>,
-    pub(super) location: Option<String>,
-    pub(super) content_type: Option<String>,
+    pub(super) headers: HeaderMap,
+    /// Names the request, where a header does.
+    pub(super) request_id: Option<HeaderValue>,
 }
 
 /// Lists the headers in which gateways, and vendors without a name of their own for it, name a request.
-const REQUEST_ID: [&str; 4] = ["x-request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
+const REQUEST_ID: [HeaderName; 4] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("x-correlation-id"),
+    HeaderName::from_static("x-amzn-requestid"),
+    HeaderName::from_static("cf-ray"),
+];
+
+/// Longest id of a request that is told, in characters.
+pub(super) const LONGEST_REQUEST_ID: usize = 128;
 
 impl Attempt {
     /// `request_id_header` is the vendor's own name of the header that names a request.
-    pub(super) fn new(client: reqwest::Client, authorization: Option<HeaderValue>, request_id_header: Option<&'static str>, max_response_bytes: usize) -> Self {
+    pub(super) fn new(
+        client: reqwest::Client,
+        authorization: Option<HeaderValue>,
+        request_id_header: Option<&'static HeaderName>,
+        max_response_bytes: usize,
+    ) -> Self {
         Self(Arc::new(Shared { client, authorization, request_id_header, max_response_bytes, progress: Mutex::default() }))
     }
 
@@ -64,15 +75,14 @@ impl Attempt {
         self.0.client.clone()
     }
 
-    /// Prepares a request: takes off the header that the generator adds, and puts on the vendor's authorization. What an operation has as a
-    /// header beside those of HTTP may be a secret, so no log shows it.
+    /// Prepares a request: puts on the vendor's authorization. What an operation has as a header beside those of HTTP may be a secret, so no log
+    /// shows it.
     ///
     /// A TLS connection of HTTP/1.1 serves one request: where a server closes a kept one as the next request arrives, nothing tells whether it
     /// was processed. HTTP/2 does tell, and has no such header: the layer below takes it off there.
     pub(crate) fn prepare(&self, request: &mut reqwest::Request) {
         let is_over_tls = request.url().scheme() == "https";
         let headers = request.headers_mut();
-        headers.remove("api-version");
         for (_, value) in headers.iter_mut().filter(|(name, _)| **name != ACCEPT && **name != CONTENT_TYPE) {
             value.set_sensitive(true);
         }
@@ -84,35 +94,29 @@ impl Attempt {
         }
     }
 
-    /// Sends, and hands on a reply whose body is read already, and empty where it was too large.
+    /// Sends, and hands on a reply without its head, whose body is no longer than it may be: one that does not say how long it is is read already, and
+    /// empty where it was too large.
     pub(crate) async fn send(&self, client: &reqwest::Client, request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
         let max = self.0.max_response_bytes;
         self.progress().submitted = Submitted::of(&request);
         let mut response = client.execute(request).await.map_err(reqwest::Error::without_url)?;
-        let status = response.status();
-        self.progress().head = Some(ReplyHead::of(status.as_u16(), response.headers(), self.0.request_id_header));
-
-        let mut body = Bytes::new();
-        let mut too_large = false;
-        while !too_large && let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
-            too_large = body.len() + chunk.len() > max;
-            body = match body.is_empty() {
-                _ if too_large => Bytes::new(),
-                true => chunk,
-                false => {
-                    let mut longer = body.try_into_mut().unwrap_or_else(|body| BytesMut::from(&body[..]));
-                    longer.extend_from_slice(&chunk);
-                    longer.freeze()
-                }
-            };
+        let headers = std::mem::take(response.headers_mut());
+        self.progress().head = Some(Head::new(response.status().as_u16(), headers, self.0.request_id_header));
+        if response.content_length().is_some_and(|length| length <= max as u64) {
+            return Ok(response);
         }
-        let mut progress = self.progress();
-        progress.too_large = too_large;
-        progress.body = body.clone();
-        drop(progress);
 
-        let mut rebuilt = http::Response::new(body);
-        *rebuilt.status_mut() = status;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
+            if body.len() + chunk.len() > max {
+                self.progress().too_large = true;
+                body.clear();
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut rebuilt = http::Response::builder().url(response.url().clone()).body(body.freeze()).unwrap_or_default();
+        *rebuilt.status_mut() = response.status();
         Ok(rebuilt.into())
     }
 }
@@ -123,28 +127,42 @@ impl fmt::Debug for Attempt {
     }
 }
 
-impl ReplyHead {
-    fn of(status: u16, headers: &HeaderMap, request_id_header: Option<&str>) -> Self {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        Self {
-            status,
-            request_id: request_id_header.into_iter().chain(REQUEST_ID).find_map(text).filter(|id| !id.is_empty()).map(str::to_owned),
-            retry_after: text(RETRY_AFTER.as_str()).and_then(pause),
-            location: text(LOCATION.as_str()).and_then(without_query),
-            content_type: text(CONTENT_TYPE.as_str()).map(str::to_owned),
-        }
+impl Head {
+    fn new(status: u16, headers: HeaderMap, request_id_header: Option<&HeaderName>) -> Self {
+        let id = request_id_header.into_iter().chain(&REQUEST_ID).find_map(|name| headers.get(name).filter(|id| is_text(id))).cloned();
+        Self { status, headers, request_id: id.filter(|id| !id.is_empty()) }
+    }
+
+    /// Gives the id that names the request, to be masked.
+    pub(super) fn request_id(&self) -> Option<String> {
+        self.request_id.as_ref().and_then(|id| id.to_str().ok()).map(str::to_owned)
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.text(RETRY_AFTER).and_then(pause)
+    }
+
+    /// Tells where a redirect points.
+    pub(super) fn location(&self, mask: &Mask) -> Option<String> {
+        self.text(LOCATION).and_then(without_query).map(|location| masked(mask, location, 256))
+    }
+
+    pub(super) fn content_type(&self, mask: &Mask) -> Option<String> {
+        self.text(CONTENT_TYPE).map(|kind| masked(mask, kind.to_owned(), 128))
+    }
+
+    fn text(&self, name: HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
 
-impl ReplyHead {
-    /// Puts the texts of the head through a mask.
-    pub(super) fn masked(&self, mask: &Mask) -> Self {
-        let mut head = self.clone();
-        let name = head.request_id.as_mut().map(|id| Told::name(id).cut_to(128));
-        let words = [(&mut head.location, 256), (&mut head.content_type, 128)];
-        mask.apply(name.into_iter().chain(words.into_iter().filter_map(|(text, longest)| Some(Told::words(text.as_mut()?).cut_to(longest)))));
-        head
-    }
+fn masked(mask: &Mask, mut text: String, longest: usize) -> String {
+    mask.apply([Told::words(&mut text).cut_to(longest)]);
+    text
+}
+
+fn is_text(value: &HeaderValue) -> bool {
+    value.to_str().is_ok()
 }
 
 /// The longest pause that is believed; a longer one is as good as none.
@@ -205,7 +223,7 @@ mod tests {
         authorization.set_sensitive(true);
         let attempt = Attempt::new(reqwest::Client::new(), Some(authorization), None, 1000);
         let mut request = reqwest::Request::new(reqwest::Method::POST, "https://vendor.example".parse().expect("a URL"));
-        for name in ["accept", "content-type", "api-version", "x-code"] {
+        for name in ["accept", "content-type", "x-code"] {
             request.headers_mut().insert(name, HeaderValue::from_static("text"));
         }
         attempt.prepare(&mut request);

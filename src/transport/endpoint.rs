@@ -1,6 +1,6 @@
 //! One vendor's server, and one call to it.
 
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, pin::pin};
 
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
@@ -11,12 +11,12 @@ use url::Url;
 use super::{
     Attempt, Authorization, FAR, Http, Reply,
     client::Pool,
+    hidden::Hidden,
     outcome::{self, Ended, Failure, Operation},
-    redact::Mask,
     retry::{Patience, Retries, Retry},
     trace,
 };
-use crate::model::{CallOptions, Error, ProviderId, SendState};
+use crate::model::{CallOptions, Error, ProviderId, Secret, SendState};
 
 /// Calls one vendor's server: knows where it is and how it is authorised.
 pub(crate) struct Endpoint {
@@ -73,7 +73,7 @@ impl Endpoint {
         let mut earlier = SendState::NotSent;
         let outcome = loop {
             let begun = Instant::now();
-            let mut failure = match self.attempt(operation, private, pool, deadline, &run).await {
+            let mut failure = match pin!(self.attempt(operation, private, pool, deadline, &run)).await {
                 Ok(reply) => break Ok(reply),
                 Err(failure) => failure,
             };
@@ -102,20 +102,22 @@ impl Endpoint {
         let header = self.authorization.as_ref().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
         let attempt = Attempt::new(self.http.client(pool).clone(), header, operation.request_id_header, max_response_bytes);
         let span = trace::span(&self.provider, operation);
-        let ended = match tokio::time::timeout_at(deadline, run(attempt.clone()).instrument(span.clone())).await {
-            Ok(Ok(value)) => Ok(value.into_inner()),
-            Ok(Err(error)) => Err(Ended::of(error)),
-            Err(_) => Err(Ended::OutOfTime),
+        // Large, and so it stays where it is made.
+        let called = pin!(async {
+            match pin!(run(attempt.clone())).await {
+                Ok(value) => Ok(value.into_inner()),
+                Err(error) => Err(Ended::of(error).await),
+            }
+        });
+        let ended = tokio::time::timeout_at(deadline, called.instrument(span.clone())).await.unwrap_or(Err(Ended::OutOfTime));
+        let progress = std::mem::take(&mut *attempt.progress());
+        let hidden = |submitted| Hidden {
+            secrets: self.authorization.as_ref().map(Authorization::secrets),
+            private: private.iter().copied().map(Secret::from).collect(),
+            submitted,
+            sensitive: operation.sensitive,
         };
-        let progress = attempt.progress();
-        let mask = || {
-            let mut mask = Mask::default();
-            private.iter().for_each(|value| mask.hide(value));
-            self.authorization.iter().flat_map(Authorization::secrets).for_each(|secret| mask.hide(secret));
-            mask.hide_members(&progress.submitted, operation.sensitive);
-            mask
-        };
-        span.in_scope(|| outcome::read(ended, &progress, operation, max_response_bytes, mask))
+        span.in_scope(|| outcome::read(ended, progress, operation, max_response_bytes, hidden))
     }
 }
 

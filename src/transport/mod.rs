@@ -11,6 +11,8 @@ mod client;
 mod endpoint;
 pub(crate) mod file;
 #[cfg(vendor)]
+mod hidden;
+#[cfg(vendor)]
 mod outcome;
 #[cfg(vendor)]
 #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]

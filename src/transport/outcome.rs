@@ -2,13 +2,16 @@
 
 use std::error::Error as StdError;
 
+use bytes::Bytes;
+use http::HeaderName;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
     Reply,
-    attempt::{Progress, ReplyHead},
-    redact::{Mask, Told},
+    attempt::{Head, LONGEST_REQUEST_ID, Progress},
+    hidden::Hidden,
+    redact::{Mask, Submitted, Told},
     unprocessed::is_unprocessed,
 };
 use crate::{
@@ -27,7 +30,7 @@ pub(crate) struct Operation {
     /// The members of its body whose values are masked in what the vendor says.
     pub(crate) sensitive: &'static [&'static str],
     /// The vendor's own header that names a request, where it has one.
-    pub(crate) request_id_header: Option<&'static str>,
+    pub(crate) request_id_header: Option<&'static HeaderName>,
     /// Reads the JSON body of an error reply, given the status.
     pub(crate) read_error: fn(u16, &Value) -> ErrorReply,
     /// Whether a 2xx status means that the vendor did what was asked.
@@ -78,9 +81,9 @@ pub(super) enum Ended {
     /// The transport failed, before or after the head of a reply.
     Transport(reqwest::Error),
     /// A 2xx reply whose body is not what the document says, member by member.
-    Undecodable,
-    /// A reply of another status.
-    Status,
+    Undecodable(Bytes),
+    /// A reply of another status, with its body.
+    Status(Bytes),
     /// The request could not be built.
     Unbuilt,
     /// The call's time was up.
@@ -88,62 +91,70 @@ pub(super) enum Ended {
 }
 
 impl Ended {
-    pub(super) fn of(error: progenitor_client::Error<()>) -> Self {
+    pub(super) async fn of(error: progenitor_client::Error<()>) -> Self {
         use progenitor_client::Error as Generated;
         match error {
             Generated::CommunicationError(error) if error.is_builder() => Self::Unbuilt,
             Generated::CommunicationError(error) | Generated::ResponseBodyError(error) | Generated::InvalidUpgrade(error) => {
                 Self::Transport(error.without_url())
             }
-            Generated::InvalidResponsePayload(..) => Self::Undecodable,
-            Generated::UnexpectedResponse(_) | Generated::ErrorResponse(_) => Self::Status,
+            Generated::InvalidResponsePayload(body, _) => Self::Undecodable(body),
+            Generated::UnexpectedResponse(response) => match response.bytes().await {
+                Ok(body) => Self::Status(body),
+                Err(error) => Self::Transport(error.without_url()),
+            },
+            // No document declares the body of an error, so none was read.
+            Generated::ErrorResponse(_) => Self::Status(Bytes::new()),
             Generated::InvalidRequest(_) | Generated::Custom(_) => Self::Unbuilt,
         }
     }
 }
 
-/// Gives the reply, or what there is to tell instead.
+/// Gives the reply, or what there is to tell instead. What is `hidden` is asked for where something has to be told.
 pub(super) fn read<T: DeserializeOwned>(
     ended: Result<T, Ended>,
-    progress: &Progress,
+    progress: Progress,
     operation: &Operation,
     max_response_bytes: usize,
-    mask: impl FnOnce() -> Mask,
+    hidden: impl FnOnce(Submitted) -> Hidden,
 ) -> Result<Reply<T>, Failure> {
-    let Some(head) = &progress.head else {
+    let Progress { submitted, head, too_large } = progress;
+    let Some(head) = head else {
         return Err(match ended {
-            Err(ended) => unless_echoing(without_head(ended), mask).into(),
+            Err(ended) => unless_echoing(without_head(ended), || hidden(submitted).mask()).into(),
             Ok(_) => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown).into(),
         });
     };
     let is_done = is_success(head.status) && (operation.is_done)(head.status);
     // The generated client reads strictly, which is all that most replies need.
     let ended = match ended {
-        Err(Ended::Undecodable) => tolerant::read(&progress.body, operation.decisive).map_err(|_| Ended::Undecodable),
+        Err(Ended::Undecodable(body)) => tolerant::read(&body, operation.decisive).map_err(|_| Ended::Undecodable(body)),
         ended => ended,
     };
     let ended = match ended {
         Ok(value) if is_done => {
-            let request_id = if head.request_id.is_some() { head.masked(&mask()).request_id } else { None };
+            let request_id = head.request_id.map(|id| hidden(submitted).request_id(id));
             return Ok(Reply::new(value, head.status, request_id));
         }
         Ok(_) => None,
         Err(ended) => Some(ended),
     };
-    let mask = mask();
-    let head = &head.masked(&mask);
+    let mask = hidden(submitted).mask();
+    let head = &head;
     let mut failure: Failure = match ended {
         None => of_status(head).with_detail(HELD_BACK).into(),
-        Some(_) if progress.too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")).into(),
+        Some(_) if too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")).into(),
         Some(Ended::Transport(error)) => broken_in_body(head, error).into(),
         Some(Ended::OutOfTime) => in_body(head, ErrorKind::Timeout).with_detail("the time was up before the whole reply was read").into(),
-        Some(Ended::Undecodable) if is_done => {
-            of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &progress.body))).into()
+        Some(Ended::Undecodable(body)) if is_done => {
+            of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &body, &mask))).into()
         }
-        Some(Ended::Undecodable) => of_status(head).with_detail(HELD_BACK).into(),
-        Some(_) => refused(head, &progress.body, operation.read_error, &mask),
+        Some(Ended::Undecodable(_)) => of_status(head).with_detail(HELD_BACK).into(),
+        Some(Ended::Status(body)) => refused(head, &body, operation.read_error, &mask),
+        Some(Ended::Unbuilt) => refused(head, &[], operation.read_error, &mask),
     };
-    if let (None, Some(id)) = (failure.error.request_id(), &head.request_id) {
+    if let (None, Some(mut id)) = (failure.error.request_id(), head.request_id()) {
+        mask.apply([Told::name(&mut id).cut_to(LONGEST_REQUEST_ID)]);
         failure.error = failure.error.with_request_id(id);
     }
     failure.error = unless_echoing(failure.error, || mask);
@@ -176,7 +187,7 @@ fn without_head(ended: Ended) -> Error {
         Ended::Transport(error) => Error::new(ErrorKind::Interrupted, SendState::Unknown).with_source(error),
         Ended::OutOfTime => Error::new(ErrorKind::Timeout, SendState::Unknown),
         Ended::Unbuilt => Error::new(ErrorKind::InvalidRequest, SendState::NotSent).with_detail("the request cannot be built of these values"),
-        Ended::Undecodable | Ended::Status => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown),
+        Ended::Undecodable(_) | Ended::Status(_) => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown),
     }
 }
 
@@ -202,13 +213,13 @@ fn why_unreached(error: &reqwest::Error) -> Option<&'static str> {
 }
 
 /// Tells that the head of the reply is there and its body is not.
-fn broken_in_body(head: &ReplyHead, error: reqwest::Error) -> Error {
+fn broken_in_body(head: &Head, error: reqwest::Error) -> Error {
     let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Interrupted };
     in_body(head, kind).with_detail("the reply was cut off").with_source(error)
 }
 
 /// Tells of a body that is not there whole: a status other than 2xx says more than the way in which it went missing.
-fn in_body(head: &ReplyHead, kind: ErrorKind) -> Error {
+fn in_body(head: &Head, kind: ErrorKind) -> Error {
     match is_success(head.status) {
         true => Error::new(kind, state_of(head.status)).with_status(head.status),
         false => of_status(head),
@@ -216,22 +227,26 @@ fn in_body(head: &ReplyHead, kind: ErrorKind) -> Error {
 }
 
 /// Tells of an error status, with what its body says. The verdict on an answer is read from the vendor's words before they are masked.
-fn refused(head: &ReplyHead, body: &[u8], read_error: fn(u16, &Value) -> ErrorReply, mask: &Mask) -> Failure {
+fn refused(head: &Head, body: &[u8], read_error: fn(u16, &Value) -> ErrorReply, mask: &Mask) -> Failure {
     let json = tolerant::value(body);
     let mut said = json.as_ref().map(|json| read_error(head.status, json)).unwrap_or_default();
+    // All at once: each text that goes alone is put in order for itself.
+    let mut id = head.request_id().filter(|_| said.request_id.is_none());
     let names = [&mut said.request_id, &mut said.code].into_iter().flatten().map(Told::name);
+    let names = names.chain(id.as_mut().map(|id| Told::name(id).cut_to(LONGEST_REQUEST_ID)));
     let words = said.message.iter_mut().chain(said.violations.iter_mut().flat_map(Violation::vendors_words)).map(Told::words);
     mask.apply(names.chain(words));
     let mut error = match said.kind {
         Some(kind) => with_head(Error::new(kind, state_of(head.status)), head),
         None => of_status(head),
     };
-    if let (Some(location), 300..=399) = (&head.location, head.status) {
+    let location = (300..=399).contains(&head.status).then(|| head.location(mask)).flatten();
+    if let Some(location) = location {
         error = error.with_detail(format!("a redirect to {location}, not followed"));
     } else if json.is_none() {
-        error = error.with_detail(format!("the reply is not the vendor's ({})", shape(head, body)));
+        error = error.with_detail(format!("the reply is not the vendor's ({})", shape(head, body, mask)));
     }
-    if let Some(id) = said.request_id {
+    if let Some(id) = said.request_id.or(id) {
         error = error.with_request_id(id);
     }
     if let Some(code) = said.code {
@@ -243,7 +258,7 @@ fn refused(head: &ReplyHead, body: &[u8], read_error: fn(u16, &Value) -> ErrorRe
     Failure { error: error.with_violations(said.violations), rejection: said.rejection, hint: said.hint }
 }
 
-fn of_status(head: &ReplyHead) -> Error {
+fn of_status(head: &Head) -> Error {
     let kind = match head.status {
         401 => ErrorKind::Authentication,
         402 | 403 => ErrorKind::Permission,
@@ -258,9 +273,9 @@ fn of_status(head: &ReplyHead) -> Error {
     with_head(Error::new(kind, state_of(head.status)), head)
 }
 
-fn with_head(error: Error, head: &ReplyHead) -> Error {
+fn with_head(error: Error, head: &Head) -> Error {
     let error = error.with_status(head.status);
-    match head.retry_after {
+    match head.retry_after() {
         Some(pause) => error.with_retry_after(pause),
         None => error,
     }
@@ -280,8 +295,9 @@ fn is_success(status: u16) -> bool {
 }
 
 /// Describes a body without what it says.
-fn shape(head: &ReplyHead, body: &[u8]) -> String {
-    let kind = head.content_type.as_deref().unwrap_or("no content type");
+fn shape(head: &Head, body: &[u8], mask: &Mask) -> String {
+    let kind = head.content_type(mask);
+    let kind = kind.as_deref().unwrap_or("no content type");
     match body.len() {
         0 => format!("{kind}, empty"),
         length => format!("{kind}, {length} bytes"),
@@ -292,16 +308,18 @@ fn shape(head: &ReplyHead, body: &[u8]) -> String {
 mod tests {
     use std::io;
 
+    use http::HeaderMap;
+
     use super::*;
 
     fn error_with(cause: &'static str) -> Error {
         Error::new(ErrorKind::Interrupted, SendState::Unknown).with_source(io::Error::other(cause))
     }
 
-    #[test]
-    fn a_request_that_could_not_be_built_is_told_from_one_that_did_not_arrive() {
+    #[tokio::test]
+    async fn a_request_that_could_not_be_built_is_told_from_one_that_did_not_arrive() {
         let unbuilt = reqwest::Client::new().get("no URL").build().expect_err("no request");
-        assert!(matches!(Ended::of(progenitor_client::Error::CommunicationError(unbuilt)), Ended::Unbuilt));
+        assert!(matches!(Ended::of(progenitor_client::Error::CommunicationError(unbuilt)).await, Ended::Unbuilt));
     }
 
     #[test]
@@ -321,10 +339,10 @@ mod tests {
     #[test]
     fn what_a_vendor_holds_back_is_told_whether_its_reply_can_be_read_or_not() {
         let operation = Operation { is_done: |status| status != 202, ..Operation::of(&[], |_, _| ErrorReply::default()) };
-        let head = ReplyHead { status: 202, request_id: None, retry_after: None, location: None, content_type: None };
-        let progress = Progress { head: Some(head), ..Progress::default() };
-        for ended in [Ok(()), Err(Ended::Undecodable)] {
-            let Err(failure) = read(ended, &progress, &operation, 1000, Mask::default) else { panic!("not done") };
+        for ended in [Ok(()), Err(Ended::Undecodable(Bytes::new()))] {
+            let head = Head { status: 202, headers: HeaderMap::new(), request_id: None };
+            let progress = Progress { head: Some(head), ..Progress::default() };
+            let Err(failure) = read(ended, progress, &operation, 1000, |_| Hidden::default()) else { panic!("not done") };
             assert_eq!((failure.error.kind(), failure.error.send_state()), (ErrorKind::UnexpectedReply, SendState::Accepted));
             assert!(failure.error.to_string().contains(HELD_BACK), "{}", failure.error);
         }

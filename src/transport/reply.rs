@@ -2,18 +2,18 @@
 
 use std::ops::Deref;
 
-use crate::model::{Error, ErrorKind, SendState};
+use crate::model::{Error, ErrorKind, RequestId, SendState};
 
 /// Holds a vendor's reply, with what the HTTP exchange told beside it.
 #[derive(Clone, Debug)]
 pub struct Reply<T> {
     value: T,
     status: u16,
-    request_id: Option<String>,
+    request_id: Option<RequestId>,
 }
 
 impl<T> Reply<T> {
-    pub(super) fn new(value: T, status: u16, request_id: Option<String>) -> Self {
+    pub(super) fn new(value: T, status: u16, request_id: Option<RequestId>) -> Self {
         Self { value, status, request_id }
     }
 
@@ -24,6 +24,12 @@ impl<T> Reply<T> {
 
     /// Takes the reply apart: itself, and the id of the request.
     pub fn into_parts(self) -> (T, Option<String>) {
+        let (value, id) = self.apart();
+        (value, id.map(|id| id.as_str().to_owned()))
+    }
+
+    /// Takes the reply apart without a look at the id.
+    pub(crate) fn apart(self) -> (T, Option<RequestId>) {
         (self.value, self.request_id)
     }
 
@@ -31,7 +37,7 @@ impl<T> Reply<T> {
     pub(crate) fn unusable(&self, detail: &'static str) -> Error {
         let error = Error::new(ErrorKind::UnexpectedReply, SendState::Accepted).with_status(self.status).with_detail(detail);
         match &self.request_id {
-            Some(id) => error.with_request_id(id),
+            Some(id) => error.with_request_id(id.as_str()),
             None => error,
         }
     }
@@ -43,7 +49,7 @@ impl<T> Reply<T> {
 
     /// Gives the id of the request, where a header names one.
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.request_id.as_ref().map(RequestId::as_str)
     }
 }
 
@@ -61,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_reply_tells_of_its_exchange() {
-        let reply = Reply::new("value", 201, Some("req-1".to_owned()));
+        let reply = Reply::new("value", 201, Some("req-1".to_owned().into()));
         assert_eq!((*reply, reply.http_status(), reply.request_id()), ("value", 201, Some("req-1")));
         assert_eq!(Reply::new((), 200, None).request_id(), None);
         assert_eq!(reply.into_parts(), ("value", Some("req-1".to_owned())));

@@ -11,7 +11,7 @@ use progenitor_client::{Error as Generated, ResponseValue};
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use super::{Attempt, Endpoint, ErrorReply, Http, Operation, attempt::ReplyHead};
+use super::{Attempt, Endpoint, ErrorReply, Http, Operation, attempt::Head};
 use crate::model::{CallOptions, ProviderId, SendState};
 
 /// What becomes of one attempt.
@@ -52,8 +52,9 @@ fn fate() -> impl Strategy<Value = Fate> {
     ]
 }
 
-fn head(status: u16, retry_after: Option<u64>) -> Option<ReplyHead> {
-    Some(ReplyHead { status, request_id: None, retry_after: retry_after.map(Duration::from_secs), location: None, content_type: None })
+fn head(status: u16, retry_after: Option<u64>) -> Option<Head> {
+    let headers = retry_after.map(|seconds| (http::header::RETRY_AFTER, seconds.into())).into_iter().collect();
+    Some(Head { status, headers, request_id: None })
 }
 
 /// Plays one attempt as the generated client would come back from it.

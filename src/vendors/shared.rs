@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    model::{ChallengeHandle, Error, Method, Personal, ProviderId, Reason, Rejected, Verification, Verified},
+    model::{ChallengeHandle, Error, Method, Personal, ProviderId, Reason, Rejected, RequestId, Verification, Verified},
     transport::Failure,
 };
 
@@ -14,8 +14,8 @@ pub(super) const NO_ID: &str = "the reply names no challenge";
 pub(super) const ANOTHER: &str = "the reply is about another challenge than the one that was answered";
 
 /// Proves what a reply says: a method, and the recipient in that method's own member, where it can be one of that method's.
-pub(super) fn proof(method: Method, recipient: Option<&Personal>, request_id: Option<String>) -> Verified {
-    let verified = Verified::new(method).with_request_id(request_id);
+pub(super) fn proof(method: Method, recipient: Option<&Personal>, request_id: Option<RequestId>) -> Verified {
+    let verified = Verified::new(method).with_vendors_request_id(request_id);
     let is_address = |text: &str| text.contains('@');
     let is_of_the_method = |text: &str| if method.is_to_email() { is_address(text) } else { !text.trim().is_empty() && !is_address(text) };
     match recipient.filter(|recipient| is_of_the_method(recipient.as_str())) {
@@ -25,13 +25,13 @@ pub(super) fn proof(method: Method, recipient: Option<&Personal>, request_id: Op
 }
 
 /// Stamps what a call of a provider fails with, where it leaves the crate.
-pub(super) async fn stamped<T>(provider: &ProviderId, operation: &'static str, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    call.await.map_err(|error| error.at(provider, operation))
+pub(super) fn stamped<T>(provider: &ProviderId, operation: &'static str, outcome: Result<T, Error>) -> Result<T, Error> {
+    outcome.map_err(|error| error.at(provider, operation))
 }
 
 /// Stamps a check of an answer as [`stamped`] does, and tells its outcome.
-pub(super) async fn judged(provider: &ProviderId, call: impl Future<Output = Result<Verification, Error>>) -> Result<Verification, Error> {
-    let outcome = stamped(provider, "verify", call).await;
+pub(super) fn judged(provider: &ProviderId, outcome: Result<Verification, Error>) -> Result<Verification, Error> {
+    let outcome = stamped(provider, "verify", outcome);
     match &outcome {
         Ok(Verification::Verified(proof)) => tracing::info!(%provider, method = %proof.method(), request_id = proof.request_id(), "answer verified"),
         Ok(Verification::Rejected(no)) => tracing::info!(%provider, reason = no.reason().as_str(), request_id = no.request_id(), "answer rejected"),

@@ -61,10 +61,24 @@ macro_rules! open_enum {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                match <::std::borrow::Cow<'de, str> as ::serde::Deserialize>::deserialize(deserializer)? {
-                    value if $crate::wire::is_word(&value) => ::std::result::Result::Ok(Self::from(value.as_ref())),
-                    _ => ::std::result::Result::Err(<D::Error as ::serde::de::Error>::custom("expected a short word")),
+                struct Word;
+
+                impl ::serde::de::Visitor<'_> for Word {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                        f.write_str("a short word")
+                    }
+
+                    fn visit_str<E: ::serde::de::Error>(self, value: &str) -> ::std::result::Result<$name, E> {
+                        match $name::from(value) {
+                            $name::Unknown(_) if !$crate::wire::is_word(value) => ::std::result::Result::Err(E::custom("expected a short word")),
+                            word => ::std::result::Result::Ok(word),
+                        }
+                    }
                 }
+
+                deserializer.deserialize_str(Word)
             }
         }
     };

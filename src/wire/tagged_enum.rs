@@ -1,9 +1,14 @@
 //! Unions told apart by a tag: the tag alone decides, a known tag without an essential member is an error, an unknown tag is kept.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde::{Serialize, Serializer};
+use serde::{
+    Deserialize, Serialize, Serializer,
+    de::{DeserializeSeed, Error as _, MapAccess, value::CowStrDeserializer},
+};
 use serde_json::{Map, Value};
+
+use super::is_word;
 
 /// Keeps a variant of a union that this release does not know; its members are not printed.
 #[derive(Clone, PartialEq)]
@@ -39,6 +44,76 @@ impl Serialize for UnknownVariant {
         self.members.serialize(serializer)
     }
 }
+
+/// Holds the tag of a union, with its members: still to be read where the tag comes first, as vendors write it, and else read already.
+pub(crate) enum Members<'a, A> {
+    ToCome(String, Rest<'a, A>),
+    Gathered(String, Map<String, Value>),
+}
+
+impl<'de, 'a, A: MapAccess<'de>> Members<'a, A> {
+    pub(crate) fn of(map: &'a mut A, tag: &'static str) -> Result<Self, A::Error> {
+        let mut members = Map::new();
+        match map.next_key::<Name<'de>>()? {
+            Some(Name(name)) if name == tag => {
+                let value = word(map.next_value()?).ok_or_else(|| A::Error::missing_field(tag))?;
+                return Ok(Self::ToCome(value, Rest { map, tag }));
+            }
+            Some(Name(name)) => drop(members.insert(name.into_owned(), map.next_value()?)),
+            None => {}
+        }
+        while let Some((name, value)) = map.next_entry()? {
+            members.insert(name, value);
+        }
+        let value = members.get(tag).cloned().and_then(word).ok_or_else(|| A::Error::missing_field(tag))?;
+        Ok(Self::Gathered(value, members))
+    }
+}
+
+fn word(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) if is_word(&text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Gives the members behind the tag. A second tag is an error: the last of several members of one name counts, and this one was read.
+pub(crate) struct Rest<'a, A> {
+    map: &'a mut A,
+    tag: &'static str,
+}
+
+impl<'de, A: MapAccess<'de>> Rest<'_, A> {
+    /// Gives all members as they came.
+    pub(crate) fn gathered(mut self, tag: &str) -> Result<Map<String, Value>, A::Error> {
+        let mut members = Map::from_iter([(self.tag.to_owned(), Value::from(tag))]);
+        while let Some((name, value)) = self.next_entry()? {
+            members.insert(name, value);
+        }
+        Ok(members)
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        match self.map.next_key::<Name<'de>>()? {
+            Some(Name(name)) if name == self.tag => Err(A::Error::duplicate_field(self.tag)),
+            Some(Name(name)) => seed.deserialize(CowStrDeserializer::new(name)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
+
+/// Holds the name of a member, where it can be without a copy. It reads as a text does: some readers know no other names.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// Defines a union of structs told apart by a tag, with `Unknown` for all other tags. Once the tag is known, `read` reads the struct.
 macro_rules! tagged_enum {
@@ -86,19 +161,39 @@ macro_rules! tagged_enum {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                use ::serde::de::Error as _;
-                let mut members = ::serde_json::Map::<::std::string::String, ::serde_json::Value>::deserialize(deserializer)?;
-                let tag = match members.get($tag) {
-                    ::std::option::Option::Some(::serde_json::Value::String(tag)) if $crate::wire::is_word(tag) => tag.clone(),
-                    _ => return ::std::result::Result::Err(D::Error::missing_field($tag)),
-                };
-                match tag.as_str() {
-                    $($value => {
-                        members.remove($tag);
-                        $read(::serde_json::Value::Object(members)).map(Self::$variant).map_err(D::Error::custom)
-                    })+
-                    _ => ::std::result::Result::Ok(Self::Unknown($crate::wire::UnknownVariant::new(tag, members))),
+                struct ByTag;
+
+                impl<'de> ::serde::de::Visitor<'de> for ByTag {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                        f.write_str("an object with a tag")
+                    }
+
+                    fn visit_map<A: ::serde::de::MapAccess<'de>>(self, mut map: A) -> ::std::result::Result<$name, A::Error> {
+                        use $crate::wire::{Members, UnknownVariant};
+                        use ::serde::{Deserialize as _, de::{Error as _, value::MapAccessDeserializer}};
+
+                        match Members::of(&mut map, $tag)? {
+                            Members::ToCome(tag, rest) => match &*tag {
+                                $($value => <$content>::deserialize(MapAccessDeserializer::new(rest)).map($name::$variant),)+
+                                _ => {
+                                    let members = rest.gathered(&tag)?;
+                                    ::std::result::Result::Ok($name::Unknown(UnknownVariant::new(tag, members)))
+                                }
+                            },
+                            Members::Gathered(tag, mut members) => match &*tag {
+                                $($value => {
+                                    members.remove($tag);
+                                    $read(::serde_json::Value::Object(members)).map($name::$variant).map_err(A::Error::custom)
+                                })+
+                                _ => ::std::result::Result::Ok($name::Unknown(UnknownVariant::new(tag, members))),
+                            },
+                        }
+                    }
                 }
+
+                deserializer.deserialize_map(ByTag)
             }
         }
     };
@@ -108,9 +203,52 @@ pub(crate) use tagged_enum;
 
 #[cfg(test)]
 mod tests {
+    use serde::de::value::{BorrowedStrDeserializer, Error};
     use serde_json::json;
 
     use super::*;
+
+    #[allow(unreachable_pub, reason = "the macro makes what generated code offers")]
+    mod shapes {
+        use serde::{Deserialize, Serialize};
+
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        pub struct Circle {
+            pub radius: u32,
+        }
+
+        crate::wire::tagged_enum! {
+            /// Shapes.
+            pub enum Shape by "kind", read by crate::wire::tolerant::from_value { Circle(Circle) = "Circle", }
+        }
+    }
+    use shapes::Shape;
+
+    #[test]
+    fn a_union_is_read_wherever_its_tag_stands_and_a_second_tag_is_an_error() {
+        for json in [r#"{"kind":"Circle","radius":7}"#, r#"{"radius":7,"kind":"Circle"}"#] {
+            let Ok(Shape::Circle(circle)) = serde_json::from_str(json) else { panic!("{json} is not read") };
+            assert_eq!(circle.radius, 7);
+        }
+        for odd in [r#"{"kind":"Circle","kind":"Circle","radius":7}"#, r#"{"kind":7,"radius":7}"#, r#"{"radius":7}"#, "{}", "[]"] {
+            assert!(serde_json::from_str::<Shape>(odd).is_err(), "{odd}");
+        }
+        let unknown: Shape = serde_json::from_str(r#"{"kind":"Square","side":1}"#).expect("it is kept");
+        assert_eq!((unknown.tag(), serde_json::to_value(&unknown).expect("JSON")), ("Square", json!({ "kind": "Square", "side": 1 })));
+    }
+
+    #[test]
+    fn what_does_not_fit_behind_the_tag_is_told_by_its_place() {
+        let mut reader = serde_json::Deserializer::from_str(r#"{"kind":"Circle","radius":"wide"}"#);
+        let error = serde_path_to_error::deserialize::<_, Shape>(&mut reader).expect_err("a misfit");
+        assert_eq!(error.path().to_string(), "radius");
+    }
+
+    #[test]
+    fn a_name_is_read_by_a_reader_that_has_texts_alone() {
+        let name = Name::deserialize(BorrowedStrDeserializer::<Error>::new("name")).expect("a name");
+        assert!(matches!(name.0, Cow::Borrowed("name")));
+    }
 
     #[test]
     fn a_variant_that_is_not_known_keeps_its_members_and_prints_its_tag_alone() {

@@ -1,22 +1,25 @@
 //! Takes every value of a call out of text that a vendor wrote.
 
+mod members;
 mod occurrences;
 mod reading;
 #[cfg(test)]
 mod tests;
 
-use std::{net::Ipv6Addr, ops::Range};
+use std::{cell::OnceCell, net::Ipv6Addr, ops::Range};
 
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
+use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
-use serde_json::Value;
+use serde::de::{DeserializeSeed as _, IgnoredAny};
 
 use self::{
+    members::Members,
     occurrences::Index,
-    reading::{LAYERS, Letter, decoded, folded, readings, unescaped},
+    reading::{LAYERS, Letter, decoded, folded, plain_ascii, readings, unescaped},
 };
 
 const MASKED: &str = "***";
@@ -31,13 +34,13 @@ const LEAST_DIGITS: usize = 6;
 /// Holds a body as it was submitted.
 #[derive(Default)]
 pub(super) struct Submitted {
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
     pub(super) is_form: bool,
 }
 
 impl Submitted {
     pub(super) fn of(request: &reqwest::Request) -> Self {
-        let body = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec).unwrap_or_default();
+        let body = request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice).unwrap_or_default();
         let content_type = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
         Self { body, is_form: content_type.starts_with(b"application/x-www-form-urlencoded") }
     }
@@ -45,7 +48,95 @@ impl Submitted {
 
 /// Hides the values that must not come back in an error, in every spelling in which a vendor may echo them.
 #[derive(Default)]
-pub(super) struct Mask(Vec<String>);
+pub(super) struct Mask {
+    values: Vec<String>,
+    sought: OnceCell<Sought>,
+}
+
+/// Holds what is looked for: every spelling of every value.
+#[derive(Default)]
+struct Sought {
+    letters: Vec<char>,
+    /// Where each spelling stands in the letters.
+    spellings: Vec<Range<usize>>,
+    /// And each number, to be found in a text without what stands between digits.
+    numbers: Vec<Range<usize>>,
+}
+
+impl Sought {
+    fn of(values: &[String]) -> Self {
+        let mut sought = Self::default();
+        let mut encoded = String::new();
+        for value in values {
+            sought.add_readings(value);
+            sought.add_number(value);
+            for form in other_forms(value) {
+                sought.add_readings(&form);
+                sought.add_number(&form);
+            }
+            encoded.clear();
+            STANDARD.encode_string(value, &mut encoded);
+            sought.add_encoded(value, &encoded);
+            if encoded.contains(['+', '/']) {
+                sought.add_encoded(value, &URL_SAFE.encode(value));
+            }
+        }
+        sought
+    }
+
+    /// Adds a value as it stands, with its own escapes undone, and without what stands around it.
+    fn add_readings(&mut self, value: &str) {
+        if is_plain(value) {
+            let start = self.letters.len();
+            self.letters.extend(value.chars().map(plain_ascii));
+            return self.add(start);
+        }
+        for reading in readings(value) {
+            let start = self.letters.len();
+            self.letters.extend(reading.into_iter().map(|letter| letter.letter));
+            self.add(start);
+        }
+    }
+
+    /// Adds the letters from a place on as a spelling. A phone number may come back without its plus sign, which reads as a blank.
+    fn add(&mut self, start: usize) {
+        let letters = self.letters.get(start..).unwrap_or_default();
+        let blanks = letters.iter().take_while(|letter| **letter == ' ').count();
+        let bare = start + blanks..start + trimmed(letters).len() + blanks;
+        if !bare.is_empty() {
+            let whole = start..self.letters.len();
+            self.spellings.extend([Some(whole.clone()), Some(bare).filter(|bare| *bare != whole)].into_iter().flatten());
+        }
+    }
+
+    /// Adds a value in base64, with its padding and, where it is not so short that it stands in words by chance, without.
+    fn add_encoded(&mut self, value: &str, encoded: &str) {
+        let start = self.letters.len();
+        self.letters.extend(encoded.chars().map(plain_ascii));
+        let bare = start + encoded.trim_end_matches('=').len();
+        if bare < self.letters.len() || value.len() <= 3 {
+            self.spellings.push(start..self.letters.len());
+        }
+        if value.len() > 3 {
+            self.spellings.push(start..bare);
+        }
+    }
+
+    /// Adds a value that is a number, as its digits alone.
+    fn add_number(&mut self, value: &str) {
+        let digits = || value.chars().filter(|letter| *letter != '+' && !is_between_digits(*letter));
+        if digits().all(|letter| letter.is_ascii_digit()) && digits().count() >= LEAST_DIGITS {
+            let start = self.letters.len();
+            self.letters.extend(digits());
+            self.numbers.push(start..self.letters.len());
+        }
+    }
+}
+
+/// Says whether a value has one reading alone: ASCII, and nothing that an escape begins with.
+fn is_plain(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii() && !matches!(byte, b'%' | b'&' | b'\\' | b'X' | b'x'))
+}
 
 /// Is a text to mask, and how.
 pub(super) struct Told<'a> {
@@ -77,7 +168,8 @@ impl Mask {
     /// Adds a value.
     pub(super) fn hide(&mut self, value: &str) {
         if !value.is_empty() {
-            self.0.push(value.to_owned());
+            self.sought.take();
+            self.values.push(value.to_owned());
         }
     }
 
@@ -87,30 +179,18 @@ impl Mask {
             for (_, value) in url::form_urlencoded::parse(&submitted.body).filter(|(name, _)| names.contains(&name.as_ref())) {
                 self.hide(&value);
                 // A field of a form may hold JSON.
-                if let Ok(json @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(&value) {
-                    self.walk(&json, names, true);
+                if value.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(&value).is_ok() {
+                    self.hide_in(value.as_bytes(), names, true);
                 }
             }
-        } else if let Ok(value) = serde_json::from_slice(&submitted.body) {
-            self.walk(&value, names, false);
+        } else {
+            self.hide_in(&submitted.body, names, false);
         }
     }
 
-    fn walk(&mut self, value: &Value, names: &[&str], hidden: bool) {
-        match value {
-            Value::String(text) if hidden => self.hide(text),
-            Value::Number(number) if hidden => self.hide(&number.to_string()),
-            Value::Array(items) => items.iter().for_each(|item| self.walk(item, names, hidden)),
-            Value::Object(members) => {
-                for (name, member) in members {
-                    if hidden {
-                        self.hide(name);
-                    }
-                    self.walk(member, names, hidden || names.contains(&name.as_str()));
-                }
-            }
-            _ => {}
-        }
+    fn hide_in(&mut self, json: &[u8], names: &[&str], is_hidden: bool) {
+        // A body is one that this crate wrote.
+        _ = Members { mask: self, names, is_hidden }.deserialize(&mut serde_json::Deserializer::from_slice(json));
     }
 
     /// Says whether a text holds a value that would be masked in a name.
@@ -139,37 +219,15 @@ impl Mask {
         if scans.iter().all(|scan| scan.letters.is_empty()) {
             return;
         }
+        let sought = self.sought.get_or_init(|| Sought::of(&self.values));
         for _ in 0..=LAYERS {
-            seek(scans, |index| self.0.iter().for_each(|value| spellings(value, |spelling| index.find(spelling))), |_| true);
+            seek(scans, sought, &sought.spellings, |_| true);
             if scans.iter_mut().filter_map(Scan::unescape).count() == 0 {
                 break;
             }
         }
-        let numbers = |value: &String| other_forms(value).iter().chain([value]).filter_map(|form| number(form)).collect::<Vec<_>>();
-        seek(scans, |index| self.0.iter().flat_map(numbers).for_each(|number| index.find(&number)), |letter| !is_between_digits(letter));
-    }
-}
-
-/// Gives what a value may be in a reading of a text: with its own escapes undone, without what stands around it, and in base64.
-fn spellings(value: &str, mut each: impl FnMut(&[char])) {
-    for letters in other_forms(value).iter().map(String::as_str).chain([value]).flat_map(readings) {
-        let letters: Vec<char> = letters.into_iter().map(|letter| letter.letter).collect();
-        let bare = trimmed(&letters);
-        if !bare.is_empty() {
-            each(&letters);
-            // A phone number may come back without its plus sign, which reads as a blank.
-            each(bare);
-        }
-    }
-    let encoded = STANDARD.encode(value);
-    let in_urls = encoded.contains(['+', '/']).then(|| URL_SAFE.encode(value));
-    for encoded in [Some(encoded), in_urls].into_iter().flatten() {
-        let letters: Vec<char> = folded(&encoded).into_iter().map(|letter| letter.letter).collect();
-        each(&letters);
-        // Without its padding, a short one stands in words by chance.
-        let bare = encoded.trim_end_matches('=').len();
-        if value.len() > 3 {
-            each(letters.get(..bare).unwrap_or_default());
+        if !sought.numbers.is_empty() {
+            seek(scans, sought, &sought.numbers, |letter| !is_between_digits(letter));
         }
     }
 }
@@ -179,7 +237,9 @@ fn spellings(value: &str, mut each: impl FnMut(&[char])) {
 fn other_forms(value: &str) -> Vec<String> {
     const TAIL: usize = 8;
     let groups = |ip: Ipv6Addr, group: fn(u16) -> String| ip.segments().map(group).join(":");
-    if let Ok(ip) = value.parse::<Ipv6Addr>() {
+    if value.contains(':')
+        && let Ok(ip) = value.parse::<Ipv6Addr>()
+    {
         return vec![ip.to_string(), groups(ip, |group| format!("{group:x}")), groups(ip, |group| format!("{group:04x}"))];
     }
     let digits = |text: &str| text.chars().filter(|letter| *letter != '-').collect::<String>();
@@ -198,33 +258,27 @@ fn trimmed(letters: &[char]) -> &[char] {
     }
 }
 
-/// Gives a value that is a number, as its digits alone.
-fn number(value: &str) -> Option<Vec<char>> {
-    let letters: Vec<char> = value.chars().filter(|letter| *letter != '+' && !is_between_digits(*letter)).collect();
-    (letters.len() >= LEAST_DIGITS && letters.iter().all(char::is_ascii_digit)).then_some(letters)
-}
-
 /// Says whether people write this between the digits of a number.
 fn is_between_digits(letter: char) -> bool {
     matches!(letter, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{2010}'..='\u{2015}')
 }
 
 /// Looks values up in all texts at once, of which the letters that are `kept` are read.
-fn seek(scans: &mut [Scan<'_>], values: impl FnOnce(&mut Index), kept: impl Fn(char) -> bool) {
-    let mut text = Vec::new();
-    let mut places = Vec::new();
-    for (number, scan) in scans.iter().enumerate() {
-        for letter in scan.letters.iter().filter(|letter| kept(letter.letter)) {
-            text.push(letter.letter);
-            places.push((number, letter.start, letter.end));
-        }
+fn seek(scans: &mut [Scan<'_>], sought: &Sought, values: &[Range<usize>], kept: impl Fn(char) -> bool) {
+    let mut text = Vec::with_capacity(scans.iter().map(|scan| scan.letters.len() + 1).sum());
+    for scan in scans.iter() {
+        text.extend(scan.letters.iter().map(|letter| letter.letter).filter(|letter| kept(*letter)));
         // No value holds this, so none reaches from one text into the next.
         text.push('\0');
-        places.push((number, 0, 0));
     }
-    let mut index = Index::of(text);
-    values(&mut index);
-    for Range { start, end } in index.places() {
+    let mut index = Index::of(text, values.len());
+    values.iter().filter_map(|range| sought.letters.get(range.clone())).for_each(|value| index.find(value));
+    let found = index.places();
+    if found.is_empty() {
+        return;
+    }
+    let places: Vec<(usize, usize, usize)> = scans.iter().enumerate().flat_map(|(number, scan)| scan.places(number, &kept)).collect();
+    for Range { start, end } in found {
         let (first, last) = (places.get(start), end.checked_sub(1).and_then(|last| places.get(last)));
         if let (Some((number, from, _)), Some((_, _, to))) = (first, last)
             && let Some(scan) = scans.get_mut(*number)
@@ -238,7 +292,7 @@ fn seek(scans: &mut [Scan<'_>], values: impl FnOnce(&mut Index), kept: impl Fn(c
 struct Scan<'a> {
     told: Told<'a>,
     letters: Vec<Letter>,
-    /// How far what begins at a byte is hidden.
+    /// How far what begins at a byte is hidden; empty where nothing is.
     reach: Vec<usize>,
 }
 
@@ -252,7 +306,7 @@ impl<'a> Scan<'a> {
             return None;
         }
         *room -= length.max(letters.len()).min(*room);
-        Some(Self { told, letters, reach: vec![0; length] })
+        Some(Self { told, letters, reach: Vec::new() })
     }
 
     /// Undoes one layer of escapes; `None` where there is none.
@@ -261,7 +315,16 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
+    /// Lists where the letters that are kept come from, and what stands behind a text.
+    fn places(&self, number: usize, kept: impl Fn(char) -> bool) -> impl Iterator<Item = (usize, usize, usize)> {
+        let letters = self.letters.iter().filter(move |letter| kept(letter.letter));
+        letters.map(move |letter| (number, letter.start, letter.end)).chain([(number, 0, 0)])
+    }
+
     fn hide(&mut self, length: usize, from: usize, to: usize) {
+        if length >= self.told.shortest {
+            self.reach.resize(self.told.text.len(), 0);
+        }
         if let Some(reach) = self.reach.get_mut(from).filter(|_| length >= self.told.shortest) {
             *reach = to.max(*reach);
         }
@@ -270,6 +333,9 @@ impl<'a> Scan<'a> {
     /// Writes the text as it may be seen.
     fn write(self) {
         let Told { text, longest, .. } = self.told;
+        if self.reach.is_empty() && text.len() <= longest && !text.contains(char::is_control) {
+            return;
+        }
         let (mut out, mut hidden, mut length) = (String::with_capacity(text.len()), 0, 0);
         for (at, letter) in text.char_indices() {
             hidden = hidden.max(self.reach.get(at).copied().unwrap_or_default());

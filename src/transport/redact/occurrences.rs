@@ -2,9 +2,88 @@
 
 use std::ops::Range;
 
+/// Longest text that is gone through for each value, and most values for which it is: to put it in order would take longer.
+const LONGEST_LISTED: usize = 512;
+const MOST_LISTED: usize = 512;
+
+/// Is a text in which values are looked up.
+pub(super) enum Index {
+    Listed(Listed),
+    Ordered(Ordered),
+}
+
+impl Index {
+    /// Prepares a text for so many values.
+    pub(super) fn of(text: Vec<char>, values: usize) -> Self {
+        if text.len() <= LONGEST_LISTED && values <= MOST_LISTED { Self::Listed(Listed::of(text)) } else { Self::Ordered(Ordered::of(text)) }
+    }
+
+    /// Looks a value up.
+    pub(super) fn find(&mut self, value: &[char]) {
+        match self {
+            Self::Listed(text) => text.find(value),
+            Self::Ordered(text) => text.find(value),
+        }
+    }
+
+    /// Gives the places of the values found; of those that begin at one place, the longest.
+    pub(super) fn places(self) -> Vec<Range<usize>> {
+        match self {
+            Self::Listed(text) => text.places(),
+            Self::Ordered(text) => text.places(),
+        }
+    }
+}
+
+/// How many lists there are of places, by the letter that stands there.
+const LISTS: usize = 64;
+
+/// Is a short text, with a list of the places of each letter.
+pub(super) struct Listed {
+    text: Vec<char>,
+    /// Where each list begins, counted from 1; none at 0.
+    heads: [u16; LISTS],
+    /// What comes after each place in its list.
+    next: Vec<u16>,
+    /// How long the longest value is that was found at each place.
+    found: Vec<usize>,
+}
+
+impl Listed {
+    fn of(text: Vec<char>) -> Self {
+        let (mut heads, mut next) = ([0; LISTS], vec![0; text.len()]);
+        for (place, letter) in text.iter().enumerate().rev() {
+            if let (Some(head), Some(after), Ok(number)) = (heads.get_mut(list(*letter)), next.get_mut(place), u16::try_from(place + 1)) {
+                *after = *head;
+                *head = number;
+            }
+        }
+        Self { found: vec![0; text.len()], text, heads, next }
+    }
+
+    fn find(&mut self, value: &[char]) {
+        let Some(first) = value.first() else { return };
+        let mut place = self.heads.get(list(*first)).copied().unwrap_or_default();
+        while let Some(at) = usize::from(place).checked_sub(1) {
+            if let Some(found) = self.found.get_mut(at).filter(|_| self.text.get(at..).unwrap_or_default().starts_with(value)) {
+                *found = value.len().max(*found);
+            }
+            place = self.next.get(at).copied().unwrap_or_default();
+        }
+    }
+
+    fn places(self) -> Vec<Range<usize>> {
+        self.found.into_iter().enumerate().filter(|(_, length)| *length > 0).map(|(at, length)| at..at + length).collect()
+    }
+}
+
+fn list(letter: char) -> usize {
+    letter as usize % LISTS
+}
+
 /// Is a text whose suffixes stand in order, with what was found in it. Time goes with the size of text and values (beside a logarithm of the
 /// text's), whatever they hold; room goes with the text alone.
-pub(super) struct Index {
+pub(super) struct Ordered {
     text: Vec<char>,
     /// Where the suffixes begin, in the order of what they say.
     suffixes: Vec<usize>,
@@ -19,8 +98,8 @@ struct Found {
     to: usize,
 }
 
-impl Index {
-    pub(super) fn of(text: Vec<char>) -> Self {
+impl Ordered {
+    fn of(text: Vec<char>) -> Self {
         let mut ranks: Vec<u32> = text.iter().map(|letter| u32::from(*letter)).collect();
         let mut suffixes: Vec<usize> = (0..text.len()).collect();
         // By the first letter, then by the first two, four, eight: each time two halves are in order already.
@@ -49,8 +128,7 @@ impl Index {
         }
     }
 
-    /// Looks a value up.
-    pub(super) fn find(&mut self, value: &[char]) {
+    fn find(&mut self, value: &[char]) {
         let suffix = |at: &usize| self.text.get(*at..).unwrap_or_default();
         let from = self.suffixes.partition_point(|at| suffix(at) < value);
         let to = from + self.suffixes.get(from..).unwrap_or_default().partition_point(|at| suffix(at).starts_with(value));
@@ -59,8 +137,7 @@ impl Index {
         }
     }
 
-    /// Gives the places of the values found; of those that begin at one place, the longest.
-    pub(super) fn places(self) -> Vec<Range<usize>> {
+    fn places(self) -> Vec<Range<usize>> {
         let Self { suffixes, mut found, .. } = self;
         found.sort_unstable();
         found.dedup();
@@ -92,13 +169,14 @@ mod tests {
 
         #[test]
         fn every_place_of_every_value_is_found(text in "[ab]{0,40}", values in proptest::collection::vec("[ab]{1,6}", 0..12)) {
-            let mut index = Index::of(letters(&text));
-            values.iter().for_each(|value| index.find(&letters(value)));
-            let mut found = index.places();
-            found.sort_unstable_by_key(|place| place.start);
             let longest = |at: usize| values.iter().filter(|value| text[at..].starts_with(value.as_str())).map(String::len).max();
             let expected: Vec<Range<usize>> = (0..text.len()).filter_map(|at| Some(at..at + longest(at)?)).collect();
-            prop_assert_eq!(found, expected);
+            for mut index in [Index::Listed(Listed::of(letters(&text))), Index::Ordered(Ordered::of(letters(&text)))] {
+                values.iter().for_each(|value| index.find(&letters(value)));
+                let mut found = index.places();
+                found.sort_unstable_by_key(|place| place.start);
+                prop_assert_eq!(&found, &expected);
+            }
         }
     }
 }

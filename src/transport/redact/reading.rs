@@ -1,5 +1,7 @@
 //! Reads a text in the one form that all spellings of it have in common, and knows of each letter where it stood.
 
+use std::ops::Range;
+
 use base64::{
     Engine as _,
     alphabet::STANDARD,
@@ -60,39 +62,61 @@ pub(super) fn folded(text: &str) -> Vec<Letter> {
 
 /// Reads a text with all in it undone that is base64, of either alphabet, of something longer; `None` where there is none.
 pub(super) fn decoded(text: &str) -> Option<Vec<Letter>> {
-    let mut letters = Vec::with_capacity(text.len());
-    let (mut rest, mut at, mut is_changed) = (text, 0, false);
-    while let Some(first) = rest.chars().next() {
-        let is_encoding = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '-' | '_');
-        let length = rest.find(|letter| !is_encoding(letter)).unwrap_or(rest.len()).max(first.len_utf8());
+    let mut letters = Vec::new();
+    let (mut rest, mut at, mut written) = (text, 0, 0);
+    while !rest.is_empty() {
+        let is_encoding = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+        let length = rest.bytes().position(|byte| !is_encoding(&byte)).unwrap_or(rest.len());
         let (run, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        // A path or a name before it may be written in letters of the encoding.
-        let pieces = if blob(run).is_some() { vec![run] } else { run.split_inclusive(['/', '_', '-', '+']).collect() };
-        let mut start = at;
-        for piece in pieces {
-            match blob(piece.strip_suffix(['/', '_', '-', '+']).unwrap_or(piece)).or_else(|| blob(piece)) {
-                Some(meant) => {
-                    // A byte begins and ends within letters of six bits.
-                    let bits = |byte: usize| 8 * byte;
-                    let places = meant.char_indices().map(|(byte, letter)| (letter, bits(byte) / 6, bits(byte + letter.len_utf8()).div_ceil(6)));
-                    places.for_each(|(letter, from, to)| push(&mut letters, letter, start + from, start + to));
-                    is_changed = true;
+        let mut undo = |start: usize, piece: &str, meant: String| {
+            as_it_stands(&mut letters, text, written..start);
+            // A byte begins and ends within letters of six bits.
+            let bits = |byte: usize| 8 * byte;
+            let places = meant.char_indices().map(|(byte, letter)| (letter, bits(byte) / 6, bits(byte + letter.len_utf8()).div_ceil(6)));
+            places.for_each(|(letter, from, to)| push(&mut letters, letter, start + from, start + to));
+            written = start + piece.len();
+        };
+        match blob(run) {
+            Some(meant) => undo(at, run, meant),
+            // A path or a name before it may be written in letters of the encoding.
+            None if run.len() >= BLOB => {
+                let mut start = at;
+                for piece in run.split_inclusive(['/', '_', '-', '+']) {
+                    if let Some(meant) = blob(piece.strip_suffix(['/', '_', '-', '+']).unwrap_or(piece)).or_else(|| blob(piece)) {
+                        undo(start, piece, meant);
+                    }
+                    start += piece.len();
                 }
-                None => piece.char_indices().for_each(|(from, letter)| push(&mut letters, letter, start + from, start + from + letter.len_utf8())),
             }
-            start += piece.len();
+            None => {}
         }
-        at += run.len();
-        rest = after;
+        let others = after.bytes().position(|byte| is_encoding(&byte)).unwrap_or(after.len());
+        at += run.len() + others;
+        rest = after.get(others..).unwrap_or_default();
     }
-    is_changed.then_some(letters)
+    if written == 0 {
+        return None;
+    }
+    as_it_stands(&mut letters, text, written..text.len());
+    Some(letters)
+}
+
+fn as_it_stands(letters: &mut Vec<Letter>, text: &str, range: Range<usize>) {
+    let start = range.start;
+    let between = text.get(range).unwrap_or_default();
+    between.char_indices().for_each(|(from, letter)| push(letters, letter, start + from, start + from + letter.len_utf8()));
 }
 
 /// Gives the text in base64, if there is one and it is long enough not to be there by chance.
 fn blob(run: &str) -> Option<String> {
-    // A single letter over holds no byte.
-    let run = run.get(..run.len() - usize::from(run.len() % 4 == 1)).filter(|run| run.len() >= BLOB)?;
-    String::from_utf8(LENIENT.decode(run.replace('-', "+").replace('_', "/")).ok()?).ok()
+    // A single letter over holds no byte, and with one of these no text begins.
+    let begins_none = |run: &&str| matches!(run.bytes().next(), Some(b'g'..=b'v'));
+    let run = run.get(..run.len() - usize::from(run.len() % 4 == 1)).filter(|run| run.len() >= BLOB && !begins_none(run))?;
+    let bytes = match run.contains(['-', '_']) {
+        true => LENIENT.decode(run.replace('-', "+").replace('_', "/")),
+        false => LENIENT.decode(run),
+    };
+    String::from_utf8(bytes.ok()?).ok()
 }
 
 /// Gives every reading of a text: as it stands, and with one layer of escapes after the other undone.
@@ -124,7 +148,7 @@ pub(super) fn unescaped(letters: &[Letter]) -> Option<Vec<Letter>> {
 /// Adds a character in the form in which letters are compared.
 fn push(out: &mut Vec<Letter>, letter: char, start: usize, end: usize) {
     if letter.is_ascii() {
-        return out.push(Letter { letter: plain(letter.to_ascii_uppercase()), start, end });
+        return out.push(Letter { letter: plain_ascii(letter), start, end });
     }
     let is_joiner = matches!(letter, '\u{200c}'..='\u{200f}');
     let before = out.len();
@@ -136,6 +160,11 @@ fn push(out: &mut Vec<Letter>, letter: char, start: usize, end: usize) {
     if let (true, Some(last)) = (out.len() == before, out.last_mut()) {
         last.end = end;
     }
+}
+
+/// Gives an ASCII letter as it is compared.
+pub(super) fn plain_ascii(letter: char) -> char {
+    plain(letter.to_ascii_uppercase())
 }
 
 /// Makes one of what forms and people write for a blank.

@@ -102,12 +102,12 @@ pub(super) fn challenge(provider: &ProviderId, method: Method, ignored: Vec<Fiel
     if reply.challenge_id.is_empty() {
         return Err(reply.unusable(NO_ID));
     }
-    let (reply, request_id) = reply.into_parts();
+    let (reply, request_id) = reply.apart();
     let mut handle = ChallengeHandle::new(provider.clone(), method, reply.challenge_id.clone());
     if let Some(at) = reply.expires_at.and_then(expiry) {
         handle = handle.with_expires_at(at);
     }
-    Ok(Challenge::new(handle).with_request_id(request_id).with_ignored(ignored).with_vendor(reply))
+    Ok(Challenge::new(handle).with_vendors_request_id(request_id).with_ignored(ignored).with_vendor(reply))
 }
 
 /// Asks for the message of a challenge once more: its id says all.
@@ -146,7 +146,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         // A passkey, say: no code that this challenge sent.
         Some(_) => return Err(reply.unusable(ANOTHER)),
     };
-    let (reply, request_id) = reply.into_parts();
+    let (reply, request_id) = reply.apart();
     let recipient = if method.is_to_phone() { reply.phone_number.as_ref() } else { reply.email.as_ref() };
     Ok(proof(method, recipient, request_id).with_vendor(reply).into())
 }

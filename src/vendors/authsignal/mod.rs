@@ -39,6 +39,8 @@ pub(crate) mod signature;
 #[cfg(feature = "webhooks")]
 pub mod webhook;
 
+use std::pin::pin;
+
 use async_trait::async_trait;
 
 pub use client::{Authsignal, ChallengeQuery};
@@ -90,28 +92,28 @@ impl ChallengeProvider for Authsignal {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        let created = async {
+        let created = pin!(async {
             let convert::Create { body, ignored } = convert::create(self.provider(), request)?;
             let reply = self.send(options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), request.method(), ignored, reply)
-        };
-        stamped(self.provider(), "create", created).await
+        });
+        stamped(self.provider(), "create", created.await)
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        let verified = async {
+        let verified = pin!(async {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, self.check_code(options, &body).await)
-        };
-        judged(self.provider(), verified).await
+        });
+        judged(self.provider(), verified.await)
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        let resent = async {
+        let resent = pin!(async {
             let body = convert::replay(self.provider(), handle)?;
             let reply = self.send(options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), handle.method(), Vec::new(), reply)
-        };
-        stamped(self.provider(), "resend", resent).await
+        });
+        stamped(self.provider(), "resend", resent.await)
     }
 }

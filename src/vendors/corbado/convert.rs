@@ -157,13 +157,13 @@ pub(super) fn challenge(
     if reply.challenge_id.is_empty() {
         return Err(reply.unusable(NO_ID));
     }
-    let (reply, request_id) = reply.into_parts();
+    let (reply, request_id) = reply.apart();
     let mut handle = ChallengeHandle::new(provider.clone(), method, reply.challenge_id.clone()).with_user_id(user_id);
     if let Some(at) = reply.expires.and_then(expiry) {
         handle = handle.with_expires_at(at);
     }
     let status = reply.status.as_ref().map_or(ChallengeStatus::Pending, |status| ChallengeStatus::from(status.as_str()));
-    Ok(Challenge::new(handle).with_status(status).with_request_id(request_id).with_ignored(ignored).with_vendor(reply))
+    Ok(Challenge::new(handle).with_status(status).with_vendors_request_id(request_id).with_ignored(ignored).with_vendor(reply))
 }
 
 /// Holds an answer, ready to be sent.
@@ -194,7 +194,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         Some(types::ChallengeStatus::Expired) => return rejected(Reason::Expired),
         _ => return Err(reply.unusable("the challenge has a status that this release does not know")),
     }
-    let (reply, request_id) = reply.into_parts();
+    let (reply, request_id) = reply.apart();
     let mut verified = proof(handle.method(), reply.identifier_value.as_ref(), request_id);
     // The path named the user, so it is this user's challenge that the vendor calls completed.
     if let Some(id) = handle.user_id() {

@@ -60,7 +60,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/corbado.rs"));
 }
 
-use std::borrow::Cow;
+use std::{borrow::Cow, pin::pin};
 
 use async_trait::async_trait;
 
@@ -122,27 +122,28 @@ impl ChallengeProvider for Corbado {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        let created = async {
+        let created = pin!(async {
             let convert::Create { user_id, mut body, ignored } = convert::create(&self.capabilities(), self.provider(), request)?;
             let (user_id, is_new, options) = match user_id {
                 Some(user_id) => (user_id, false, Cow::Borrowed(options)),
                 None => {
-                    let (holder, left) = self.holder_to_challenge(&body.identifier_value, options).await?;
+                    // By itself, so that a call without it has no room for it.
+                    let (holder, left) = Box::pin(self.holder_to_challenge(&body.identifier_value, options)).await?;
                     body.identifier_value = holder.recipient;
                     (holder.user_id.as_str().to_owned(), holder.is_new, Cow::Owned(left))
                 }
             };
             let reply = self.create(&options, &user_id, &body).await.map_err(|Failure { error, .. }| if is_new { error.having_prepared() } else { error })?;
             convert::challenge(self.provider(), request.method(), user_id, ignored, reply)
-        };
-        stamped(self.provider(), "create", created).await
+        });
+        stamped(self.provider(), "create", created.await)
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        let verified = async {
+        let verified = pin!(async {
             let convert::Update { user_id, body } = convert::update(self.provider(), handle, answer)?;
             convert::verification(handle, self.update(options, user_id, handle.challenge_id().expose(), &body).await)
-        };
-        judged(self.provider(), verified).await
+        });
+        judged(self.provider(), verified.await)
     }
 }

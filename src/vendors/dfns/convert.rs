@@ -1,8 +1,8 @@
 //! Neutral to Dfns and back; no I/O.
 
-use std::borrow::Cow;
 #[cfg(feature = "dfns-keys")]
 use std::time::{Duration, SystemTime};
+use std::{borrow::Cow, sync::Arc};
 
 use serde_json::{Map, Value};
 
@@ -103,8 +103,11 @@ pub(super) fn challenge(
     if kind != CredentialKind::Fido2 {
         handle = handle.with_text_to_sign(registration.challenge().clone());
     }
-    let (reply, request_id) = reply.into_parts();
-    Ok(Challenge::new(handle).with_request_id(request_id).with_ignored(ignored).with_registration(registration).with_vendor(reply))
+    let (reply, request_id) = reply.apart();
+    let reply = Arc::new(reply);
+    let members = Arc::clone(&reply);
+    let registration = registration.with_options_of(move || options(&members));
+    Ok(Challenge::new(handle).with_vendors_request_id(request_id).with_ignored(ignored).with_registration(registration).with_shared_vendor(reply))
 }
 
 /// Gives the challenge identifier, and what is to be signed.
@@ -122,8 +125,7 @@ fn registration(kind: CredentialKind, challenge: &types::CredentialChallenge) ->
         Challenge::RecoveryKey(challenge) => parts!(challenge),
         Challenge::Password(_) | Challenge::Totp(_) | Challenge::Unknown(_) => return None,
     };
-    let mut registration =
-        Registration::new(kind, text.clone()).with_algorithms(parameters.iter().map(|parameter| parameter.alg).collect()).with_options(options(challenge));
+    let mut registration = Registration::new(kind, text.clone()).with_algorithms(parameters.iter().map(|parameter| parameter.alg).collect());
     if let Some(user) = user {
         let name = |name: &Option<Personal>| name.clone().unwrap_or_else(|| Personal::new(""));
         registration = registration.with_user(RegistrationUser { id: name(&user.id), name: name(&user.name), display_name: name(&user.display_name) });
@@ -212,11 +214,11 @@ pub(super) fn verification(handle: &ChallengeHandle, answer: &Answer, outcome: R
     if reply.is_active == Some(false) {
         return Err(reply.unusable("the credential is there, but not active"));
     }
-    let (reply, request_id) = reply.into_parts();
+    let (reply, request_id) = reply.apart();
     let credential = Credential::new(reply.kind.as_str(), reply.credential_id.as_str())
         .with_vendor_id(reply.credential_uuid.clone())
         .with_public_key(reply.public_key.clone());
-    Ok(Verified::new(handle.method()).with_credential(credential).with_request_id(request_id).with_vendor(reply).into())
+    Ok(Verified::new(handle.method()).with_credential(credential).with_vendors_request_id(request_id).with_vendor(reply).into())
 }
 
 pub(super) fn answer_from_json(json: &str) -> Result<Answer, Error> {

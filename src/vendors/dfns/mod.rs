@@ -27,6 +27,8 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/dfns.rs"));
 }
 
+use std::pin::pin;
+
 use async_trait::async_trait;
 
 pub use client::Dfns;
@@ -88,19 +90,19 @@ impl ChallengeProvider for Dfns {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        let created = async {
+        let created = pin!(async {
             let convert::Create { kind, body, ignored } = convert::create(self.provider(), request)?;
             let reply = self.init(options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), kind, ignored, self.relying_party(), reply)
-        };
-        stamped(self.provider(), "create", created).await
+        });
+        stamped(self.provider(), "create", created.await)
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        let verified = async {
+        let verified = pin!(async {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, answer, self.verify(options, &body).await)
-        };
-        judged(self.provider(), verified).await
+        });
+        judged(self.provider(), verified.await)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::HeaderName;
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
 
@@ -13,7 +14,8 @@ use crate::{
 
 hooks!(generated::Client);
 
-const OPERATION: Operation = Operation { request_id_header: Some("twilio-request-id"), ..Operation::of(SENSITIVE, convert::error) };
+static REQUEST_ID: HeaderName = HeaderName::from_static("twilio-request-id");
+const OPERATION: Operation = Operation { request_id_header: Some(&REQUEST_ID), ..Operation::of(SENSITIVE, convert::error) };
 pub(super) static CREATE: Operation = Operation { name: "CreateVerification", is_create: true, ..OPERATION };
 /// A resend is no create.
 pub(super) static RESEND: Operation = Operation { name: "CreateVerification", ..OPERATION };

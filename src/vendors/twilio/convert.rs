@@ -103,7 +103,7 @@ pub(super) fn challenge(
     if reply.sid.is_empty() {
         return Err(reply.unusable(NO_ID));
     }
-    let (reply, request_id) = reply.into_parts();
+    let (reply, request_id) = reply.apart();
     let status = match &reply.status {
         None => ChallengeStatus::Pending,
         Some(types::VerificationStatus::Approved) => ChallengeStatus::Completed,
@@ -113,7 +113,7 @@ pub(super) fn challenge(
     if let Some(locale) = sent.locale {
         handle = handle.with_locale(locale);
     }
-    Ok(Challenge::new(handle).with_status(status).with_request_id(request_id).with_ignored(ignored).with_vendor(reply))
+    Ok(Challenge::new(handle).with_status(status).with_vendors_request_id(request_id).with_ignored(ignored).with_vendor(reply))
 }
 
 /// Asks for the message of a challenge once more: a create to the recipient of a pending one continues it.
@@ -170,7 +170,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         // The network vouched for a device: no code was given.
         Some(Channel::Sna) => return Err(reply.unusable(ANOTHER)),
     };
-    let (reply, request_id) = reply.into_parts();
+    let (reply, request_id) = reply.apart();
     Ok(proof(method, reply.to.as_ref(), request_id).with_vendor(reply).into())
 }
 

@@ -25,6 +25,8 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/twilio.rs"));
 }
 
+use std::pin::pin;
+
 use async_trait::async_trait;
 
 pub use client::Twilio;
@@ -82,28 +84,28 @@ impl ChallengeProvider for Twilio {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        let created = async {
+        let created = pin!(async {
             let convert::Create { body, ignored } = convert::create(self.provider(), request)?;
             let reply = self.create(&CREATE, options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), request.method(), body, ignored, reply)
-        };
-        stamped(self.provider(), "create", created).await
+        });
+        stamped(self.provider(), "create", created.await)
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        let verified = async {
+        let verified = pin!(async {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, self.check_code(options, &body).await)
-        };
-        judged(self.provider(), verified).await
+        });
+        judged(self.provider(), verified.await)
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        let resent = async {
+        let resent = pin!(async {
             let body = convert::resend(self.provider(), handle)?;
             let reply = self.create(&RESEND, options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), handle.method(), body, Vec::new(), reply)
-        };
-        stamped(self.provider(), "resend", resent).await
+        });
+        stamped(self.provider(), "resend", resent.await)
     }
 }
