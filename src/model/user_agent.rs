@@ -9,7 +9,10 @@ const LONGEST_NAME: usize = 64;
 
 /// Reads browser and operating system from a user agent, in one pass: the names are those that people know. What is not known is `Unknown`.
 pub(crate) fn parsed(agent: &str) -> (Product, Product) {
-    let end = agent.char_indices().nth(LONGEST_PARSED).map_or(agent.len(), |(index, _)| index);
+    let end = match agent.len() {
+        length @ ..=LONGEST_PARSED => length,
+        length => agent.char_indices().nth(LONGEST_PARSED).map_or(length, |(index, _)| index),
+    };
     let mut found = Found::default();
     Parts { rest: agent.get(..end).unwrap_or_default() }.for_each(|part| found.note(&part));
     (found.browser(), found.os())
@@ -42,7 +45,7 @@ impl<'a> Parts<'a> {
                     self.skip(end + 2);
                 }
                 _ => {
-                    let end = self.rest.find([' ', ';', '(', '[']).unwrap_or(self.rest.len());
+                    let end = self.rest.bytes().position(|byte| matches!(byte, b' ' | b';' | b'(' | b'[')).unwrap_or(self.rest.len());
                     let mut product = part(self.rest.get(..end).unwrap_or_default());
                     self.skip(end);
                     if product.version.is_empty() {
@@ -205,7 +208,13 @@ fn is_one_word(name: &str) -> bool {
 /// Says whether a program goes by itself.
 fn is_bot(name: &str) -> bool {
     let ends = |end: &str| name.len() >= end.len() && name.get(name.len() - end.len()..).is_some_and(|tail| tail.eq_ignore_ascii_case(end));
-    is_one_word(name) && (["bot", "spider", "crawler", "externalhit", "-google"].into_iter().any(ends) || name.starts_with("Slackbot"))
+    let is_one = match name.bytes().last() {
+        Some(b't' | b'T') => ends("bot") || ends("externalhit"),
+        Some(b'r' | b'R') => ends("spider") || ends("crawler"),
+        Some(b'e' | b'E') => ends("-google"),
+        _ => false,
+    };
+    (is_one || name.starts_with("Slackbot")) && is_one_word(name)
 }
 
 /// Names the browser, or the application that shows a page, that goes by a product's name.

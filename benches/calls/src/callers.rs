@@ -248,6 +248,13 @@ fn base64(bytes: &[u8]) -> String {
 
 const AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
+/// Reads a user agent, as the first call with a client does.
+pub fn agent_read() -> ClientContext {
+    let client = ClientContext::default().with_user_agent(AGENT);
+    assert_eq!(client.browser().name(), "Chrome");
+    client
+}
+
 impl Vendor for bodies::Corbado {
     const NAME: &'static str = "corbado";
     type Body = auth_challenge::corbado::types::ChallengeCreateReq;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use calls::{
-    callers::Level,
+    callers::{self, Level},
     server,
     vendors::{Outcome, named},
     work::Case,
@@ -39,6 +39,7 @@ fn main() {
             let prepared = case.prepared(port.parse().expect("a port"));
             measured(&mut || prepared.just_make(COUNTED));
         }
+        ["agent"] => measured(&mut || (0..COUNTED).for_each(|_| drop(std::hint::black_box(callers::agent_read())))),
         ["counts"] => report::counts(&measure::counts(&Server::start())),
         [] => report::whole(&measure::counts(&Server::start()), &measure::times(&Server::start()), &measure::memory(&Server::start())),
         _ => panic!("expected nothing, or: counts | profile VENDOR LEVEL OUTCOME"),

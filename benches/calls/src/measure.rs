@@ -24,10 +24,15 @@ pub type Rows<T> = BTreeMap<(&'static str, &'static str), Vec<T>>;
 pub struct Counts {
     pub instructions: Rows<f64>,
     pub allocations: Rows<f64>,
+    /// Instructions to read a user agent.
+    pub agent: f64,
 }
 
 pub fn counts(server: &Server) -> Counts {
-    let mut counts = Counts { instructions: Rows::new(), allocations: Rows::new() };
+    let out = own("callgrind-agent");
+    callgrind(&out, &["agent"]);
+    let mut counts = Counts { instructions: Rows::new(), allocations: Rows::new(), agent: total(&out) / COUNTED as f64 };
+    _ = fs::remove_file(&out);
     for vendor in &VENDORS {
         for outcome in Outcome::ALL {
             let key = (vendor.name, outcome.name());

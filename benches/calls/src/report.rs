@@ -23,6 +23,7 @@ pub fn counts(counts: &Counts) {
         });
         row(vendor, outcome, cells);
     }
+    println!("\nreading browser and system from a user agent: {:.0} instructions", counts.agent);
 }
 
 /// Prints everything.
