@@ -592,6 +592,10 @@ fn a_secret_in_the_place_of_a_name_is_not_told() -> Outcome {
     let named = Config::from_toml_str("[\"corbado1_canary\"]\nvendor = \"corbado\"")?;
     let problems: Vec<String> = named.problems().iter().map(ToString::to_string).collect();
     assert!(problems.iter().any(|problem| problem.starts_with("<a key>: looks like a secret")), "{problems:?}");
+    for name in ["authsignal-staging-eu-central-1", "corbado_2026_11_29_blue", "a-name-of-many-words-that-says-where-and-what-for-it-is"] {
+        let text = format!("provider = \"{name}\"\n[\"{name}\"]\nvendor = \"corbado\"\nproject_id = \"pro-1\"\napi_secret = \"corbado1_x\"");
+        assert_eq!(Config::from_toml_str(&text)?.problems(), [], "{name}");
+    }
     // The longest names of ours, misspelt, are told.
     let misspelt = Config::from_toml_str("[guard]\nunverified_calling_codes_per_ipp = 1")?;
     assert!(misspelt.problems().iter().any(|problem| problem.key() == Some("guard.unverified_calling_codes_per_ipp")));

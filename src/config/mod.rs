@@ -275,7 +275,7 @@ impl Config {
                 ("provider" | "failover" | "failover_when" | "http", _) => {}
                 (name, Value::Object(_)) if RESERVED.contains(&name) => {}
                 (name, Value::Object(_)) if secret_names::looks_secret(name) => {
-                    problems.push(Violation::at_key(name, "looks like a secret; expected a section's name of at most 23 characters"));
+                    problems.push(Violation::at_key(name, "looks like a secret; expected a section's name"));
                 }
                 (name, Value::Object(members)) => {
                     if let Some(near) = reserved(name, members) {

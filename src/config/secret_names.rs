@@ -6,16 +6,18 @@ use crate::model::Violation;
 
 /// What stands for such a name.
 const HIDDEN: &str = "<a key>";
-/// Longest name that is told.
-const LONGEST: usize = 40;
-/// Longest name with digits in it that is told: tokens and keys are longer and have some.
-const LONGEST_WITH_DIGITS: usize = 23;
+/// Longest name that is told, in bytes.
+const LONGEST: usize = 64;
+/// Least letters and digits in a row that look like a token or key, where there are both: names are made of words.
+const RUN: usize = 16;
 /// How a secret begins that may be shorter.
 const PREFIXES: [&str; 1] = ["corbado1_"];
 
 pub(super) fn looks_secret(name: &str) -> bool {
-    let longest = if name.bytes().any(|byte| byte.is_ascii_digit()) { LONGEST_WITH_DIGITS } else { LONGEST };
-    name.chars().count() > longest || PREFIXES.into_iter().any(|prefix| name.starts_with(prefix))
+    let has = |run: &str, which: fn(&u8) -> bool| run.as_bytes().iter().any(which);
+    let is_random = |run: &str| run.len() >= RUN && has(run, u8::is_ascii_digit) && has(run, u8::is_ascii_alphabetic);
+    let runs = || name.split(|letter: char| !letter.is_ascii_alphanumeric());
+    name.len() > LONGEST || PREFIXES.into_iter().any(|prefix| name.starts_with(prefix)) || runs().any(is_random)
 }
 
 /// Gives the name as it may be told.
@@ -29,10 +31,10 @@ pub(super) fn hide(members: &Map<String, Value>, problems: Vec<Violation>) -> Ve
     find(members, &mut names);
     // A name that another one is a part of goes after it.
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-    let without = |text: &str| names.iter().fold(text.to_owned(), |text, name| text.replace(*name, HIDDEN));
     if names.is_empty() {
         return problems;
     }
+    let without = |text: &str| names.iter().fold(text.to_owned(), |text, name| text.replace(*name, HIDDEN));
     problems.into_iter().map(|problem| Violation::at_key(without(problem.key().unwrap_or_default()), without(problem.message()))).collect()
 }
 
