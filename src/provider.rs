@@ -1,6 +1,6 @@
 //! The one trait over all vendors.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -145,6 +145,28 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
         Outlook::default()
     }
 
+    /// Opens connections before the first person waits for one; call it when the application starts, and go on whatever comes of it.
+    ///
+    /// Each vendor's server that it leads to is sent one `HEAD` for the base URL, without credentials, and may answer as it likes. What that saves the first call: the search for the
+    /// server, the handshakes, and the start of the cryptography, which is done once in a process. An HTTP/2 connection is kept for 15 s without a call; over
+    /// HTTP/1.1 with TLS none is kept, and the start alone is saved.
+    ///
+    /// # Errors
+    ///
+    /// That of a server that could not be reached, of several the first; the others were asked all the same. Nobody is sent anything.
+    ///
+    /// ```
+    /// # async fn start(auth: &dyn auth_challenge::ChallengeProvider) {
+    /// if let Err(error) = auth.warm_up(&auth_challenge::CallOptions::default()).await {
+    ///     eprintln!("not reached yet: {error}");
+    /// }
+    /// # }
+    /// ```
+    async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {
+        let _ = options;
+        Ok(())
+    }
+
     /// Gives what it remembers between calls, for the provider that takes its place: the counts of its guard. No I/O.
     ///
     /// A provider that is made of others passes on theirs.
@@ -163,11 +185,10 @@ fn cannot_resend() -> Error {
 }
 
 /// Gives every provider short forms of [`ChallengeProvider`]'s methods.
-#[async_trait]
 pub trait ChallengeProviderExt: ChallengeProvider {
     /// Challenges a person: [`create_with`](ChallengeProvider::create_with) with default options.
-    async fn create(&self, request: &ChallengeRequest) -> Result<Challenge, Error> {
-        self.create_with(request, &CallOptions::default()).await.map_err(|error| error.or_operation("create"))
+    fn create(&self, request: &ChallengeRequest) -> impl Future<Output = Result<Challenge, Error>> + Send {
+        async move { self.create_with(request, &CallOptions::default()).await.map_err(|error| error.or_operation("create")) }
     }
 
     /// Checks an answer. **Two ways to get a login wrong**, before anything else:
@@ -189,37 +210,47 @@ pub trait ChallengeProviderExt: ChallengeProvider {
     /// ```
     ///
     /// This is [`verify_with`](ChallengeProvider::verify_with) with default options; there stands what counts as rejected.
-    async fn verify(&self, handle: &ChallengeHandle, answer: &Answer) -> Result<Verification, Error> {
-        self.verify_with(handle, answer, &CallOptions::default()).await.map_err(|error| error.or_operation("verify"))
+    fn verify(&self, handle: &ChallengeHandle, answer: &Answer) -> impl Future<Output = Result<Verification, Error>> + Send {
+        async move { self.verify_with(handle, answer, &CallOptions::default()).await.map_err(|error| error.or_operation("verify")) }
     }
 
     /// Sends once more: [`resend_with`](ChallengeProvider::resend_with) with default options.
-    async fn resend(&self, handle: &ChallengeHandle) -> Result<Challenge, Error> {
-        self.resend_with(handle, &CallOptions::default()).await.map_err(|error| error.or_operation("resend"))
+    fn resend(&self, handle: &ChallengeHandle) -> impl Future<Output = Result<Challenge, Error>> + Send {
+        async move { self.resend_with(handle, &CallOptions::default()).await.map_err(|error| error.or_operation("resend")) }
     }
 
     /// Sends again because the person asked for it: the same challenge where the vendor can send it once more, else a new one of `request`. Keep the
     /// handle of what comes back in the place of the old one.
-    async fn send_again(&self, handle: &ChallengeHandle, request: &ChallengeRequest) -> Result<Challenge, Error> {
-        self.send_again_with(handle, request, &CallOptions::default()).await
+    fn send_again(&self, handle: &ChallengeHandle, request: &ChallengeRequest) -> impl Future<Output = Result<Challenge, Error>> + Send {
+        async move { self.send_again_with(handle, request, &CallOptions::default()).await }
     }
 
     /// Sends again as [`send_again`](Self::send_again) does, with options: for a `SendOnce` with an intent of its own.
-    async fn send_again_with(&self, handle: &ChallengeHandle, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        let cannot = |error: &Error| matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Handle) && error.send_state() == SendState::NotSent;
-        if self.check_resend(handle).is_err_and(|error| cannot(&error)) {
-            return self.create_with(request, options).await.map_err(|error| error.or_operation("create"));
-        }
-        match self.resend_with(handle, options).await {
-            Err(error) if cannot(&error) => self.create_with(request, options).await.map_err(|error| error.or_operation("create")),
-            outcome => outcome.map_err(|error| error.or_operation("resend")),
+    fn send_again_with(
+        &self,
+        handle: &ChallengeHandle,
+        request: &ChallengeRequest,
+        options: &CallOptions,
+    ) -> impl Future<Output = Result<Challenge, Error>> + Send {
+        async move {
+            let cannot = |error: &Error| matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Handle) && error.send_state() == SendState::NotSent;
+            if self.check_resend(handle).is_err_and(|error| cannot(&error)) {
+                return self.create_with(request, options).await.map_err(|error| error.or_operation("create"));
+            }
+            match self.resend_with(handle, options).await {
+                Err(error) if cannot(&error) => self.create_with(request, options).await.map_err(|error| error.or_operation("create")),
+                outcome => outcome.map_err(|error| error.or_operation("resend")),
+            }
         }
     }
 }
 
 impl<P: ChallengeProvider + ?Sized> ChallengeProviderExt for P {}
 
-/// Forwards every method, so that a shared or boxed provider is a provider.
+/// What an asynchronous method of the trait gives.
+type Pending<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
+
+/// Forwards every method, so that a shared or boxed provider is a provider. What the provider within gives is handed on as it is, not boxed once more.
 macro_rules! forward {
     ($pointer:ident) => {
         #[deny(clippy::missing_trait_methods)]
@@ -237,28 +268,67 @@ macro_rules! forward {
                 (**self).check(request)
             }
 
-            async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-                (**self).create_with(request, options).await
+            fn create_with<'a, 'b, 'c, 'f>(&'a self, request: &'b ChallengeRequest, options: &'c CallOptions) -> Pending<'f, Result<Challenge, Error>>
+            where
+                Self: 'f,
+                'a: 'f,
+                'b: 'f,
+                'c: 'f,
+            {
+                (**self).create_with(request, options)
             }
 
-            async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-                (**self).verify_with(handle, answer, options).await
+            fn verify_with<'a, 'b, 'c, 'd, 'f>(
+                &'a self,
+                handle: &'b ChallengeHandle,
+                answer: &'c Answer,
+                options: &'d CallOptions,
+            ) -> Pending<'f, Result<Verification, Error>>
+            where
+                Self: 'f,
+                'a: 'f,
+                'b: 'f,
+                'c: 'f,
+                'd: 'f,
+            {
+                (**self).verify_with(handle, answer, options)
             }
 
             fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
                 (**self).check_resend(handle)
             }
 
-            async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-                (**self).resend_with(handle, options).await
+            fn resend_with<'a, 'b, 'c, 'f>(&'a self, handle: &'b ChallengeHandle, options: &'c CallOptions) -> Pending<'f, Result<Challenge, Error>>
+            where
+                Self: 'f,
+                'a: 'f,
+                'b: 'f,
+                'c: 'f,
+            {
+                (**self).resend_with(handle, options)
             }
 
             fn health(&self) -> Vec<ProviderHealth> {
                 (**self).health()
             }
 
-            async fn peek(&self, handle: &ChallengeHandle, options: &CallOptions) -> Outlook {
-                (**self).peek(handle, options).await
+            fn peek<'a, 'b, 'c, 'f>(&'a self, handle: &'b ChallengeHandle, options: &'c CallOptions) -> Pending<'f, Outlook>
+            where
+                Self: 'f,
+                'a: 'f,
+                'b: 'f,
+                'c: 'f,
+            {
+                (**self).peek(handle, options)
+            }
+
+            fn warm_up<'a, 'b, 'f>(&'a self, options: &'b CallOptions) -> Pending<'f, Result<(), Error>>
+            where
+                Self: 'f,
+                'a: 'f,
+                'b: 'f,
+            {
+                (**self).warm_up(options)
             }
 
             fn memory(&self) -> Memory {

@@ -39,6 +39,9 @@ impl ChallengeProvider for Talkative {
     async fn peek(&self, _: &ChallengeHandle, _: &CallOptions) -> Outlook {
         Outlook::new(Some(Duration::from_secs(7)), Some(2))
     }
+    async fn warm_up(&self, _: &CallOptions) -> Result<(), Error> {
+        Err(Error::new(ErrorKind::Connect, SendState::NotSent))
+    }
     fn check_resend(&self, _: &ChallengeHandle) -> Result<(), Error> {
         Err(Error::new(ErrorKind::Permission, SendState::NotSent))
     }
@@ -77,6 +80,7 @@ async fn every_wrapper_passes_on_what_the_provider_within_says() {
         assert_eq!(wrapper.check(&bare).expect_err("refused").kind(), ErrorKind::InvalidRequest, "{name}");
         assert_eq!(wrapper.check(&bare.clone().with_action("login")).expect("good"), [Field::Action], "{name}");
         assert_eq!(wrapper.check_resend(&handle).expect_err("refused").kind(), ErrorKind::Permission, "{name}");
+        assert_eq!(wrapper.warm_up(&CallOptions::default()).await.expect_err("away").kind(), ErrorKind::Connect, "{name}");
         let outlook = wrapper.peek(&handle, &CallOptions::default()).await;
         assert_eq!((outlook.next_send_in(), outlook.tries_left()), (Some(Duration::from_secs(7)), Some(2)), "{name}");
     }

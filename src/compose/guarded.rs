@@ -149,6 +149,10 @@ impl ChallengeProvider for Guarded {
         looked.unwrap_or_default().and(within)
     }
 
+    async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {
+        self.provider.warm_up(options).await
+    }
+
     fn memory(&self) -> Memory {
         self.provider.memory().within(WRAPPER, self.guard.memory())
     }

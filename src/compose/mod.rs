@@ -1,5 +1,6 @@
 //! Providers that are made of providers: routes and failover, guards, replacement while calls run, at most one message for each intent.
 
+mod at_once;
 mod call_time;
 mod expiring;
 mod guard;

@@ -90,6 +90,10 @@ impl ChallengeProvider for Reloadable {
         self.current().peek(handle, options).await
     }
 
+    async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {
+        self.current().warm_up(options).await
+    }
+
     fn memory(&self) -> Memory {
         self.current().memory()
     }

@@ -132,13 +132,12 @@ impl Capabilities {
             let detail = format!("{provider} has no {method}; it offers {}", offered.join(", "));
             return Err(Error::new(ErrorKind::Unsupported, SendState::NotSent).with_detail(detail));
         };
-        let given = request.given(provider);
-        let missing = support.required.iter().filter(|field| !given.contains(field)).map(|field| Violation::new(*field, "is required"));
+        let missing = support.required.iter().filter(|field| !request.has(**field, provider)).map(|field| Violation::new(*field, "is required"));
         let mut findings = Findings { violations: missing.collect(), ignored: Vec::new() };
         // What is ignored anyway may be as it likes.
         let is_taken = |violation: &Violation| violation.field().is_some_and(|field| support.takes(field));
-        findings.violations.extend(request.malformed(provider).into_iter().filter(is_taken));
-        for field in given.into_iter().filter(|field| !support.takes(*field)) {
+        findings.violations.extend(request.malformed(provider).filter(is_taken));
+        for field in request.given(provider).filter(|field| !support.takes(*field)) {
             // A right is never granted, nor lost, in silence.
             match field {
                 Field::Scope => findings.violations.push(Violation::new(field, format!("{provider} has no scopes"))),

@@ -1,9 +1,13 @@
 //! Who is asking: IP address, user agent, device.
 
-use std::{fmt, net::IpAddr, sync::OnceLock};
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Arc, LazyLock, OnceLock},
+};
 
 use http::HeaderMap;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::model::{
@@ -14,7 +18,7 @@ use crate::model::{
 /// Tells what is known of the client of the person who is challenged; vendors judge risk by it.
 ///
 /// Nothing is guessed: the IP address is given, never taken from a forwarded header, which anybody can send. Browser and operating system
-/// come from the client hints (`Sec-CH-UA…`) where there are any, else from the user agent.
+/// come from the client hints (`Sec-CH-UA…`) where there are any, else from the user agent. Cheap to clone.
 ///
 /// It deserialises from JSON, so that what a front end measured can be passed on; every member is optional:
 /// `{"user_agent":"…","browser":{"name":"Chrome","version":"104.0.0.0"},"os":{"name":"Windows","version":"10"},"device_id":"…"}`. All other
@@ -32,9 +36,13 @@ use crate::model::{
 /// assert_eq!(client.os().version(), "10");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Clone)]
+pub struct ClientContext(Arc<Known>);
+
+/// Holds what is known, shared by all clones: a user agent is read once for them all.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct ClientContext {
+struct Known {
     #[serde(skip)]
     ip: Option<IpAddr>,
     user_agent: Option<String>,
@@ -65,7 +73,7 @@ pub struct ClientHints {
 impl ClientContext {
     /// Starts from the client's IP address: the peer's, or what your own trusted proxy says of it.
     pub fn new(ip: impl Into<IpAddr>) -> Self {
-        Self { ip: Some(ip.into()), ..Self::default() }
+        Self::default().with_ip(ip)
     }
 
     /// Takes user agent, browser, operating system and platform from the headers of the person's request. The IP address is not taken from
@@ -78,12 +86,12 @@ impl ClientContext {
         }
         let brands = text("sec-ch-ua-full-version-list").or_else(|| text("sec-ch-ua"));
         if let Some(browser) = brands.and_then(browser_of) {
-            self.browser = Some(browser);
+            self = self.with_browser(browser);
         }
         if let (Some(platform), Some(platform_version)) = (unquoted("sec-ch-ua-platform"), unquoted("sec-ch-ua-platform-version")) {
-            self.os = Some(Product::new(platform.clone(), os_version(&platform, &platform_version)));
+            self = self.with_os(Product::new(platform.clone(), os_version(&platform, &platform_version)));
             if let Some(mobile) = text("sec-ch-ua-mobile") {
-                self.hints = Some(ClientHints { platform, platform_version, is_mobile: mobile == "?1" });
+                self.known().hints = Some(ClientHints { platform, platform_version, is_mobile: mobile == "?1" });
             }
         }
         self
@@ -91,89 +99,108 @@ impl ClientContext {
 
     /// Sets the IP address.
     pub fn with_ip(mut self, ip: impl Into<IpAddr>) -> Self {
-        self.ip = Some(ip.into());
+        self.known().ip = Some(ip.into());
         self
     }
 
     /// Sets the user agent, from which browser and operating system follow unless they are set.
     pub fn with_user_agent(mut self, agent: impl Into<String>) -> Self {
-        self.user_agent = Some(agent.into()).filter(|agent: &String| !agent.is_empty());
-        self.parsed = OnceLock::new();
+        let known = self.known();
+        known.user_agent = Some(agent.into()).filter(|agent: &String| !agent.is_empty());
+        known.parsed = OnceLock::new();
         self
     }
 
     /// Sets the browser.
     pub fn with_browser(mut self, browser: Product) -> Self {
-        self.browser = Some(browser);
+        self.known().browser = Some(browser);
         self
     }
 
     /// Sets the operating system.
     pub fn with_os(mut self, os: Product) -> Self {
-        self.os = Some(os);
+        self.known().os = Some(os);
         self
     }
 
     /// Sets the id that you know the device by.
     pub fn with_device_id(mut self, id: impl Into<Personal>) -> Self {
-        self.device_id = Some(id.into());
+        self.known().device_id = Some(id.into());
         self
     }
 
     /// Adds what the client told of itself, by name. A vendor takes the members that its module names and passes over the others.
     pub fn with_signals(mut self, signals: impl Into<Map<String, Value>>) -> Self {
-        self.signals.extend(signals.into());
+        self.known().signals.extend(signals.into());
         self
+    }
+
+    fn known(&mut self) -> &mut Known {
+        Arc::make_mut(&mut self.0)
     }
 
     /// Gives the IP address.
     pub fn ip(&self) -> Option<IpAddr> {
-        self.ip
+        self.0.ip
     }
 
     /// Gives the user agent.
     pub fn user_agent(&self) -> Option<&str> {
-        self.user_agent.as_deref()
+        self.0.user_agent.as_deref()
     }
 
     /// Gives the id that you know the device by.
     pub fn device_id(&self) -> Option<&str> {
-        self.device_id.as_ref().map(Personal::as_str)
+        self.0.device_id.as_ref().map(Personal::as_str)
     }
 
     /// Gives the platform, where client hints told it.
     pub fn hints(&self) -> Option<&ClientHints> {
-        self.hints.as_ref()
+        self.0.hints.as_ref()
     }
 
     /// Gives what the client told of itself.
     pub fn signals(&self) -> &Map<String, Value> {
-        &self.signals
+        &self.0.signals
     }
 
     /// Gives the browser: as set, else from the user agent, else `Unknown`. A user agent is read once.
     pub fn browser(&self) -> &Product {
-        self.browser.as_ref().unwrap_or_else(|| &self.parsed().0)
+        self.0.browser.as_ref().unwrap_or_else(|| &self.parsed().0)
     }
 
     /// Gives the operating system: as set, else from the user agent, else `Unknown`. A user agent is read once.
     pub fn os(&self) -> &Product {
-        self.os.as_ref().unwrap_or_else(|| &self.parsed().1)
+        self.0.os.as_ref().unwrap_or_else(|| &self.parsed().1)
     }
 
     fn parsed(&self) -> &(Product, Product) {
-        self.parsed.get_or_init(|| parsed(self.user_agent().unwrap_or_default()))
+        self.0.parsed.get_or_init(|| parsed(self.user_agent().unwrap_or_default()))
     }
 
     /// Says whether anything beyond IP address, user agent and device was given.
     pub(crate) fn tells_more(&self) -> bool {
-        self.browser.is_some() || self.os.is_some() || self.hints.is_some() || !self.signals.is_empty()
+        self.0.browser.is_some() || self.0.os.is_some() || self.0.hints.is_some() || !self.0.signals.is_empty()
+    }
+}
+
+impl Default for ClientContext {
+    fn default() -> Self {
+        static NOTHING: LazyLock<Arc<Known>> = LazyLock::new(Arc::default);
+        Self(NOTHING.clone())
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientContext {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Known::deserialize(deserializer).map(|known| Self(Arc::new(known)))
     }
 }
 
 impl PartialEq for ClientContext {
     fn eq(&self, other: &Self) -> bool {
-        let Self { ip, user_agent, browser, os, device_id, hints, signals, parsed: _ } = self;
+        let Known { ip, user_agent, browser, os, device_id, hints, signals, parsed: _ } = &*self.0;
+        let other = &other.0;
         let devices = (ip, user_agent, device_id) == (&other.ip, &other.user_agent, &other.device_id);
         devices && (browser, os) == (&other.browser, &other.os) && (hints, signals) == (&other.hints, &other.signals)
     }
@@ -181,7 +208,7 @@ impl PartialEq for ClientContext {
 
 impl fmt::Debug for ClientContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientContext").field("browser", &self.browser).field("os", &self.os).finish_non_exhaustive()
+        f.debug_struct("ClientContext").field("browser", &self.0.browser).field("os", &self.0.os).finish_non_exhaustive()
     }
 }
 

@@ -28,6 +28,20 @@ pub(crate) fn problem(method: Method, to: &str) -> Option<&'static str> {
 /// brackets. Of an e-mail address the `+tag` goes, and the domain is its ASCII form; of a phone number the digits stay, without zeros
 /// before them; `mailto:` and `tel:` go. All else counts as what is left of it.
 pub(crate) fn counted(to: &str) -> String {
+    usual(to).unwrap_or_else(|| of_any_spelling(to))
+}
+
+/// Gives the text for what nearly all recipients look like: an address of ASCII letters, digits and few signs, or a number in E.164 form.
+fn usual(to: &str) -> Option<String> {
+    if is_phone_number(to) {
+        return Some(to.to_owned());
+    }
+    let (name, domain) = to.split_once('@')?;
+    let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    (name.split('.').all(is_atom) && is_usual_domain(domain)).then(|| to.to_ascii_lowercase())
+}
+
+fn of_any_spelling(to: &str) -> String {
     let visible = to.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !is_ignorable(*c));
     let nfkc = ComposingNormalizerBorrowed::new_nfkc();
     // Through upper case, since some letters have two in lower case; and composed once more, since some then come apart.
@@ -99,13 +113,19 @@ fn is_email_address(text: &str) -> bool {
     !name.contains("=?") && name.split('.').all(is_atom) && is_domain(domain)
 }
 
-fn is_domain(text: &str) -> bool {
-    let is_label =
-        |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    // What nearly all are made of, and nothing reads as an address of the network or as an encoded name.
+/// Says whether a domain is of ASCII letters, digits and hyphens, and nothing reads it as an address of the network or as an encoded name.
+fn is_usual_domain(text: &str) -> bool {
     let is_usual = |label: &str| is_label(label) && !label.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("xn--"));
     let ends_well = text.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-    if ends_well && text.split('.').all(is_usual) {
+    ends_well && text.split('.').all(is_usual)
+}
+
+fn is_label(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('-') && !text.ends_with('-') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+fn is_domain(text: &str) -> bool {
+    if is_usual_domain(text) {
         return true;
     }
     let is_plain = text.chars().all(|c| is_letter(c) || c == '-' || c == '.');
@@ -322,6 +342,9 @@ mod tests {
                 assert_eq!(counted(spelling), counts_as, "{spelling:?}");
             }
         }
+        for (usual_one, counts_as) in [("Jane.Doe-1_x@Mail.DOE-1.Com", "jane.doe-1_x@mail.doe-1.com"), ("+64270000000", "+64270000000")] {
+            assert_eq!((usual(usual_one).as_deref(), &*of_any_spelling(usual_one)), (Some(counts_as), counts_as));
+        }
         for (one, other) in [("a@x.com", "b@x.com"), ("a@x.com", "a@y.com"), ("a@x.com", "a.b@x.com"), ("+64270000000", "+64270000001")] {
             assert_ne!(counted(one), counted(other));
         }
@@ -332,6 +355,12 @@ mod tests {
         fn what_is_not_seen_makes_no_difference_in_any_text(text in ".*") {
             let unseen: String = text.chars().flat_map(|c| [c, '\u{200b}', ' ']).collect();
             proptest::prop_assert_eq!(counted(&unseen), counted(&text));
+        }
+
+        #[test]
+        fn a_recipient_that_looks_as_usual_counts_as_it_does_by_all_rules(text in "\\+?[a-cA-CxN0-2_-]{1,3}(\\.?[a-cA-CxN0-2_-]{1,4}){0,3}(@[a-cA-CxN0-2-]{1,5}(\\.[a-cA-CxN0-2-]{1,80}){0,3})?") {
+            let as_usual = usual(&text);
+            proptest::prop_assert!(as_usual.is_none_or(|usual| usual == of_any_spelling(&text)));
         }
 
         #[test]

@@ -36,6 +36,23 @@ pub struct ChallengeRequest {
     metadata: Map<String, Value>,
 }
 
+/// Lists what a request can have.
+const FIELDS: [Field; 13] = [
+    Field::To,
+    Field::Code,
+    Field::UserId,
+    Field::Action,
+    Field::ActionKey,
+    Field::Ip,
+    Field::UserAgent,
+    Field::DeviceId,
+    Field::Client,
+    Field::Locale,
+    Field::Lifetime,
+    Field::Scope,
+    Field::Metadata,
+];
+
 impl ChallengeRequest {
     /// Asks for a one-time code by e-mail.
     pub fn email_otp(to: impl Into<Personal>) -> Self {
@@ -227,31 +244,33 @@ impl ChallengeRequest {
         &self.metadata
     }
 
+    /// Says whether a field was given, for this provider.
+    pub(crate) fn has(&self, field: Field, provider: &ProviderId) -> bool {
+        match field {
+            Field::To => self.to.is_some(),
+            Field::Code => self.code.is_some(),
+            Field::UserId => self.user_id_for(provider).is_some(),
+            Field::Action => self.action.is_some(),
+            Field::ActionKey => self.action_key.is_some(),
+            Field::Ip => self.client.ip().is_some(),
+            Field::UserAgent => self.client.user_agent().is_some(),
+            Field::DeviceId => self.client.device_id().is_some(),
+            Field::Client => self.client.tells_more(),
+            Field::Locale => self.locale.is_some(),
+            Field::Lifetime => self.lifetime.is_some(),
+            Field::Scope => self.scope.is_some(),
+            Field::Metadata => !self.metadata.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Lists the fields that were given, for this provider.
-    pub(crate) fn given(&self, provider: &ProviderId) -> Vec<Field> {
-        let client = &self.client;
-        [
-            (Field::To, self.to.is_some()),
-            (Field::Code, self.code.is_some()),
-            (Field::UserId, self.user_id_for(provider).is_some()),
-            (Field::Action, self.action.is_some()),
-            (Field::ActionKey, self.action_key.is_some()),
-            (Field::Ip, client.ip().is_some()),
-            (Field::UserAgent, client.user_agent().is_some()),
-            (Field::DeviceId, client.device_id().is_some()),
-            (Field::Client, client.tells_more()),
-            (Field::Locale, self.locale.is_some()),
-            (Field::Lifetime, self.lifetime.is_some()),
-            (Field::Scope, self.scope.is_some()),
-            (Field::Metadata, !self.metadata.is_empty()),
-        ]
-        .into_iter()
-        .filter_map(|(field, given)| given.then_some(field))
-        .collect()
+    pub(crate) fn given(&self, provider: &ProviderId) -> impl Iterator<Item = Field> {
+        FIELDS.into_iter().filter(|field| self.has(*field, provider))
     }
 
     /// Finds what is wrong with the fields that were given, whoever the provider is.
-    pub(crate) fn malformed(&self, provider: &ProviderId) -> Vec<Violation> {
+    pub(crate) fn malformed(&self, provider: &ProviderId) -> impl Iterator<Item = Violation> {
         let recipient = self.recipient().and_then(|to| recipient::problem(self.method, to));
         let empty = |value: Option<&str>| value.is_some_and(str::is_empty).then_some("is empty");
         let lifetime = self.lifetime.filter(|lifetime| lifetime.as_secs() == 0 || lifetime.subsec_nanos() != 0 || i64::try_from(lifetime.as_secs()).is_err());
@@ -268,7 +287,6 @@ impl ChallengeRequest {
         ]
         .into_iter()
         .filter_map(|(field, problem)| Some(Violation::new(field, problem?)))
-        .collect()
     }
 }
 

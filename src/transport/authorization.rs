@@ -6,13 +6,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 
+use super::redact::Secrets;
 use crate::model::Secret;
 
 /// Authorises the calls to one vendor: by Basic credentials or a bearer token. The header is made once.
 #[derive(Clone)]
 pub(crate) struct Authorization {
     header: HeaderValue,
-    secrets: Arc<[Secret]>,
+    secrets: Arc<Secrets>,
 }
 
 impl Authorization {
@@ -25,13 +26,14 @@ impl Authorization {
         let header = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
         // Encoded as a pair, the secrets are not the texts that they are alone.
         let encoded = header.trim_start_matches("Basic ").trim_end_matches('=').to_owned();
-        Some(Self { header: sensitive(&header)?, secrets: [user.clone(), password.clone(), Secret::new(encoded)].into() })
+        let secrets = Secrets::new([user.clone(), password.clone(), Secret::new(encoded)]);
+        Some(Self { header: sensitive(&header)?, secrets: Arc::new(secrets) })
     }
 
     /// Authorises by a bearer token. `None` for text that a header cannot carry.
     pub(crate) fn bearer(token: &Secret) -> Option<Self> {
         let header = Zeroizing::new(format!("Bearer {}", token.expose()));
-        Some(Self { header: sensitive(&header)?, secrets: [token.clone()].into() })
+        Some(Self { header: sensitive(&header)?, secrets: Arc::new(Secrets::new([token.clone()])) })
     }
 
     /// Gives the `Authorization` header, marked sensitive.
@@ -39,8 +41,8 @@ impl Authorization {
         &self.header
     }
 
-    /// Lists what must not come back in a vendor's words.
-    pub(super) fn secrets(&self) -> Arc<[Secret]> {
+    /// Gives what must not come back in a vendor's words.
+    pub(super) fn secrets(&self) -> Arc<Secrets> {
         Arc::clone(&self.secrets)
     }
 }
@@ -61,6 +63,7 @@ fn sensitive(value: &str) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::redact::{Mask, Told};
 
     #[test]
     fn the_header_is_the_documented_one_and_shown_by_nobody() {
@@ -74,9 +77,13 @@ mod tests {
     }
 
     #[test]
-    fn all_that_could_come_back_is_listed() {
-        let basic = Authorization::basic(&Secret::new("key"), &Secret::new("")).expect("a header");
-        assert_eq!(basic.secrets().iter().map(Secret::expose).collect::<Vec<_>>(), ["key", "", "a2V5Og"]);
+    fn all_that_could_come_back_is_masked() {
+        let basic = Authorization::basic(&Secret::new("a key"), &Secret::new("its password")).expect("a header");
+        let mask = Mask::of(Some(basic.secrets()));
+        let pair = STANDARD.encode("a key:its password");
+        let mut text = format!("a key, its password, {pair}, yours");
+        mask.apply([Told::words(&mut text)]);
+        assert_eq!(text, "***, ***, ***, yours");
     }
 
     #[test]

@@ -92,6 +92,19 @@ impl Endpoint {
         outcome
     }
 
+    /// Opens a connection ahead of the first call, by asking for the head of the base URL, which acts on nothing.
+    pub(crate) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
+        let client = self.http.client(Pool::default());
+        let attempt = Attempt::new(client.clone(), None, None, 0);
+        let asked = async {
+            let mut request = client.head(&self.base_url).build()?;
+            attempt.prepare(&mut request);
+            client.execute(request).await.map(drop)
+        };
+        let ended = tokio::time::timeout_at(self.deadline(options), asked).await;
+        ended.map_or(Err(Ended::OutOfTime), |asked| asked.map_err(|error| Ended::Transport(error.without_url()))).map_err(outcome::unopened)
+    }
+
     async fn attempt<T, F, Fut>(&self, operation: &Operation, private: &[&str], pool: Pool, deadline: Instant, run: &F) -> Result<Reply<T>, Failure>
     where
         T: DeserializeOwned,

@@ -6,14 +6,14 @@ use http::HeaderValue;
 
 use super::{
     attempt::LONGEST_REQUEST_ID,
-    redact::{Mask, Submitted, Told},
+    redact::{Mask, Secrets, Submitted, Told},
 };
 use crate::model::{RequestId, Secret, Tell};
 
 /// Holds all that one attempt told the vendor and nobody else may see.
 #[derive(Default)]
 pub(super) struct Hidden {
-    pub(super) secrets: Option<Arc<[Secret]>>,
+    pub(super) secrets: Option<Arc<Secrets>>,
     /// Values outside the body, in the path or a header.
     pub(super) private: Vec<Secret>,
     pub(super) submitted: Submitted,
@@ -22,8 +22,8 @@ pub(super) struct Hidden {
 
 impl Hidden {
     pub(super) fn mask(&self) -> Mask {
-        let mut mask = Mask::default();
-        self.private.iter().chain(self.secrets.iter().flat_map(|secrets| secrets.iter())).for_each(|secret| mask.hide(secret.expose()));
+        let mut mask = Mask::of(self.secrets.clone());
+        self.private.iter().for_each(|secret| mask.hide(secret.expose()));
         mask.hide_members(&self.submitted, self.sensitive);
         mask
     }

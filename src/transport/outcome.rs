@@ -170,6 +170,15 @@ fn unless_echoing(error: Error, mask: impl FnOnce() -> Mask) -> Error {
     if has_servers_words || (!words.is_empty() && mask().hides(&words)) { error.without_source() } else { error }
 }
 
+/// Tells why no connection was opened ahead of a call: nobody was sent anything. A cause with a server's words in it is left out.
+pub(super) fn unopened(ended: Ended) -> Error {
+    let error = unless_echoing(without_head(ended), Mask::default);
+    match error.send_state() {
+        SendState::NotSent => error,
+        _ => Error::new(error.kind(), SendState::NotSent).with_detail("the server did not answer a request that asks for nothing"),
+    }
+}
+
 fn without_head(ended: Ended) -> Error {
     match ended {
         Ended::Transport(error) if error.is_connect() => {

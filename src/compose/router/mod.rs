@@ -1,13 +1,12 @@
 //! Several providers behind one: a challenge is checked where it was made, a new one goes by method, calling code and health.
 
+mod addressed;
 mod builder;
 mod routes;
 mod tried;
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, VecDeque},
-    iter,
     sync::Arc,
     time::Duration,
 };
@@ -15,7 +14,10 @@ use std::{
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::health::{Health, may_fail_over};
+use super::{
+    at_once::all,
+    health::{Health, may_fail_over},
+};
 use crate::{
     model::{
         Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Outlook, ProviderHealth,
@@ -24,6 +26,7 @@ use crate::{
     provider::ChallengeProvider,
     transport::{FAR, LEAST_TIME},
 };
+use addressed::Addressed;
 pub use builder::RouterBuilder;
 use routes::Routes;
 use tried::{Tried, Tries};
@@ -104,15 +107,22 @@ impl Router {
     }
 
     /// Lists the providers that a request may go to, in order.
-    fn candidates(&self, request: &ChallengeRequest, tries: &Tries<'_>) -> impl Iterator<Item = &Arc<dyn ChallengeProvider>> {
-        let first = self.first(request);
-        let mut others = Vec::new();
+    fn candidates<'a>(&'a self, addressed: &Addressed<'_>, tries: &Tries<'_>) -> VecDeque<Candidate<'a>> {
+        let method = addressed.request().method();
+        let first = self.first(addressed.request());
+        let mut candidates = VecDeque::with_capacity(1 + self.failover.len());
+        candidates.push_back(Candidate { provider: first, is_second_chance: false });
         // A passkey or key belongs to one vendor.
-        if request.method().credential_kind().is_none() {
-            others.extend(self.others(first).filter(|provider| provider.check(&self.addressed(request, &***provider)).is_ok()));
-            others.sort_by_cached_key(|provider| tries.has(&provider.id()));
+        if method.credential_kind().is_none() {
+            // The method first, since that is what a provider most likely lacks, and no error has to be made to know it.
+            let able = self.others(first).filter(|provider| provider.capabilities().supports(method));
+            let fitting = able.filter(|provider| provider.check(addressed.to(&***provider)).is_ok());
+            candidates.extend(fitting.map(|provider| Candidate { provider, is_second_chance: false }));
+            if let Some(others) = candidates.make_contiguous().get_mut(1..) {
+                others.sort_by_cached_key(|other| tries.has(&other.provider.id()));
+            }
         }
-        iter::once(first).chain(others)
+        candidates
     }
 
     /// Gives the tries for the recipient of a request.
@@ -128,18 +138,18 @@ impl Router {
     }
 
     /// Tells an operator whom failover would have asked, had the request what they need.
-    fn warn_of_those_left_out(&self, request: &ChallengeRequest) {
+    fn warn_of_those_left_out(&self, addressed: &Addressed<'_>) {
+        let request = addressed.request();
         for provider in self.others(self.first(request)).filter(|provider| provider.capabilities().supports(request.method())) {
-            if let Err(error) = provider.check(&self.addressed(request, &**provider)) {
+            if let Err(error) = provider.check(addressed.to(&**provider)) {
                 let fields: Vec<&str> = error.violations().iter().filter_map(Violation::field).map(Field::as_str).collect();
                 tracing::warn!(provider = %provider.id(), ?fields, "not asked in failover, for want of these fields of the request");
             }
         }
     }
 
-    /// Gives the request as one provider may see it: without another provider's id of the user.
-    fn addressed<'a>(&self, request: &'a ChallengeRequest, provider: &dyn ChallengeProvider) -> Cow<'a, ChallengeRequest> {
-        if request.user_id().is_none() || provider.id() == self.current.id() { Cow::Borrowed(request) } else { Cow::Owned(request.clone().without_user_id()) }
+    fn addressed<'a>(&self, request: &'a ChallengeRequest) -> Addressed<'a> {
+        Addressed::new(request, self.current.id())
     }
 
     /// Finds the provider that made a challenge.
@@ -162,7 +172,7 @@ impl ChallengeProvider for Router {
 
     fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
         let first = self.first(request);
-        first.check(&self.addressed(request, &**first))
+        first.check(self.addressed(request).to(&**first))
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
@@ -170,7 +180,8 @@ impl ChallengeProvider for Router {
         let even_if_unknown = self.fails_over_when_unknown || options.fails_over_when_unknown();
         let mut hops = Vec::new();
         let tries = self.tries(request);
-        let mut queue: VecDeque<Candidate<'_>> = self.candidates(request, &tries).map(|provider| Candidate { provider, is_second_chance: false }).collect();
+        let addressed = self.addressed(request);
+        let mut queue = self.candidates(&addressed, &tries);
         while let Some(Candidate { provider, is_second_chance }) = queue.pop_front() {
             let id = provider.id();
             let turn = self.health.turn(id.clone());
@@ -189,7 +200,7 @@ impl ChallengeProvider for Router {
                 hop_options = hop_options.with_single_attempt();
             }
             let this_try = tries.begin(&id);
-            let outcome = provider.create_with(&self.addressed(request, &**provider), &hop_options).await;
+            let outcome = provider.create_with(addressed.to(&**provider), &hop_options).await;
             this_try.end(&outcome);
             turn.end(&outcome, even_if_unknown);
             let error = match outcome {
@@ -201,7 +212,7 @@ impl ChallengeProvider for Router {
             let is_late = deadline.saturating_duration_since(Instant::now()) < LEAST_TIME;
             if queue.is_empty() || is_late || !fails_over {
                 if fails_over {
-                    self.warn_of_those_left_out(request);
+                    self.warn_of_those_left_out(&addressed);
                 }
                 return Err(error.with_hops(hops));
             }
@@ -239,6 +250,11 @@ impl ChallengeProvider for Router {
             Some(issuer) => issuer.peek(handle, options).await,
             None => Outlook::default(),
         }
+    }
+
+    async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {
+        let warmed = self.providers.iter().map(async |(id, provider)| provider.warm_up(options).await.map_err(|error| error.or_provider(id)));
+        all(warmed).await.into_iter().collect()
     }
 
     fn memory(&self) -> Memory {

@@ -337,6 +337,10 @@ impl ChallengeProvider for SendOnce {
         self.provider.peek(handle, options).await
     }
 
+    async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {
+        self.provider.warm_up(options).await
+    }
+
     fn memory(&self) -> Memory {
         self.provider.memory().within(WRAPPER, self.store.memory())
     }

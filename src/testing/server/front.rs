@@ -111,7 +111,8 @@ async fn request(connection: &mut Connection, backstage: &Backstage) -> Result<T
     let head = connection.head().await?;
     let path = head.target.split('?').next().unwrap_or_default();
     let operation = backstage.behaviour.contract().operation(&head.method, path);
-    let fault = backstage.hit(operation);
+    // Faults are for calls; a HEAD opens a connection for one.
+    let fault = (head.method != "HEAD").then(|| backstage.hit(operation)).flatten();
     match fault.as_ref().map(Fault::kind) {
         Some(FaultKind::ResetBeforeRead) => return Err(End::Reset),
         Some(FaultKind::HangConnection) => return Err(End::Hang),

@@ -92,6 +92,10 @@ impl Responder {
             self.journal.violated(number, violation);
         };
         let contract = self.behaviour.contract();
+        if method == "HEAD" {
+            // Is how clients open a connection ahead of a call, and no operation.
+            return self.behaviour.deny(&Denial::NotFound);
+        }
         let (documented, reply) = match contract.find(method, path) {
             Found::Nothing => {
                 violated("a request", Finding::at(&["path"], format!("the document has {}", contract.titles())));

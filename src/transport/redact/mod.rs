@@ -3,15 +3,12 @@
 mod members;
 mod occurrences;
 mod reading;
+mod sought;
 #[cfg(test)]
 mod tests;
 
-use std::{cell::OnceCell, net::Ipv6Addr, ops::Range};
+use std::{cell::OnceCell, ops::Range, sync::Arc};
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE},
-};
 use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
 use serde::de::{DeserializeSeed as _, IgnoredAny};
@@ -19,8 +16,10 @@ use serde::de::{DeserializeSeed as _, IgnoredAny};
 use self::{
     members::Members,
     occurrences::Index,
-    reading::{LAYERS, Letter, decoded, folded, plain_ascii, readings, unescaped},
+    reading::{LAYERS, Letter, decoded, folded, unescaped},
+    sought::{Sought, is_between_digits},
 };
+pub(super) use sought::Secrets;
 
 const MASKED: &str = "***";
 /// Stands for text that was cut or dropped.
@@ -28,9 +27,6 @@ const CUT: char = '…';
 /// Longest text that is looked at, in bytes and in letters, and longest texts of one reply together: a longer one is dropped, whatever it says.
 const LONGEST_TEXT: usize = 1 << 14;
 const LONGEST_TEXTS: usize = 1 << 16;
-/// Least digits of a number that is known with blanks and dashes in it.
-const LEAST_DIGITS: usize = 6;
-
 /// Holds a body as it was submitted.
 #[derive(Default)]
 pub(super) struct Submitted {
@@ -49,93 +45,9 @@ impl Submitted {
 /// Hides the values that must not come back in an error, in every spelling in which a vendor may echo them.
 #[derive(Default)]
 pub(super) struct Mask {
+    secrets: Option<Arc<Secrets>>,
     values: Vec<String>,
     sought: OnceCell<Sought>,
-}
-
-/// Holds what is looked for: every spelling of every value.
-#[derive(Default)]
-struct Sought {
-    letters: Vec<char>,
-    /// Where each spelling stands in the letters.
-    spellings: Vec<Range<usize>>,
-    /// And each number, to be found in a text without what stands between digits.
-    numbers: Vec<Range<usize>>,
-}
-
-impl Sought {
-    fn of(values: &[String]) -> Self {
-        let mut sought = Self::default();
-        let mut encoded = String::new();
-        for value in values {
-            sought.add_readings(value);
-            sought.add_number(value);
-            for form in other_forms(value) {
-                sought.add_readings(&form);
-                sought.add_number(&form);
-            }
-            encoded.clear();
-            STANDARD.encode_string(value, &mut encoded);
-            sought.add_encoded(value, &encoded);
-            if encoded.contains(['+', '/']) {
-                sought.add_encoded(value, &URL_SAFE.encode(value));
-            }
-        }
-        sought
-    }
-
-    /// Adds a value as it stands, with its own escapes undone, and without what stands around it.
-    fn add_readings(&mut self, value: &str) {
-        if is_plain(value) {
-            let start = self.letters.len();
-            self.letters.extend(value.chars().map(plain_ascii));
-            return self.add(start);
-        }
-        for reading in readings(value) {
-            let start = self.letters.len();
-            self.letters.extend(reading.into_iter().map(|letter| letter.letter));
-            self.add(start);
-        }
-    }
-
-    /// Adds the letters from a place on as a spelling. A phone number may come back without its plus sign, which reads as a blank.
-    fn add(&mut self, start: usize) {
-        let letters = self.letters.get(start..).unwrap_or_default();
-        let blanks = letters.iter().take_while(|letter| **letter == ' ').count();
-        let bare = start + blanks..start + trimmed(letters).len() + blanks;
-        if !bare.is_empty() {
-            let whole = start..self.letters.len();
-            self.spellings.extend([Some(whole.clone()), Some(bare).filter(|bare| *bare != whole)].into_iter().flatten());
-        }
-    }
-
-    /// Adds a value in base64, with its padding and, where it is not so short that it stands in words by chance, without.
-    fn add_encoded(&mut self, value: &str, encoded: &str) {
-        let start = self.letters.len();
-        self.letters.extend(encoded.chars().map(plain_ascii));
-        let bare = start + encoded.trim_end_matches('=').len();
-        if bare < self.letters.len() || value.len() <= 3 {
-            self.spellings.push(start..self.letters.len());
-        }
-        if value.len() > 3 {
-            self.spellings.push(start..bare);
-        }
-    }
-
-    /// Adds a value that is a number, as its digits alone.
-    fn add_number(&mut self, value: &str) {
-        let digits = || value.chars().filter(|letter| *letter != '+' && !is_between_digits(*letter));
-        if digits().all(|letter| letter.is_ascii_digit()) && digits().count() >= LEAST_DIGITS {
-            let start = self.letters.len();
-            self.letters.extend(digits());
-            self.numbers.push(start..self.letters.len());
-        }
-    }
-}
-
-/// Says whether a value has one reading alone: ASCII, and nothing that an escape begins with.
-fn is_plain(value: &str) -> bool {
-    value.bytes().all(|byte| byte.is_ascii() && !matches!(byte, b'%' | b'&' | b'\\' | b'X' | b'x'))
 }
 
 /// Is a text to mask, and how.
@@ -165,6 +77,11 @@ impl<'a> Told<'a> {
 }
 
 impl Mask {
+    /// Starts from the secrets that are the same for every call.
+    pub(super) fn of(secrets: Option<Arc<Secrets>>) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
     /// Adds a value.
     pub(super) fn hide(&mut self, value: &str) {
         if !value.is_empty() {
@@ -219,52 +136,24 @@ impl Mask {
         if scans.iter().all(|scan| scan.letters.is_empty()) {
             return;
         }
-        let sought = self.sought.get_or_init(|| Sought::of(&self.values));
+        let of_call = self.sought.get_or_init(|| Sought::of(self.values.iter().map(String::as_str)));
+        let sought: Vec<&Sought> = self.secrets.iter().map(|secrets| secrets.sought()).chain([of_call]).collect();
+        let spellings: Vec<&[char]> = sought.iter().flat_map(|sought| sought.spellings()).collect();
         for _ in 0..=LAYERS {
-            seek(scans, sought, &sought.spellings, |_| true);
+            seek(scans, &spellings, |_| true);
             if scans.iter_mut().filter_map(Scan::unescape).count() == 0 {
                 break;
             }
         }
-        if !sought.numbers.is_empty() {
-            seek(scans, sought, &sought.numbers, |letter| !is_between_digits(letter));
+        let numbers: Vec<&[char]> = sought.iter().flat_map(|sought| sought.numbers()).collect();
+        if !numbers.is_empty() {
+            seek(scans, &numbers, |letter| !is_between_digits(letter));
         }
     }
 }
 
-/// Lists forms of a value that no rule of spelling covers: an IPv6 address in full and as it is shortened, a UUID without dashes, and of a phone number
-/// what stays in its national form.
-fn other_forms(value: &str) -> Vec<String> {
-    const TAIL: usize = 8;
-    let groups = |ip: Ipv6Addr, group: fn(u16) -> String| ip.segments().map(group).join(":");
-    if value.contains(':')
-        && let Ok(ip) = value.parse::<Ipv6Addr>()
-    {
-        return vec![ip.to_string(), groups(ip, |group| format!("{group:x}")), groups(ip, |group| format!("{group:04x}"))];
-    }
-    let digits = |text: &str| text.chars().filter(|letter| *letter != '-').collect::<String>();
-    if value.len() == 36 && value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
-        return vec![digits(value)];
-    }
-    let number = value.strip_prefix('+').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-    number.and_then(|number| number.len().checked_sub(TAIL)).and_then(|start| value.get(start + 1..)).map(str::to_owned).into_iter().collect()
-}
-
-/// Gives what stands between blanks.
-fn trimmed(letters: &[char]) -> &[char] {
-    match (letters.iter().position(|letter| *letter != ' '), letters.iter().rposition(|letter| *letter != ' ')) {
-        (Some(first), Some(last)) => letters.get(first..=last).unwrap_or_default(),
-        _ => &[],
-    }
-}
-
-/// Says whether people write this between the digits of a number.
-fn is_between_digits(letter: char) -> bool {
-    matches!(letter, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{2010}'..='\u{2015}')
-}
-
 /// Looks values up in all texts at once, of which the letters that are `kept` are read.
-fn seek(scans: &mut [Scan<'_>], sought: &Sought, values: &[Range<usize>], kept: impl Fn(char) -> bool) {
+fn seek(scans: &mut [Scan<'_>], values: &[&[char]], kept: impl Fn(char) -> bool) {
     let mut text = Vec::with_capacity(scans.iter().map(|scan| scan.letters.len() + 1).sum());
     for scan in scans.iter() {
         text.extend(scan.letters.iter().map(|letter| letter.letter).filter(|letter| kept(*letter)));
@@ -272,7 +161,7 @@ fn seek(scans: &mut [Scan<'_>], sought: &Sought, values: &[Range<usize>], kept: 
         text.push('\0');
     }
     let mut index = Index::of(text, values.len());
-    values.iter().filter_map(|range| sought.letters.get(range.clone())).for_each(|value| index.find(value));
+    values.iter().for_each(|value| index.find(value));
     let found = index.places();
     if found.is_empty() {
         return;

@@ -1,5 +1,9 @@
 //! What a mask hides, in which spellings, and at what cost.
 
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE},
+};
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;

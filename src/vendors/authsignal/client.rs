@@ -142,6 +142,10 @@ impl Authsignal {
         self.endpoint.provider()
     }
 
+    pub(super) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
+        self.endpoint.open_connection(options).await
+    }
+
     fn generated(&self, attempt: Attempt) -> generated::Client {
         generated::Client::new_with_client(self.endpoint.base_url(), attempt.client(), attempt)
     }

@@ -116,4 +116,8 @@ impl ChallengeProvider for Authsignal {
         });
         stamped(self.provider(), "resend", resent.await)
     }
+
+    async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {
+        stamped(self.provider(), "warm_up", self.open_connection(options).await)
+    }
 }

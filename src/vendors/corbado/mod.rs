@@ -146,4 +146,8 @@ impl ChallengeProvider for Corbado {
         });
         judged(self.provider(), verified.await)
     }
+
+    async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {
+        stamped(self.provider(), "warm_up", self.open_connection(options).await)
+    }
 }

@@ -190,6 +190,10 @@ impl Dfns {
         self.endpoint.provider()
     }
 
+    pub(super) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
+        self.endpoint.open_connection(options).await
+    }
+
     pub(super) fn relying_party(&self) -> Option<&RelyingParty> {
         self.relying_party.as_deref()
     }

@@ -140,6 +140,10 @@ impl Twilio {
         self.endpoint.provider()
     }
 
+    pub(super) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
+        self.endpoint.open_connection(options).await
+    }
+
     fn generated(&self, attempt: Attempt) -> generated::Client {
         generated::Client::new_with_client(self.endpoint.base_url(), attempt.client(), attempt)
     }

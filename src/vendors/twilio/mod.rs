@@ -108,4 +108,8 @@ impl ChallengeProvider for Twilio {
         });
         stamped(self.provider(), "resend", resent.await)
     }
+
+    async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {
+        stamped(self.provider(), "warm_up", self.open_connection(options).await)
+    }
 }
