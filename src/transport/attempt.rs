@@ -204,8 +204,12 @@ macro_rules! hooks {
                 Ok(())
             }
 
-            async fn exec(&self, request: ::reqwest::Request, _: &::progenitor_client::OperationInfo) -> ::reqwest::Result<::reqwest::Response> {
-                self.inner.send(&self.client, request).await
+            fn exec(
+                &self,
+                request: ::reqwest::Request,
+                _: &::progenitor_client::OperationInfo,
+            ) -> impl ::std::future::Future<Output = ::reqwest::Result<::reqwest::Response>> {
+                self.inner.send(&self.client, request)
             }
         }
     };

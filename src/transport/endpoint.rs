@@ -117,7 +117,12 @@ impl Endpoint {
         let span = trace::span(&self.provider, operation);
         // Large, and so it stays where it is made.
         let called = pin!(async {
-            match pin!(run(attempt.clone())).await {
+            // Gone before the failure is looked at, so that both have one room.
+            let came = {
+                let running = pin!(run(attempt.clone()));
+                running.await
+            };
+            match came {
                 Ok(value) => Ok(value.into_inner()),
                 Err(error) => Err(Ended::of(error).await),
             }

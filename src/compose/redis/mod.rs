@@ -4,10 +4,7 @@ mod outage;
 
 use std::{
     fmt,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -36,19 +33,11 @@ impl Script {
     }
 }
 
-/// A connection, by a number that no other one of its link has.
-#[derive(Clone)]
-struct Connection {
-    number: u64,
-    manager: ConnectionManager,
-}
-
 /// Runs scripts on a server, all over one connection.
 pub(super) struct Link {
     client: Client,
     /// Taken away where the server does not answer on it, or ended it.
-    connection: Mutex<Option<Connection>>,
-    connections: AtomicU64,
+    connection: Mutex<Option<ConnectionManager>>,
     pub(super) time: Duration,
     outages: Outages,
 }
@@ -61,7 +50,7 @@ impl Link {
                 let expected = "needs cryptography for TLS: rustls has none, or several and no default; install one by rustls' install_default";
                 Err(Violation::at_key("redis_url", expected))
             }
-            Ok(client) => Ok(Self { client, connection: Mutex::new(None), connections: AtomicU64::new(0), time: TIME, outages: Outages::new(store) }),
+            Ok(client) => Ok(Self { client, connection: Mutex::new(None), time: TIME, outages: Outages::new(store) }),
             Err(_) => {
                 let expected = "expected a URL such as \"redis://host:6379\", or \"rediss://host:6379\" with the feature rustls";
                 Err(Violation::at_key("redis_url", expected))
@@ -77,7 +66,7 @@ impl Link {
 
     /// Runs a script as [`run`](Self::run) does, and never twice.
     pub(super) async fn run_once<T: FromRedisValue>(&self, script: &Script, key: &str, tell: impl Fn(&mut Cmd)) -> Result<T, Outage> {
-        self.within_time(async || Self::invoke_on(self.connection()?.manager, script, key, &tell).await).await
+        self.within_time(async || Self::invoke_on(self.connection()?, script, key, &tell).await).await
     }
 
     async fn within_time<T>(&self, invoke: impl AsyncFnOnce() -> Result<T, RedisError>) -> Result<T, Outage> {
@@ -98,13 +87,9 @@ impl Link {
     }
 
     async fn invoke<T: FromRedisValue>(&self, script: &Script, key: &str, tell: &impl Fn(&mut Cmd)) -> Result<T, RedisError> {
-        let connection = self.connection()?;
-        match Self::invoke_on(connection.manager, script, key, tell).await {
-            // Servers end connections that are idle, which is no outage; one that is away refuses the next one.
-            Err(error) if error.is_connection_dropped() => {
-                self.leave(connection.number);
-                Self::invoke_on(self.connection()?.manager, script, key, tell).await
-            }
+        match Self::invoke_on(self.connection()?, script, key, tell).await {
+            // Servers end connections that are idle, which is no outage; one that is away refuses the next one, which the manager makes.
+            Err(error) if error.is_connection_dropped() => Self::invoke_on(self.connection()?, script, key, tell).await,
             answered => answered,
         }
     }
@@ -123,20 +108,13 @@ impl Link {
         }
     }
 
-    /// Makes a new connection next, unless somebody did.
-    fn leave(&self, number: u64) {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner).take_if(|connection| connection.number == number);
-    }
-
-    fn connection(&self) -> Result<Connection, RedisError> {
+    fn connection(&self) -> Result<ConnectionManager, RedisError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(connection) = &*connection {
             return Ok(connection.clone());
         }
         let config = ConnectionManagerConfig::new().set_connection_timeout(Some(self.time)).set_response_timeout(Some(self.time)).set_number_of_retries(0);
-        let manager = ConnectionManager::new_lazy_with_config(self.client.clone(), config)?;
-        let number = self.connections.fetch_add(1, Ordering::Relaxed);
-        Ok(connection.insert(Connection { number, manager }).clone())
+        Ok(connection.insert(ConnectionManager::new_lazy_with_config(self.client.clone(), config)?).clone())
     }
 
     /// Tells of an outage, while there is one.
