@@ -1,9 +1,11 @@
 //! The vendors' documents.
 
-use std::{error::Error, fs, path::Path};
+use std::{fs, path::Path};
+
+use crate::Done;
 
 /// Writes each document in YAML as JSON beside it, and takes away the JSON of those that are gone.
-pub(crate) fn pack(folder: &Path) -> Result<(), Box<dyn Error>> {
+pub(crate) fn pack(folder: &Path) -> Done<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         match path.extension().and_then(|extension| extension.to_str()) {

@@ -10,6 +10,7 @@ use auth_challenge::{
     twilio::{Twilio, TwilioConfig},
 };
 use bytes::Bytes;
+use figures::Level;
 use http::{
     HeaderValue,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
@@ -22,36 +23,6 @@ use hyper_util::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::bodies;
-
-/// A way to make a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    Hyper,
-    Reqwest,
-    Client,
-    Trait,
-    Router,
-    Guarded,
-}
-
-impl Level {
-    pub const ALL: [Self; 6] = [Self::Hyper, Self::Reqwest, Self::Client, Self::Trait, Self::Router, Self::Guarded];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Hyper => "hyper",
-            Self::Reqwest => "reqwest",
-            Self::Client => "client",
-            Self::Trait => "trait",
-            Self::Router => "router",
-            Self::Guarded => "guarded router",
-        }
-    }
-
-    pub fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|level| level.name() == name).expect("a level")
-    }
-}
 
 /// Makes the call of one vendor at one level; the one method, so that each level is compiled for itself.
 pub trait Call: Send + Sync + 'static {

@@ -1,76 +1,55 @@
-//! What a call costs at each level of the crate, beside bare reqwest and bare hyper: `calls` measures all of it.
+//! What a call costs at each level of the crate, beside bare reqwest and bare hyper: measures it, and writes it as JSON. `cargo xtask bench` makes tables of it.
 
-mod measure;
-mod report;
+mod counts;
+mod process;
+mod times;
 
-use std::{
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
-};
+use std::env;
 
-use calls::{
-    callers::{self, Level},
-    server,
-    vendors::{Outcome, named},
-    work::Case,
-};
+use calls::{callers, server, vendors::named, work::Case};
+use figures::{Level, Outcome};
+use process::Server;
+use serde::Serialize;
 
 /// What a call is counted in.
 const COUNTED: usize = 100;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["counts", vendors @ ..] => write(&counts::counts(&Server::start(), vendors)),
+        ["times", rounds, vendors @ ..] => write(&times::times(&Server::start(), rounds.parse().expect("a number of rounds"), vendors)),
+        ["profile", vendor, level, outcome] => {
+            let path = counts::profile(&Server::start(), vendor, level, outcome);
+            println!("callgrind_annotate {}", path.display());
+        }
+        // What follows is run by the above.
         ["serve"] => tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(server::serve()),
         ["hold", port, vendor, level, in_flight] => {
-            let case = Case { vendor: named(vendor), outcome: Outcome::Success, level: Level::named(level) };
             let in_flight = in_flight.parse().expect("a number");
-            case.prepared(port.parse().expect("a port")).make(10 * in_flight, in_flight);
-            println!("{}", measure::peak_kib());
+            case(vendor, level, "success").prepared(port.parse().expect("a port")).make(10 * in_flight, in_flight);
+            println!("{}", times::peak_kib());
         }
-        ["profile", vendor, level, outcome] => {
-            let server = Server::start();
-            measure::profile(&server, vendor, level, outcome);
-        }
-        // What runs under the counter of instructions.
         ["one", port, vendor, level, outcome] => {
-            let case = Case { vendor: named(vendor), outcome: Outcome::named(outcome), level: Level::named(level) };
-            let prepared = case.prepared(port.parse().expect("a port"));
+            let prepared = case(vendor, level, outcome).prepared(port.parse().expect("a port"));
             measured(&mut || prepared.just_make(COUNTED));
         }
         ["agent"] => measured(&mut || (0..COUNTED).for_each(|_| drop(std::hint::black_box(callers::agent_read())))),
-        ["counts"] => report::counts(&measure::counts(&Server::start())),
-        [] => report::whole(&measure::counts(&Server::start()), &measure::times(&Server::start()), &measure::memory(&Server::start())),
-        _ => panic!("expected nothing, or: counts | profile VENDOR LEVEL OUTCOME"),
+        _ => panic!("expected: counts [VENDOR …] | times ROUNDS [VENDOR …] | profile VENDOR LEVEL OUTCOME"),
     }
+}
+
+fn write(figures: &impl Serialize) {
+    println!("{}", serde_json::to_string(figures).expect("JSON"));
+}
+
+fn case(vendor: &str, level: &str, outcome: &str) -> Case {
+    Case { vendor: named(vendor), outcome: Outcome::named(outcome).expect("an outcome"), level: Level::named(level).expect("a level") }
 }
 
 /// What instructions are counted within.
 #[inline(never)]
 fn measured(work: &mut dyn FnMut()) {
     work();
-}
-
-/// The server, in a process of its own.
-pub struct Server {
-    process: Child,
-    pub port: String,
-}
-
-impl Server {
-    fn start() -> Self {
-        let own = std::env::current_exe().expect("this program");
-        let mut process = Command::new(own).arg("serve").stdout(Stdio::piped()).spawn().expect("the server");
-        let mut port = String::new();
-        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut port).expect("its port");
-        Self { process, port: port.trim().to_owned() }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
 }

@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use figures::Outcome;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
 
-use crate::vendors::{Outcome, VENDORS};
+use crate::vendors::VENDORS;
 
 /// Serves on loopback until the process is ended, and prints the port.
 pub async fn serve() {

@@ -1,27 +1,6 @@
 //! What is asked of each vendor, and what it replies: the same bytes for every caller.
 
-/// How the vendor answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    Success,
-    /// A 400 in the vendor's form.
-    Error,
-}
-
-impl Outcome {
-    pub const ALL: [Self; 2] = [Self::Success, Self::Error];
-
-    pub fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|outcome| outcome.name() == name).expect("an outcome")
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Error => "error",
-        }
-    }
-}
+use figures::Outcome;
 
 /// Replies to a create, as the vendors document them.
 #[derive(Debug)]
@@ -65,4 +44,9 @@ pub static VENDORS: [Vendor; 4] = [
 
 pub fn named(name: &str) -> &'static Vendor {
     VENDORS.iter().find(|vendor| vendor.name == name).expect("a vendor")
+}
+
+/// Gives the vendors of these names, or all where there are none.
+pub fn chosen(names: &[&str]) -> Vec<&'static Vendor> {
+    if names.is_empty() { VENDORS.iter().collect() } else { names.iter().map(|name| named(name)).collect() }
 }

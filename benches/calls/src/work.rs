@@ -6,11 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use figures::{Level, Outcome};
 use tokio::{runtime::Runtime, task::LocalSet};
 
 use crate::{
-    callers::{self, Call, Level, Visit},
-    vendors::{Outcome, Vendor},
+    callers::{self, Call, Visit},
+    vendors::Vendor,
 };
 
 /// Which call is made.
