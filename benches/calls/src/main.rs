@@ -1,10 +1,11 @@
 //! What a call costs at each level of the crate, beside bare reqwest and bare hyper: measures it, and writes it as JSON. `cargo xtask bench` makes tables of it.
 
 mod counts;
+mod first;
 mod process;
 mod times;
 
-use std::env;
+use std::{env, path::Path};
 
 use calls::{callers, server, vendors::named, work::Case};
 use figures::{Level, Outcome};
@@ -20,6 +21,7 @@ fn main() {
     match words.as_slice() {
         ["counts", vendors @ ..] => write(&counts::counts(&Server::start(), vendors)),
         ["times", rounds, vendors @ ..] => write(&times::times(&Server::start(), rounds.parse().expect("a number of rounds"), vendors)),
+        ["first", rounds] => write(&first::first(rounds.parse().expect("a number of rounds"))),
         ["profile", vendor, level, outcome] => {
             let path = counts::profile(&Server::start(), vendor, level, outcome);
             println!("callgrind_annotate {}", path.display());
@@ -35,8 +37,10 @@ fn main() {
             let prepared = case(vendor, level, outcome).prepared(port.parse().expect("a port"));
             measured(&mut || prepared.just_make(COUNTED));
         }
+        ["serve-tls", certificate] => first::serve(Path::new(certificate)),
+        ["first", port, certificate, how] => first::call(port, certificate, *how == "warmed"),
         ["agent"] => measured(&mut || (0..COUNTED).for_each(|_| drop(std::hint::black_box(callers::agent_read())))),
-        _ => panic!("expected: counts [VENDOR …] | times ROUNDS [VENDOR …] | profile VENDOR LEVEL OUTCOME"),
+        _ => panic!("expected: counts [VENDOR …] | times ROUNDS [VENDOR …] | first ROUNDS | profile VENDOR LEVEL OUTCOME"),
     }
 }
 

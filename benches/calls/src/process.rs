@@ -15,7 +15,11 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Self {
-        let mut process = Command::new(own("calls")).arg("serve").stdout(Stdio::piped()).spawn().expect("the server");
+        Self::start_with(&["serve"])
+    }
+
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let mut process = Command::new(own("calls")).args(arguments).stdout(Stdio::piped()).spawn().expect("the server");
         let mut port = String::new();
         BufReader::new(process.stdout.take().expect("its output")).read_line(&mut port).expect("its port");
         Self { process, port: port.trim().to_owned() }

@@ -49,7 +49,7 @@ fn row(what: What, in_flight: usize, vendor: &Vendor, outcome: Outcome, rounds: 
     Row { what, in_flight, vendor: vendor.name.to_owned(), outcome, levels }
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use figures::{Counts, Row};
+use figures::{Counts, First, Row};
 
 use crate::{
     Done,
@@ -21,6 +21,12 @@ pub(crate) fn counts(root: &Path, vendors: &[String]) -> Done<Counts> {
 /// Measures time and memory.
 pub(crate) fn times(root: &Path, rounds: u32, vendors: &[String]) -> Done<Vec<Row>> {
     let said = output(calls(root)?.arg("times").arg(rounds.to_string()).args(vendors))?;
+    Ok(serde_json::from_str(&said)?)
+}
+
+/// Measures the first call over TLS, in so many processes of each kind.
+pub(crate) fn first(root: &Path, rounds: u32) -> Done<First> {
+    let said = output(calls(root)?.arg("first").arg(rounds.to_string()))?;
     Ok(serde_json::from_str(&said)?)
 }
 

@@ -55,6 +55,8 @@ enum Command {
 }
 
 const ROUNDS: u32 = 7;
+/// In how many processes of each kind the first call is measured.
+const PROCESSES: u32 = 25;
 
 pub(crate) fn bench(root: &Path, bench: Bench) -> Done<ExitCode> {
     let mut new = Results::default();
@@ -66,6 +68,8 @@ pub(crate) fn bench(root: &Path, bench: Bench) -> Done<ExitCode> {
             keep(root, Results { counts, ..Results::default() })?;
             let times = Some(measured(root, || calls::times(root, ROUNDS, &[]))?);
             keep(root, Results { times, ..Results::default() })?;
+            let first = Some(measured(root, || calls::first(root, PROCESSES))?);
+            keep(root, Results { first, ..Results::default() })?;
             let build = Some(measured(root, || build::built(root, &[]))?);
             new = keep(root, Results { build, ..Results::default() })?;
         }
@@ -73,6 +77,7 @@ pub(crate) fn bench(root: &Path, bench: Bench) -> Done<ExitCode> {
             new.counts = Some(measured(root, || calls::counts(root, &vendor))?);
             if !counts {
                 new.times = Some(measured(root, || calls::times(root, rounds, &vendor))?);
+                new.first = Some(measured(root, || calls::first(root, PROCESSES))?);
             }
             if vendor.is_empty() {
                 keep(root, new.clone())?;
@@ -124,7 +129,7 @@ fn print(results: &Results, as_json: bool) -> Done<()> {
 fn keep(root: &Path, new: Results) -> Done<Results> {
     let path = root.join("benches/results.json");
     let old: Results = results::read(&path)?;
-    let results = Results { counts: new.counts.or(old.counts), times: new.times.or(old.times), build: new.build.or(old.build) };
+    let results = Results { counts: new.counts.or(old.counts), times: new.times.or(old.times), first: new.first.or(old.first), build: new.build.or(old.build) };
     results::write(&path, &results)?;
     if let Some(counts) = &results.counts {
         chart::draw(&root.join("benches/calls.svg"), &counts.figures)?;

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use figures::{Counts, Row};
+use figures::{Counts, First, Row};
 use serde::{Deserialize, Serialize};
 
 use super::build::Built;
@@ -23,6 +23,7 @@ use crate::{
 pub(crate) struct Results {
     pub(crate) counts: Option<Measured<Counts>>,
     pub(crate) times: Option<Measured<Vec<Row>>>,
+    pub(crate) first: Option<Measured<First>>,
     pub(crate) build: Option<Measured<Built>>,
 }
 

@@ -1,6 +1,6 @@
 //! What was measured, as tables.
 
-use figures::{Cost, Counts, Level, Outcome, Row, What};
+use figures::{Cost, Counts, First, Level, Outcome, Row, What};
 
 use super::{
     build::{App, Built},
@@ -28,6 +28,10 @@ pub(crate) fn text(results: &Results) -> String {
     if let Some(times) = &results.times {
         text += &headed("Time and memory", &times.conditions);
         text += &timed(times);
+    }
+    if let Some(first) = &results.first {
+        text += &headed("The first call over TLS", &first.conditions);
+        text += &firsts(&first.figures);
     }
     if let Some(build) = &results.build {
         text += &headed("Builds", &build.conditions);
@@ -67,6 +71,12 @@ fn timed(times: &Measured<Vec<Row>>) -> String {
     text += &levels(of(rows, What::P99Micros, 1), micros, share);
     text += "\nPeak memory of a process, 1,000 in flight; of reqwest in MiB, of all others their share of reqwest's:\n\n";
     text + &levels(of(rows, What::PeakKib, 1_000), |cost| format!("{:.1}", cost.value / 1024.0), share)
+}
+
+fn firsts(first: &First) -> String {
+    let rows = [("the first call of a process", first.cold), ("the first call, after `warm_up`", first.warmed), ("later calls", first.later)];
+    let rows = rows.map(|(what, micros)| vec![what.to_owned(), format!("{:.2}", micros / 1e3)]);
+    format!("\nA create over HTTP/2 and TLS on loopback, medians:\n\n{}", table(&["", "ms"], rows.to_vec()))
 }
 
 fn of(rows: &[Row], what: What, in_flight: usize) -> impl Iterator<Item = &Row> {

@@ -103,6 +103,23 @@ impl Cost {
     }
 }
 
+/// How long calls over TLS took, in microseconds: medians of processes.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct First {
+    /// The first call of a process.
+    pub cold: f64,
+    /// The first call, after `warm_up`.
+    pub warmed: f64,
+    /// Calls after the first.
+    pub later: f64,
+}
+
+impl First {
+    pub fn new(cold: f64, warmed: f64, later: f64) -> Self {
+        Self { cold: cold.round(), warmed: warmed.round(), later: later.round() }
+    }
+}
+
 /// What a busy machine does not change.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Counts {
