@@ -147,13 +147,14 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
 
     /// Opens connections before the first person waits for one; call it when the application starts, and go on whatever comes of it.
     ///
-    /// Each vendor's server that it leads to is sent one `HEAD` for the base URL, without credentials, and may answer as it likes. What that saves the first call: the search for the
+    /// Each provider that calls a vendor sends one `HEAD` for its base URL, without credentials; the server may answer as it likes. What that saves the first call: the search for the
     /// server, the handshakes, and the start of the cryptography, which is done once in a process. An HTTP/2 connection is kept for 15 s without a call; over
     /// HTTP/1.1 with TLS none is kept, and the start alone is saved.
     ///
     /// # Errors
     ///
-    /// That of a server that could not be reached, of several the first; the others were asked all the same. Nobody is sent anything.
+    /// That of a server that could not be reached, of several the first by the providers' names; the others were asked all the same. Nobody is sent anything. The store of a guard or of
+    /// intents is not asked.
     ///
     /// ```
     /// # async fn start(auth: &dyn auth_challenge::ChallengeProvider) {
@@ -184,7 +185,7 @@ fn cannot_resend() -> Error {
     Error::new(ErrorKind::Unsupported, SendState::NotSent).with_detail("the provider cannot send a challenge once more; make a new one")
 }
 
-/// Gives every provider short forms of [`ChallengeProvider`]'s methods.
+/// Gives every provider short forms of [`ChallengeProvider`]'s methods. Their futures are `Send`, and are to be pinned where one is polled by reference.
 pub trait ChallengeProviderExt: ChallengeProvider {
     /// Challenges a person: [`create_with`](ChallengeProvider::create_with) with default options.
     fn create(&self, request: &ChallengeRequest) -> impl Future<Output = Result<Challenge, Error>> + Send {

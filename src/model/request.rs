@@ -36,7 +36,7 @@ pub struct ChallengeRequest {
     metadata: Map<String, Value>,
 }
 
-/// Lists what a request can have.
+/// Lists what a request can have: all that [`ChallengeRequest::has`] may say yes to.
 const FIELDS: [Field; 13] = [
     Field::To,
     Field::Code,
@@ -260,7 +260,9 @@ impl ChallengeRequest {
             Field::Lifetime => self.lifetime.is_some(),
             Field::Scope => self.scope.is_some(),
             Field::Metadata => !self.metadata.is_empty(),
-            _ => false,
+            // What no request has.
+            Field::Method | Field::Intent | Field::ChallengeId | Field::Answer | Field::Kind | Field::CredentialName | Field::CredentialId => false,
+            Field::ClientData | Field::Attestation | Field::EncryptedPrivateKey | Field::Key => false,
         }
     }
 

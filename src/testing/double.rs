@@ -248,7 +248,7 @@ impl Double {
         self.backstage().fail(Some(operation), fault);
     }
 
-    /// Lets the next request go wrong, whatever it is.
+    /// Lets the next call go wrong, whatever it is.
     pub fn fail_any(&self, fault: Fault) {
         self.backstage().fail(None, fault);
     }

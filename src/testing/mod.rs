@@ -10,6 +10,8 @@
 //!
 //! A double checks every request against the vendor's document ([`Violations`]), answers as the vendor does, remembers what it "sent"
 //! ([`Outbox`]), goes by a [`Clock`] that tests set, and goes wrong on demand ([`Fault`]). What the doubles have in common is [`Double`].
+//!
+//! The `HEAD` by which [`warm_up`](crate::ChallengeProvider::warm_up) opens a connection is among a double's [`Requests`], but no call: it is no violation, and no fault is used up by it.
 
 #![cfg_attr(
     not(all(every_vendor, feature = "cli")),

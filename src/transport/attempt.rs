@@ -77,11 +77,7 @@ impl Attempt {
 
     /// Prepares a request: puts on the vendor's authorization. What an operation has as a header beside those of HTTP may be a secret, so no log
     /// shows it.
-    ///
-    /// A TLS connection of HTTP/1.1 serves one request: where a server closes a kept one as the next request arrives, nothing tells whether it
-    /// was processed. HTTP/2 does tell, and has no such header: the layer below takes it off there.
     pub(crate) fn prepare(&self, request: &mut reqwest::Request) {
-        let is_over_tls = request.url().scheme() == "https";
         let headers = request.headers_mut();
         for (_, value) in headers.iter_mut().filter(|(name, _)| **name != ACCEPT && **name != CONTENT_TYPE) {
             value.set_sensitive(true);
@@ -89,9 +85,7 @@ impl Attempt {
         if let Some(authorization) = &self.0.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        if is_over_tls {
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
+        close_after(request);
     }
 
     /// Sends, and hands on a reply without its head, whose body is no longer than it may be: one that does not say how long it is is read already, and
@@ -118,6 +112,14 @@ impl Attempt {
         let mut rebuilt = http::Response::builder().url(response.url().clone()).body(body.freeze()).unwrap_or_default();
         *rebuilt.status_mut() = response.status();
         Ok(rebuilt.into())
+    }
+}
+
+/// Asks for the close of a TLS connection of HTTP/1.1 after this request: where a server closes a kept one as the next request arrives, nothing tells
+/// whether that was processed. HTTP/2 does tell, and has no such header: the layer below takes it off there.
+pub(super) fn close_after(request: &mut reqwest::Request) {
+    if request.url().scheme() == "https" {
+        request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
 

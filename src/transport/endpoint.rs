@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{
     Attempt, Authorization, FAR, Http, Reply,
+    attempt::close_after,
     client::Pool,
     hidden::Hidden,
     outcome::{self, Ended, Failure, Operation},
@@ -95,14 +96,16 @@ impl Endpoint {
     /// Opens a connection ahead of the first call, by asking for the head of the base URL, which acts on nothing.
     pub(crate) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
         let client = self.http.client(Pool::default());
-        let attempt = Attempt::new(client.clone(), None, None, 0);
         let asked = async {
             let mut request = client.head(&self.base_url).build()?;
-            attempt.prepare(&mut request);
+            close_after(&mut request);
             client.execute(request).await.map(drop)
         };
         let ended = tokio::time::timeout_at(self.deadline(options), asked).await;
-        ended.map_or(Err(Ended::OutOfTime), |asked| asked.map_err(|error| Ended::Transport(error.without_url()))).map_err(outcome::unopened)
+        let ended = ended.map_or(Err(Ended::OutOfTime), |asked| asked.map_err(|error| Ended::Transport(error.without_url())));
+        let outcome = ended.map_err(outcome::unopened);
+        trace::warmed_up(&self.provider, &outcome);
+        outcome
     }
 
     async fn attempt<T, F, Fut>(&self, operation: &Operation, private: &[&str], pool: Pool, deadline: Instant, run: &F) -> Result<Reply<T>, Failure>

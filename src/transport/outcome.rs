@@ -172,11 +172,7 @@ fn unless_echoing(error: Error, mask: impl FnOnce() -> Mask) -> Error {
 
 /// Tells why no connection was opened ahead of a call: nobody was sent anything. A cause with a server's words in it is left out.
 pub(super) fn unopened(ended: Ended) -> Error {
-    let error = unless_echoing(without_head(ended), Mask::default);
-    match error.send_state() {
-        SendState::NotSent => error,
-        _ => Error::new(error.kind(), SendState::NotSent).with_detail("the server did not answer a request that asks for nothing"),
-    }
+    unless_echoing(without_head(ended), Mask::default).of_no_effect()
 }
 
 fn without_head(ended: Ended) -> Error {

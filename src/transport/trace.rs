@@ -46,6 +46,14 @@ pub(super) fn finished<T>(provider: &ProviderId, operation: &Operation, attempts
     }
 }
 
+/// Tells whether a connection was opened ahead of a call. That none was is no failure yet.
+pub(super) fn warmed_up(provider: &ProviderId, outcome: &Result<(), Error>) {
+    match outcome {
+        Ok(()) => tracing::debug!(%provider, "connection opened"),
+        Err(error) => tracing::debug!(%provider, kind = error.kind().as_str(), detail = error.detail(), "no connection opened"),
+    }
+}
+
 /// Tells that a call is made once more. That a server closes connections now and then is nothing to warn of.
 pub(super) fn retrying(provider: &ProviderId, operation: &Operation, retry: Retry, error: &Error) {
     let pause_ms = u64::try_from(retry.pause().as_millis()).unwrap_or(u64::MAX);

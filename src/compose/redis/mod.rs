@@ -36,7 +36,7 @@ impl Script {
 /// Runs scripts on a server, all over one connection.
 pub(super) struct Link {
     client: Client,
-    /// Taken away where the server does not answer on it, or ended it.
+    /// Taken away where an outage begins: the server may hang on it alone. One that ended is made again by its manager.
     connection: Mutex<Option<ConnectionManager>>,
     pub(super) time: Duration,
     outages: Outages,

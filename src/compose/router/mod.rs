@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{
-    at_once::all,
+    at_once,
     health::{Health, may_fail_over},
 };
 use crate::{
@@ -108,15 +108,12 @@ impl Router {
 
     /// Lists the providers that a request may go to, in order.
     fn candidates<'a>(&'a self, addressed: &Addressed<'_>, tries: &Tries<'_>) -> VecDeque<Candidate<'a>> {
-        let method = addressed.request().method();
         let first = self.first(addressed.request());
         let mut candidates = VecDeque::with_capacity(1 + self.failover.len());
         candidates.push_back(Candidate { provider: first, is_second_chance: false });
         // A passkey or key belongs to one vendor.
-        if method.credential_kind().is_none() {
-            // The method first, since that is what a provider most likely lacks, and no error has to be made to know it.
-            let able = self.others(first).filter(|provider| provider.capabilities().supports(method));
-            let fitting = able.filter(|provider| provider.check(addressed.to(&***provider)).is_ok());
+        if addressed.request().method().credential_kind().is_none() {
+            let fitting = self.others(first).filter(|provider| provider.check(addressed.to(&***provider)).is_ok());
             candidates.extend(fitting.map(|provider| Candidate { provider, is_second_chance: false }));
             if let Some(others) = candidates.make_contiguous().get_mut(1..) {
                 others.sort_by_cached_key(|other| tries.has(&other.provider.id()));
@@ -254,7 +251,7 @@ impl ChallengeProvider for Router {
 
     async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {
         let warmed = self.providers.iter().map(async |(id, provider)| provider.warm_up(options).await.map_err(|error| error.or_provider(id)));
-        all(warmed).await.into_iter().collect()
+        at_once::all(warmed).await.into_iter().collect()
     }
 
     fn memory(&self) -> Memory {

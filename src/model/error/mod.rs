@@ -106,7 +106,7 @@ impl Error {
         self
     }
 
-    /// Names the operation: `create`, `verify`, `resend`, `check`, or a vendor's own.
+    /// Names the operation: `create`, `verify`, `resend`, `check`, `warm_up`, or a vendor's own.
     pub fn with_operation(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
         self.0.operation = Some(operation.into());
         self
@@ -168,6 +168,13 @@ impl Error {
             (SendState::NotSent, SendState::Refused) => SendState::Refused,
             (latest, _) => latest,
         };
+        self
+    }
+
+    /// Says of what failed that it could act on nothing.
+    #[cfg(vendor)]
+    pub(crate) fn of_no_effect(mut self) -> Self {
+        self.0.send_state = SendState::NotSent;
         self
     }
 
@@ -238,7 +245,7 @@ impl Error {
         self.0.provider.as_ref()
     }
 
-    /// Gives what was called: `create`, `verify`, `resend`, `check`, or a vendor's own operation.
+    /// Gives what was called: `create`, `verify`, `resend`, `check`, `warm_up`, or a vendor's own operation.
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_deref()
     }

@@ -9,6 +9,7 @@ use super::{
     backstage::Backstage,
     bend::bend,
     door::Shutting,
+    only_opens,
     reply::{Denial, HttpReply},
     wire::{Connection, NoRequest, RequestHead},
 };
@@ -111,8 +112,9 @@ async fn request(connection: &mut Connection, backstage: &Backstage) -> Result<T
     let head = connection.head().await?;
     let path = head.target.split('?').next().unwrap_or_default();
     let operation = backstage.behaviour.contract().operation(&head.method, path);
-    // Faults are for calls; a HEAD opens a connection for one.
-    let fault = (head.method != "HEAD").then(|| backstage.hit(operation)).flatten();
+    // Faults are for calls.
+    let is_call = !only_opens(&*backstage.behaviour, &head.method, path, &head.headers);
+    let fault = is_call.then(|| backstage.hit(operation)).flatten();
     match fault.as_ref().map(Fault::kind) {
         Some(FaultKind::ResetBeforeRead) => return Err(End::Reset),
         Some(FaultKind::HangConnection) => return Err(End::Hang),

@@ -13,7 +13,10 @@ mod wiremock;
 use std::{io, net::SocketAddr, sync::Arc};
 
 use ::wiremock::{Request, Respond, ResponseTemplate};
-use http::{HeaderMap, HeaderValue, header::HOST};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{AUTHORIZATION, HOST},
+};
 
 use super::{
     Clock, SpecViolation,
@@ -84,6 +87,11 @@ struct Asked<'a> {
     body: &'a [u8],
 }
 
+/// Says whether a request is how clients open a connection ahead of a call: it is for the head of the base URL, without credentials.
+fn only_opens(behaviour: &dyn Behaviour, method: &str, path: &str, headers: &HeaderMap) -> bool {
+    method == "HEAD" && path.trim_end_matches('/') == behaviour.base_path() && !headers.contains_key(AUTHORIZATION)
+}
+
 impl Responder {
     fn answer(&self, number: u64, asked: &Asked<'_>) -> HttpReply {
         let &Asked { method, path, query, headers, body } = asked;
@@ -92,8 +100,7 @@ impl Responder {
             self.journal.violated(number, violation);
         };
         let contract = self.behaviour.contract();
-        if method == "HEAD" {
-            // Is how clients open a connection ahead of a call, and no operation.
+        if only_opens(&*self.behaviour, method, path, headers) {
             return self.behaviour.deny(&Denial::NotFound);
         }
         let (documented, reply) = match contract.find(method, path) {

@@ -27,6 +27,7 @@ const CUT: char = '…';
 /// Longest text that is looked at, in bytes and in letters, and longest texts of one reply together: a longer one is dropped, whatever it says.
 const LONGEST_TEXT: usize = 1 << 14;
 const LONGEST_TEXTS: usize = 1 << 16;
+
 /// Holds a body as it was submitted.
 #[derive(Default)]
 pub(super) struct Submitted {

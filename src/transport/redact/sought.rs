@@ -6,7 +6,7 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
-use secrecy::zeroize::Zeroize as _;
+use secrecy::zeroize::{Zeroize as _, Zeroizing};
 
 use super::reading::{plain_ascii, readings};
 use crate::model::Secret;
@@ -18,7 +18,7 @@ const LEAST_DIGITS: usize = 6;
 const LETTERS: usize = 4;
 const LETTERS_BESIDE: usize = 64;
 
-/// Holds secrets that are the same for every call, and their spellings once somebody looked for them; wiped from memory when dropped.
+/// Holds secrets that are the same for every call, and their spellings once somebody looked for them; what it holds is wiped from memory when dropped.
 pub(in crate::transport) struct Secrets {
     values: Box<[Secret]>,
     sought: OnceLock<Sought>,
@@ -56,8 +56,9 @@ impl Sought {
     pub(super) fn of<'a>(values: impl Iterator<Item = &'a str> + Clone) -> Self {
         let length: usize = values.clone().map(str::len).sum();
         let mut sought = Self { letters: Vec::with_capacity(LETTERS * length + LETTERS_BESIDE), ..Self::default() };
-        let mut encoded = String::new();
-        for value in values {
+        let mut encoded = Zeroizing::new(String::new());
+        // Nothing stands everywhere.
+        for value in values.filter(|value| !value.is_empty()) {
             sought.add_readings(value);
             sought.add_number(value);
             for form in other_forms(value) {
@@ -65,10 +66,10 @@ impl Sought {
                 sought.add_number(&form);
             }
             encoded.clear();
-            STANDARD.encode_string(value, &mut encoded);
+            STANDARD.encode_string(value, &mut *encoded);
             sought.add_encoded(value, &encoded);
             if encoded.contains(['+', '/']) {
-                sought.add_encoded(value, &URL_SAFE.encode(value));
+                sought.add_encoded(value, &Zeroizing::new(URL_SAFE.encode(value)));
             }
         }
         sought

@@ -9,6 +9,18 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::Secret;
+
+#[test]
+fn an_empty_secret_is_looked_for_nowhere() {
+    let secrets = std::sync::Arc::new(Secrets::new([Secret::new(""), Secret::new("a key")]));
+    for before in [0, 2000] {
+        let mut text = "y".repeat(before) + " a key";
+        Mask::of(Some(secrets.clone())).apply([Told::words(&mut text).cut_to(usize::MAX)]);
+        assert_eq!(text, "y".repeat(before) + " ***");
+    }
+    assert!(secrets.sought().spellings().all(|spelling| !spelling.is_empty()));
+}
 
 /// What is left of a sentence where these values are hidden.
 fn masked(values: &[&str], text: &str) -> String {
