@@ -26,11 +26,13 @@ pub mod conformance;
 mod contract;
 #[cfg(feature = "cli")]
 mod control;
+mod digest;
 mod double;
 mod faults;
 mod fresh;
 mod observe;
 mod operation;
+mod pem;
 mod scripted;
 mod seed;
 mod server;

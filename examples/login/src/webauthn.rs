@@ -9,7 +9,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ciborium::Value as Cbor;
+use minicbor::{Decode, Decoder, data::Type, decode::Error};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -35,20 +35,19 @@ pub fn request_options(challenge: &str, site: &RelyingParty) -> Value {
 pub fn new_passkey(answer: &CredentialAnswer, origin: &str, site: &RelyingParty) -> Result<NewPasskey, Refused> {
     let client_data = ClientData::read(&decoded(answer.client_data().expose())?)?;
     let attestation = decoded(answer.attestation().expose())?;
-    let attestation: Cbor = ciborium::from_reader(attestation.as_slice()).map_err(|_| Refused("the attestation is no CBOR"))?;
-    let members = attestation.as_map().ok_or(Refused("the attestation is no map"))?;
-    let data = members.iter().find(|(name, _)| name.as_text() == Some("authData")).and_then(|(_, data)| data.as_bytes());
+    let members = Cbor::map(&mut Decoder::new(&attestation)).map_err(|_| Refused("the attestation is no map in CBOR"))?;
+    let data = members.iter().find(|(name, _)| *name == Cbor::Text("authData")).and_then(|(_, data)| data.as_bytes());
     let data = AuthenticatorData::read(data.ok_or(Refused("the attestation has no authData"))?)?;
     check_ours(&client_data, "webauthn.create", &data, origin, site)?;
     let (id, key) = data.credential.ok_or(Refused("the attestation names no credential"))?;
     if URL_SAFE_NO_PAD.encode(id) != answer.credential_id() {
         return Err(Refused("the attestation names another credential"));
     }
-    let key: Cbor = ciborium::from_reader(key).map_err(|_| Refused("the public key is no CBOR"))?;
-    let mut bytes = Vec::new();
-    ciborium::into_writer(&key, &mut bytes).map_err(|_| Refused("the public key cannot be written"))?;
-    PublicKey::read(&bytes)?;
-    Ok(NewPasskey { id: answer.credential_id().to_owned(), name: answer.name().to_owned(), key: bytes, counter: data.counter })
+    let mut decoder = Decoder::new(key);
+    PublicKey::read(&mut decoder)?;
+    // What comes after it are extensions.
+    let key = key.get(..decoder.position()).unwrap_or(key).to_vec();
+    Ok(NewPasskey { id: answer.credential_id().to_owned(), name: answer.name().to_owned(), key, counter: data.counter })
 }
 
 /// What `PublicKeyCredential.toJSON()` gives for a signature.
@@ -99,7 +98,7 @@ impl Assertion {
             (read.counter > passkey.counter || (read.counter, passkey.counter) == (0, 0), "made by a copy of the passkey"),
         ])?;
         let signed = [data.as_slice(), digest(&SHA256, &client_data).as_ref()].concat();
-        PublicKey::read(&passkey.key)?.check(&signed, &decoded(&self.response.signature)?)?;
+        PublicKey::read(&mut Decoder::new(&passkey.key))?.check(&signed, &decoded(&self.response.signature)?)?;
         Ok(read.counter)
     }
 }
@@ -157,6 +156,40 @@ impl<'a> AuthenticatorData<'a> {
     }
 }
 
+/// What stands in the maps of a passkey, as far as it is looked at.
+#[derive(PartialEq)]
+enum Cbor<'a> {
+    Number(i128),
+    Bytes(&'a [u8]),
+    Text(&'a str),
+    Other,
+}
+
+impl<'a> Cbor<'a> {
+    fn map(decoder: &mut Decoder<'a>) -> Result<Vec<(Self, Self)>, Error> {
+        decoder.map_iter()?.collect()
+    }
+
+    fn as_bytes(&self) -> Option<&'a [u8]> {
+        if let Self::Bytes(bytes) = self { Some(bytes) } else { None }
+    }
+}
+
+impl<'a, C> Decode<'a, C> for Cbor<'a> {
+    fn decode(decoder: &mut Decoder<'a>, _: &mut C) -> Result<Self, Error> {
+        Ok(match decoder.datatype()? {
+            Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::Int => Self::Number(decoder.int()?.into()),
+            Type::Bytes => Self::Bytes(decoder.bytes()?),
+            Type::String => Self::Text(decoder.str()?),
+            // However deep it is, it is passed over without going down.
+            _ => {
+                decoder.skip()?;
+                Self::Other
+            }
+        })
+    }
+}
+
 /// A public key of one of the algorithms that passkeys have.
 enum PublicKey {
     Es256(Vec<u8>),
@@ -166,12 +199,11 @@ enum PublicKey {
 
 impl PublicKey {
     /// Reads a COSE key: RFC 9053, sections 2 and 7, and RFC 8230.
-    fn read(bytes: &[u8]) -> Result<Self, Refused> {
-        let key: Cbor = ciborium::from_reader(bytes).map_err(|_| Refused("the public key is no CBOR"))?;
-        let members = key.as_map().ok_or(Refused("the public key is no map"))?;
-        let member = |label: i64| members.iter().find(|(name, _)| *name == Cbor::from(label)).map(|(_, value)| value);
-        let number = |label| member(label).and_then(Cbor::as_integer).and_then(|number| i64::try_from(number).ok());
-        let bytes = |label| member(label).and_then(Cbor::as_bytes).cloned().ok_or(Refused("a part of the public key is missing"));
+    fn read(decoder: &mut Decoder<'_>) -> Result<Self, Refused> {
+        let members = Cbor::map(decoder).map_err(|_| Refused("the public key is no map in CBOR"))?;
+        let member = |label| members.iter().find(|(name, _)| *name == Cbor::Number(label)).map(|(_, value)| value);
+        let number = |label| if let Some(Cbor::Number(number)) = member(label) { Some(*number) } else { None };
+        let bytes = |label| member(label).and_then(Cbor::as_bytes).map(<[u8]>::to_vec).ok_or(Refused("a part of the public key is missing"));
         match (number(1), number(3), number(-1)) {
             (Some(2), Some(-7), Some(1)) => Ok(Self::Es256([vec![4], bytes(-2)?, bytes(-3)?].concat())),
             (Some(1), Some(-8), Some(6)) => Ok(Self::Ed25519(bytes(-2)?)),
@@ -199,6 +231,7 @@ mod tests {
         rsa::{KeyPair as RsaKeyPair, KeySize},
         signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256},
     };
+    use minicbor::{Encode, bytes::ByteSlice};
 
     use super::*;
     use crate::store::Account;
@@ -219,20 +252,32 @@ mod tests {
 
     type Signs = Box<dyn Fn(&[u8]) -> Vec<u8>>;
 
+    fn cbor(value: impl Encode<()>) -> Vec<u8> {
+        minicbor::to_vec(value).unwrap()
+    }
+
+    fn bytes(bytes: &[u8]) -> Vec<u8> {
+        cbor(<&ByteSlice>::from(bytes))
+    }
+
+    /// A map of members whose values are encoded.
+    fn map<K: Encode<()>>(members: &[(K, Vec<u8>)]) -> Vec<u8> {
+        let length = 0xa0 | u8::try_from(members.len()).unwrap();
+        members.iter().fold(vec![length], |map, (name, value)| [map, cbor(name), value.clone()].concat())
+    }
+
     /// A key of each algorithm: what COSE writes of it, and how it signs.
-    fn keys() -> Vec<(&'static str, Cbor, Signs)> {
-        let cose = |members: &[(i64, Cbor)]| Cbor::Map(members.iter().map(|(label, value)| (Cbor::from(*label), value.clone())).collect());
-        let bytes = |bytes: &[u8]| Cbor::Bytes(bytes.to_vec());
+    fn keys() -> Vec<(&'static str, Vec<u8>, Signs)> {
         let random = SystemRandom::new();
 
         let es256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         let (x, y) = es256.public_key().as_ref().strip_prefix(&[4]).unwrap().split_at(32);
-        let es256_cose = cose(&[(1, 2.into()), (3, (-7).into()), (-1, 1.into()), (-2, bytes(x)), (-3, bytes(y))]);
+        let es256_cose = map(&[(1, cbor(2)), (3, cbor(-7)), (-1, cbor(1)), (-2, bytes(x)), (-3, bytes(y))]);
         let ed25519 = Ed25519KeyPair::generate().unwrap();
-        let ed25519_cose = cose(&[(1, 1.into()), (3, (-8).into()), (-1, 6.into()), (-2, bytes(ed25519.public_key().as_ref()))]);
+        let ed25519_cose = map(&[(1, cbor(1)), (3, cbor(-8)), (-1, cbor(6)), (-2, bytes(ed25519.public_key().as_ref()))]);
         let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
         let (n, e) = (rsa.public_key().modulus().big_endian_without_leading_zero(), rsa.public_key().exponent().big_endian_without_leading_zero());
-        let rsa_cose = cose(&[(1, 3.into()), (3, (-257).into()), (-1, bytes(n)), (-2, bytes(e))]);
+        let rsa_cose = map(&[(1, cbor(3)), (3, cbor(-257)), (-1, bytes(n)), (-2, bytes(e))]);
         let rsa_signs = move |signed: &[u8]| {
             let mut signature = vec![0; rsa.public_modulus_len()];
             rsa.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed, &mut signature).unwrap();
@@ -246,20 +291,16 @@ mod tests {
     }
 
     /// A new passkey under this id whose attestation has this one, made as it has to be.
-    fn registered(id: &str, attested: &str, key: &Cbor) -> Result<NewPasskey, Refused> {
+    fn registered(id: &str, attested: &str, key: &[u8]) -> Result<NewPasskey, Refused> {
         made(id, attested, key, &client("webauthn.create", "c", ORIGIN, false), "example.org", 0xc5)
     }
 
-    fn made(id: &str, attested: &str, key: &Cbor, client: &Value, domain: &str, flags: u8) -> Result<NewPasskey, Refused> {
-        let mut credential = [&[0; 16][..], &u16::try_from(attested.len()).unwrap().to_be_bytes(), attested.as_bytes()].concat();
-        ciborium::into_writer(key, &mut credential).unwrap();
-        // Extensions may follow.
-        credential.extend([0xa0]);
+    fn made(id: &str, attested: &str, key: &[u8], client: &Value, domain: &str, flags: u8) -> Result<NewPasskey, Refused> {
+        // Extensions may follow the key.
+        let credential = [&[0; 16][..], &u16::try_from(attested.len()).unwrap().to_be_bytes(), attested.as_bytes(), key, &[0xa0]].concat();
         let data = data(domain, flags, 0, &credential);
-        let attestation = Cbor::Map(vec![("fmt".into(), "none".into()), ("attStmt".into(), Cbor::Map(Vec::new())), ("authData".into(), Cbor::Bytes(data))]);
-        let mut bytes = Vec::new();
-        ciborium::into_writer(&attestation, &mut bytes).unwrap();
-        let answer = Answer::credential(CredentialAnswer::new(CredentialKind::Fido2, "laptop", encoded(id), encoded(client.to_string()), encoded(bytes)));
+        let attestation = map(&[("fmt", cbor("none")), ("attStmt", vec![0xa0]), ("authData", bytes(&data))]);
+        let answer = Answer::credential(CredentialAnswer::new(CredentialKind::Fido2, "laptop", encoded(id), encoded(client.to_string()), encoded(attestation)));
         new_passkey(answer.as_credential().unwrap(), ORIGIN, &site())
     }
 
@@ -346,7 +387,7 @@ mod tests {
     fn a_new_passkey_is_taken_under_its_own_id_and_with_a_key_that_is_known_alone() {
         let (_, key, _) = keys().remove(1);
         assert!(registered("id", "other", &key).is_err());
-        let unknown = Cbor::Map(vec![(1.into(), 2.into()), (3.into(), (-7).into()), ((-1).into(), 2.into())]);
+        let unknown = map(&[(1, cbor(2)), (3, cbor(-7)), (-1, cbor(2))]);
         assert!(registered("id", "id", &unknown).is_err());
     }
 }

@@ -1,15 +1,11 @@
 //! Keys of one's own, in the form of Dfns: the one vendor that takes them.
 
-use p256::{
-    ecdsa::{Signature, signature::Signer as _},
-    pkcs8::{EncodePublicKey as _, LineEnding},
-};
 use serde_json::{Value, json};
 
-use super::{new_key, random_bytes, sha256};
+use super::{random_bytes, signing_key::SigningKey};
 use crate::{
     model::{CredentialAnswer, CredentialKind, base64url},
-    testing::text::to_hex,
+    testing::{digest::sha256, pem, text::to_hex},
 };
 
 /// Answers a challenge with a new key.
@@ -23,14 +19,12 @@ pub(in crate::testing) fn wrong_answer(kind: CredentialKind, challenge: &str) ->
 }
 
 fn sign(kind: CredentialKind, challenge: &str, is_right: bool) -> CredentialAnswer {
-    let key = new_key();
-    // Keys of our own making have a PEM form.
-    let pem = key.verifying_key().to_public_key_pem(LineEnding::LF).unwrap_or_default();
+    let key = SigningKey::new();
+    let pem = pem::encode("PUBLIC KEY", &key.public_der());
     let client_data = json!({ "challenge": challenge, "type": "key.create" }).to_string();
     let what = if is_right { client_data.as_str() } else { "something else" };
     let fingerprint = json!({ "clientDataHash": to_hex(&sha256(what.as_bytes())), "publicKey": pem }).to_string();
-    let signature: Signature = key.sign(fingerprint.as_bytes());
-    let attestation = json!({ "publicKey": pem, "signature": to_hex(signature.to_der().as_bytes()) }).to_string();
+    let attestation = json!({ "publicKey": pem, "signature": to_hex(&key.sign(fingerprint.as_bytes())) }).to_string();
     let id = base64url::encode(random_bytes());
     let answer = CredentialAnswer::new(kind, "test key", id, base64url::encode(client_data), base64url::encode(attestation));
     if kind == CredentialKind::PasswordProtectedKey { answer.with_encrypted_private_key("an encrypted key") } else { answer }

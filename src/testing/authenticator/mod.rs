@@ -5,11 +5,10 @@ mod key;
 mod options;
 mod passkey;
 mod record;
+mod signing_key;
 mod site;
 
-use p256::ecdsa::SigningKey;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::model::{CredentialKind, ParseCredentialKindError};
 
@@ -44,21 +43,9 @@ pub(in crate::testing) fn answer(options: &Value, origin: Option<&str>) -> Resul
     Passkey::new(origin).create(options::bare(options.get("webauthn").unwrap_or(options))).map_err(|error| error.to_string())
 }
 
-/// Makes a key for one test; nothing depends on it being hard to guess.
-fn new_key() -> SigningKey {
-    loop {
-        if let Ok(key) = SigningKey::from_slice(&random_bytes()) {
-            return key;
-        }
-    }
-}
-
+/// Makes an id; nothing depends on it being hard to guess.
 fn random_bytes() -> [u8; 32] {
     std::array::from_fn(|_| fastrand::u8(..))
-}
-
-pub(in crate::testing) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, fmt, sync::Mutex};
 
-use p256::ecdsa::SigningKey;
 use serde_json::Value;
 
 use super::{
-    PasskeyError, new_key,
+    PasskeyError,
     options::{self, Creation, Request},
     random_bytes,
     record::{Context, Registered, assertion},
+    signing_key::SigningKey,
     site::{Site, origin_of},
 };
 use crate::testing::locked;
@@ -62,7 +62,7 @@ impl Passkey {
     ///
     /// An origin at which no browser takes passkeys is told by [`answer`](Self::answer).
     pub fn new(origin: impl Into<String>) -> Self {
-        Self { origin: origin_of(origin.into()), key: new_key(), id: random_bytes(), state: Mutex::default() }
+        Self { origin: origin_of(origin.into()), key: SigningKey::new(), id: random_bytes(), state: Mutex::default() }
     }
 
     /// Gives what the browser gives for creation options (those with `rp`, `user` or `pubKeyCredParams`) or request options.

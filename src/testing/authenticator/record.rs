@@ -1,15 +1,13 @@
 //! What an authenticator and a browser write: client data, authenticator data, attestation objects.
 
-use ciborium::{Value as Cbor, cbor};
-use p256::{
-    ecdsa::{Signature, SigningKey, signature::Signer as _},
-    pkcs8::EncodePublicKey as _,
-};
+use std::convert::Infallible;
+
+use minicbor::{Encoder, encode::Error};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::sha256;
-use crate::model::base64url;
+use super::signing_key::SigningKey;
+use crate::{model::base64url, testing::digest::sha256};
 
 const USER_PRESENT: u8 = 0x01;
 const USER_VERIFIED: u8 = 0x04;
@@ -59,17 +57,14 @@ pub(in crate::testing) struct Registered {
 impl Registered {
     pub(super) fn new(key: &SigningKey, id: &[u8; 32], context: &Context<'_>) -> Self {
         // 16 zeros stand for the authenticator's model, which is nobody's business; 32 is the length of the id.
-        let credential = [&[0; 16], &[0, 32][..], id, &encoded(&cose(key))].concat();
+        let credential = [&[0; 16], &[0, 32][..], id, &cose(key)].concat();
         let data = context.authenticator_data(HAS_CREDENTIAL, &credential);
-        let attestation = cbor!({ "fmt" => "none", "attStmt" => {}, "authData" => Cbor::Bytes(data.clone()) }).unwrap_or(Cbor::Null);
-        // Keys of our own making have a DER form.
-        let public_key = key.verifying_key().to_public_key_der().map(|der| der.as_bytes().to_vec()).unwrap_or_default();
         Self {
             id: base64url::encode(id),
             client_data: base64url::encode(context.client_data("webauthn.create")),
-            attestation: base64url::encode(encoded(&attestation)),
+            attestation: base64url::encode(unattested(&data)),
             authenticator_data: base64url::encode(data),
-            public_key: base64url::encode(public_key),
+            public_key: base64url::encode(key.public_der()),
         }
     }
 
@@ -92,11 +87,11 @@ impl Registered {
 pub(super) fn assertion(key: &SigningKey, id: &[u8; 32], context: &Context<'_>, user: &[u8]) -> Value {
     let client_data = context.client_data("webauthn.get");
     let data = context.authenticator_data(0, &[]);
-    let signature: Signature = key.sign(&[data.as_slice(), &sha256(&client_data)].concat());
+    let signature = key.sign(&[data.as_slice(), &sha256(&client_data)].concat());
     let response = json!({
         "clientDataJSON": base64url::encode(client_data),
         "authenticatorData": base64url::encode(data),
-        "signature": base64url::encode(signature.to_der().as_bytes()),
+        "signature": base64url::encode(signature),
         "userHandle": base64url::encode(user),
     });
     credential(&base64url::encode(id), response, json!({}))
@@ -106,23 +101,20 @@ fn credential(id: &str, response: Value, results: Value) -> Value {
     json!({ "id": id, "rawId": id, "type": "public-key", "authenticatorAttachment": "platform", "response": response, "clientExtensionResults": results })
 }
 
-/// A public key in COSE form: 1 is its type, 3 the algorithm, -1 the curve, -2 and -3 the coordinates.
-fn cose(key: &SigningKey) -> Cbor {
-    let point = key.verifying_key().to_sec1_point(false);
-    let coordinate = |bytes: Option<&p256::FieldBytes>| Cbor::Bytes(bytes.map(|bytes| bytes.to_vec()).unwrap_or_default());
-    let number = |number: i64| Cbor::Integer(number.into());
-    Cbor::Map(vec![
-        (number(1), number(2)),
-        (number(3), number(-7)),
-        (number(-1), number(1)),
-        (number(-2), coordinate(point.x())),
-        (number(-3), coordinate(point.y())),
-    ])
+/// An attestation object of nobody's.
+fn unattested(authenticator_data: &[u8]) -> Vec<u8> {
+    encoded(|cbor| cbor.map(3)?.str("fmt")?.str("none")?.str("attStmt")?.map(0)?.str("authData")?.bytes(authenticator_data).map(drop))
 }
 
-fn encoded(value: &Cbor) -> Vec<u8> {
-    let mut bytes = Vec::new();
+/// A public key in COSE form: 1 is its type, 3 the algorithm, -1 the curve, -2 and -3 the coordinates.
+fn cose(key: &SigningKey) -> Vec<u8> {
+    let (x, y) = key.coordinates();
+    encoded(|cbor| cbor.map(5)?.i8(1)?.i8(2)?.i8(3)?.i8(-7)?.i8(-1)?.i8(1)?.i8(-2)?.bytes(x)?.i8(-3)?.bytes(y).map(drop))
+}
+
+fn encoded(write: impl FnOnce(&mut Encoder<Vec<u8>>) -> Result<(), Error<Infallible>>) -> Vec<u8> {
+    let mut encoder = Encoder::new(Vec::new());
     // Writing to memory does not fail.
-    _ = ciborium::into_writer(value, &mut bytes);
-    bytes
+    _ = write(&mut encoder);
+    encoder.into_writer()
 }

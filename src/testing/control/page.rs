@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use axum::response::{Html, IntoResponse, Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, header};
-use sha2::{Digest as _, Sha256};
+
+use crate::testing::digest::sha256;
 
 const PAGE: &str = include_str!("page.html");
 
@@ -14,7 +15,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = |tag: &str| {
         let (_, after) = PAGE.split_once(&format!("<{tag}>")).unwrap_or_default();
         let (inside, _) = after.split_once(&format!("</{tag}>")).unwrap_or_default();
-        STANDARD.encode(Sha256::digest(inside))
+        STANDARD.encode(sha256(inside.as_bytes()))
     };
     let (style, script) = (hash("style"), hash("script"));
     let policy = format!(

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use aws_lc_rs::hmac::{Context, HMAC_SHA256, Key, Tag};
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, task::AbortHandle, time::sleep};
 use url::Url;
@@ -160,8 +161,16 @@ impl Receiver {
 
     /// Posts a body, signed at this time, and says whether that was answered 2xx.
     async fn takes(&self, body: &str) -> bool {
-        let signature = signature::sign(&self.key, body.as_bytes(), self.clock.now());
+        let signature = signature::sign(body.as_bytes(), self.clock.now(), |signed| hmac(&self.key, signed));
         let request = self.client.post(self.url.clone()).header(signature::HEADER, signature).header("content-type", "application/json");
         request.body(body.to_owned()).send().await.is_ok_and(|reply| reply.status().is_success())
     }
+}
+
+fn hmac(key: &Secret, signed: [&[u8]; 3]) -> Tag {
+    let mut context = Context::with_key(&Key::new(HMAC_SHA256, key.expose().as_bytes()));
+    for part in signed {
+        context.update(part);
+    }
+    context.sign()
 }

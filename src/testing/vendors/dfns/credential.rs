@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::{
     passkey,
-    proof::{self, ClientData, PublicKey},
+    proof::{self, ClientData},
+    public_key::PublicKey,
 };
 use crate::testing::{
-    authenticator::sha256,
+    digest::sha256,
     weight::{self, Weigh},
 };
 

@@ -5,9 +5,13 @@
 mod action;
 mod authenticator;
 mod behaviour;
+mod cbor;
+mod cose_key;
 mod credential;
+mod edwards;
 mod passkey;
 mod proof;
+mod public_key;
 
 use std::{fmt, io, ops::Deref, sync::Arc};
 

@@ -1,10 +1,14 @@
 //! Passkeys: attestation objects and authenticator data, as a relying party that asks for attestation "none" checks them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ciborium::Value;
 
-use super::proof::{ClientData, PublicKey, UNVERIFIABLE};
-use crate::testing::authenticator::sha256;
+use super::{
+    cbor::Value,
+    cose_key::CoseKey,
+    proof::{ClientData, UNVERIFIABLE},
+    public_key::PublicKey,
+};
+use crate::testing::digest::sha256;
 
 const USER_PRESENT: u8 = 0x01;
 const USER_VERIFIED: u8 = 0x04;
@@ -18,13 +22,13 @@ pub(super) fn attested_key(client_data: &ClientData, attestation: &str, credenti
     client_data.expect_origin(rp_id)?;
     let attestation = URL_SAFE_NO_PAD.decode(attestation).map_err(|_| "attestationData is not base64url without padding")?;
     let mut rest = attestation.as_slice();
-    let attestation: Value = ciborium::from_reader(&mut rest).map_err(|_| "attestationData is not CBOR")?;
+    let attestation = Value::read(&mut rest).ok_or("attestationData is not CBOR")?;
     if !rest.is_empty() {
         return Err("attestationData: something comes after the CBOR".into());
     }
-    let format = member(&attestation, "fmt").and_then(Value::as_text).ok_or("attestationData: fmt is missing")?;
-    let statement = member(&attestation, "attStmt").filter(|statement| statement.is_map()).ok_or("attestationData: attStmt is missing")?;
-    let bytes = member(&attestation, "authData").and_then(Value::as_bytes).ok_or("attestationData: authData is missing")?;
+    let format = attestation.member("fmt").and_then(Value::as_text).ok_or("attestationData: fmt is missing")?;
+    let statement = attestation.member("attStmt").filter(|statement| statement.as_map().is_some()).ok_or("attestationData: attStmt is missing")?;
+    let bytes = attestation.member("authData").and_then(Value::as_bytes).ok_or("attestationData: authData is missing")?;
     let data = AuthenticatorData::read(bytes)?;
     data.expect_relying_party(rp_id)?;
     let id = data.credential_id.ok_or("authData: holds no credential")?;
@@ -32,10 +36,10 @@ pub(super) fn attested_key(client_data: &ClientData, attestation: &str, credenti
     if URL_SAFE_NO_PAD.encode(id) != credential_id {
         return Err("credId is not the id in authData".into());
     }
-    let key = CoseKey::read(&ciborium::from_reader(&mut rest).map_err(|_| "authData: the key is not CBOR")?)?;
+    let key = CoseKey::read(&Value::read(&mut rest).ok_or("authData: the key is not CBOR")?)?;
     expect_end(data.flags, rest)?;
     match format {
-        "none" if statement.as_map().is_some_and(Vec::is_empty) => Ok(key.key),
+        "none" if statement.as_map().is_some_and(<[_]>::is_empty) => Ok(key.key),
         "none" => Err("attestationData: expected an empty attStmt for fmt none".into()),
         "packed" => key.expect_self_attestation(statement, &[bytes, sha256(&client_data.bytes).as_slice()].concat()),
         _ => Err("attestationData: expected fmt none, or packed by the credential's own key".into()),
@@ -58,7 +62,7 @@ pub(super) fn check_assertion(key: &PublicKey, client_data: &ClientData, data: &
 /// Looks at what comes at the end of authenticator data: extensions, where the flags tell of them.
 fn expect_end(flags: u8, mut rest: &[u8]) -> Result<(), String> {
     if flags & HAS_EXTENSIONS != 0 {
-        let extensions: Value = ciborium::from_reader(&mut rest).map_err(|_| "authData: the extensions are not CBOR")?;
+        let extensions = Value::read(&mut rest).ok_or("authData: the extensions are not CBOR")?;
         extensions.as_map().ok_or("authData: the extensions are no map")?;
     }
     if rest.is_empty() { Ok(()) } else { Err("authData: something comes after what the flags tell of".into()) }
@@ -101,66 +105,19 @@ impl<'a> AuthenticatorData<'a> {
     }
 }
 
-fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    value.as_map()?.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
-}
-
-/// A public key with its COSE algorithm.
-struct CoseKey {
-    algorithm: i128,
-    /// `None` where the double cannot check signatures.
-    key: Option<PublicKey>,
-}
-
-impl CoseKey {
-    /// Reads a key in COSE form: 1 is its type, 3 the algorithm, -1 the curve, -2 and -3 the coordinates.
-    fn read(key: &Value) -> Result<Self, String> {
-        let entry = |label: i64| key.as_map().into_iter().flatten().find(|(name, _)| name.as_integer() == Some(label.into())).map(|(_, value)| value);
-        let number = |label: i64| entry(label).and_then(Value::as_integer).map(i128::from);
-        let bytes = |label: i64| entry(label).and_then(Value::as_bytes).map(Vec::as_slice).unwrap_or_default();
-        let algorithm = number(3).ok_or("authData: the key names no algorithm")?;
-        let key = match (algorithm, number(1), number(-1)) {
-            (-7, Some(2), Some(1)) => {
-                let point = [&[4], bytes(-2), bytes(-3)].concat();
-                let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).map_err(|_| "authData: the key is not on P-256")?;
-                Some(PublicKey::P256(key))
-            }
-            (-8, Some(1), Some(6)) => {
-                let key = bytes(-2).try_into().ok().and_then(|bytes| ed25519_dalek::VerifyingKey::from_bytes(bytes).ok());
-                Some(PublicKey::Ed25519(key.ok_or("authData: the key is not an Ed25519 key")?))
-            }
-            (-257, Some(3), _) => None,
-            _ => return Err("authData: the key is of an algorithm that was not offered".into()),
-        };
-        Ok(Self { algorithm, key })
-    }
-
-    /// Gives the key where it signed its own attestation. Of an attestation by a certificate the double cannot know whom to trust.
-    fn expect_self_attestation(self, statement: &Value, signed: &[u8]) -> Result<Option<PublicKey>, String> {
-        let algorithm = member(statement, "alg").and_then(Value::as_integer).map(i128::from);
-        let signature = member(statement, "sig").and_then(Value::as_bytes);
-        let is_alone = statement.as_map().is_some_and(|members| members.len() == 2);
-        let (Some(algorithm), Some(signature), true) = (algorithm, signature, is_alone) else {
-            return Err("attestationData: expected an attStmt of alg and sig alone for fmt packed".into());
-        };
-        if algorithm != self.algorithm {
-            return Err("attestationData: alg is not that of the key".into());
-        }
-        match self.key {
-            Some(key) if key.verifies(signed, signature) => Ok(Some(key)),
-            Some(_) => Err(UNVERIFIABLE.into()),
-            None => Err("attestationData: the double cannot check attestations of this algorithm".into()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use ciborium::cbor;
-    use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
+    use aws_lc_rs::{
+        rand::SystemRandom,
+        signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _},
+    };
+    use minicbor::{Encode, bytes::ByteSlice};
     use serde_json::json;
 
     use super::*;
+
+    /// A member of a map, whose value is encoded.
+    type Member<'a> = (&'a str, Vec<u8>);
 
     /// A new passkey, and what is to be odd about it.
     struct Passkey {
@@ -170,7 +127,11 @@ mod tests {
         flags: u8,
         format: &'static str,
         /// Makes the statement of a good signature.
-        statement: fn(Vec<u8>) -> Value,
+        statement: fn(Vec<u8>) -> Vec<u8>,
+        /// Makes the key of its coordinates.
+        key: fn(&[u8], &[u8]) -> Vec<u8>,
+        /// Makes the attestation object of its members.
+        whole: fn(&[Member<'_>]) -> Vec<u8>,
         /// What comes after the key, and after the whole.
         after_key: &'static [u8],
         after_all: &'static [u8],
@@ -187,7 +148,9 @@ mod tests {
             client_data: client_data("https://example.org"),
             flags: 0x45,
             format: "none",
-            statement: |_| Value::Map(Vec::new()),
+            statement: |_| map::<&str>(&[]),
+            key: cose,
+            whole: |members| map(members),
             after_key: &[],
             after_all: &[],
         }
@@ -205,32 +168,78 @@ mod tests {
         Passkey { client_data: client_data.to_owned(), ..passkey() }
     }
 
-    fn packed(statement: fn(Vec<u8>) -> Value) -> Passkey {
+    fn packed(statement: fn(Vec<u8>) -> Vec<u8>) -> Passkey {
         Passkey { format: "packed", statement, ..passkey() }
     }
 
-    fn statement(alg: i32, sig: Vec<u8>) -> Value {
-        Value::Map(vec![("alg".into(), alg.into()), ("sig".into(), Value::Bytes(sig))])
+    fn keyed(key: fn(&[u8], &[u8]) -> Vec<u8>) -> Passkey {
+        Passkey { key, ..passkey() }
     }
 
-    fn encode(value: &Value) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        ciborium::into_writer(value, &mut bytes).expect("memory");
+    fn statement(alg: i32, sig: &[u8]) -> Vec<u8> {
+        map(&[("alg", cbor(alg)), ("sig", bytes(sig))])
+    }
+
+    fn cose(x: &[u8], y: &[u8]) -> Vec<u8> {
+        map(&[(1, cbor(2)), (3, cbor(-7)), (-1, cbor(1)), (-2, bytes(x)), (-3, bytes(y))])
+    }
+
+    /// An Ed25519 key of those bytes.
+    fn okp(key: &[u8]) -> Vec<u8> {
+        map(&[(1, cbor(1)), (3, cbor(-8)), (-1, cbor(6)), (-2, bytes(key))])
+    }
+
+    fn cbor(value: impl Encode<()>) -> Vec<u8> {
+        minicbor::to_vec(value).expect("memory")
+    }
+
+    fn bytes(bytes: &[u8]) -> Vec<u8> {
+        cbor(<&ByteSlice>::from(bytes))
+    }
+
+    /// A map of members whose values are encoded.
+    fn map<K: Encode<()>>(members: &[(K, Vec<u8>)]) -> Vec<u8> {
+        let length = 0xa0 | u8::try_from(members.len()).expect("a few");
+        members.iter().fold(vec![length], |map, (name, value)| [map, cbor(name), value.clone()].concat())
+    }
+
+    /// The same map, with a sign at its end in the place of its length.
+    fn indefinite(map: Vec<u8>) -> Vec<u8> {
+        [&[0xbf], map.get(1..).expect("a map"), &[0xff]].concat()
+    }
+
+    fn cut(mut map: Vec<u8>) -> Vec<u8> {
+        map.pop();
+        map
+    }
+
+    /// A key whose coordinates are written in two pieces each.
+    fn pieces(x: &[u8], y: &[u8]) -> Vec<u8> {
+        let halves = |of: &[u8]| [&[0x5f], bytes(&of[..16]).as_slice(), &bytes(&of[16..]), &[0xff]].concat();
+        map(&[(1, cbor(2)), (3, cbor(-7)), (-1, cbor(1)), (-2, halves(x)), (-3, halves(y))])
+    }
+
+    /// Lists in lists, as the value of an extension.
+    static DEEP: [u8; 100_003] = {
+        let mut bytes = [0x81; 100_003];
+        (bytes[0], bytes[1], bytes[2]) = (0xa1, 0x61, b'a');
         bytes
+    };
+
+    fn signature(key: &EcdsaKeyPair, data: &[u8], client_data: &[u8]) -> Vec<u8> {
+        key.sign(&SystemRandom::new(), &[data, &sha256(client_data)].concat()).expect("a signature").as_ref().to_vec()
     }
 
     impl Passkey {
         /// Makes it, and gives what the double has against it.
         fn problem(&self) -> Result<(), String> {
-            let key = SigningKey::from_slice(&[7; 32]).expect("a key");
-            let point = key.verifying_key().to_sec1_point(false);
-            let (x, y) = (Value::Bytes(point.x().expect("x").to_vec()), Value::Bytes(point.y().expect("y").to_vec()));
-            let cose = cbor!({ 1 => 2, 3 => -7, -1 => 1, -2 => x, -3 => y }).expect("CBOR");
-            let data = [&sha256(self.hashed.as_bytes())[..], &[self.flags], &[0; 20], &[0, 2], b"id", &encode(&cose), self.after_key].concat();
-            let signature: Signature = key.sign(&[&data[..], &sha256(self.client_data.as_bytes())].concat());
-            let statement = (self.statement)(signature.to_der().as_bytes().to_vec());
-            let whole = Value::Map(vec![("fmt".into(), self.format.into()), ("attStmt".into(), statement), ("authData".into(), Value::Bytes(data))]);
-            let attestation = URL_SAFE_NO_PAD.encode([encode(&whole), self.after_all.to_vec()].concat());
+            let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key");
+            let (x, y) = key.public_key().as_ref().get(1..).expect("a point").split_at(32);
+            let cose = (self.key)(x, y);
+            let data = [&sha256(self.hashed.as_bytes())[..], &[self.flags], &[0; 20], &[0, 2], b"id", &cose, self.after_key].concat();
+            let statement = (self.statement)(signature(&key, &data, self.client_data.as_bytes()));
+            let whole = (self.whole)(&[("fmt", cbor(self.format)), ("attStmt", statement), ("authData", bytes(&data))]);
+            let attestation = URL_SAFE_NO_PAD.encode([&whole, self.after_all].concat());
             let client_data = ClientData::read(&URL_SAFE_NO_PAD.encode(&self.client_data))?;
             client_data.expect("webauthn.create", "Y2g")?;
             attested_key(&client_data, &attestation, &URL_SAFE_NO_PAD.encode("id"), self.rp_id).map(drop)
@@ -245,7 +254,7 @@ mod tests {
             ("localhost over http", local("http://localhost:5173"), Ok(())),
             ("localhost over https", local("https://localhost"), Ok(())),
             ("no word on frames", saying(r#"{"type":"webauthn.create","challenge":"Y2g","origin":"https://example.org"}"#), Ok(())),
-            ("signed by its own key", packed(|sig| statement(-7, sig)), Ok(())),
+            ("signed by its own key", packed(|sig| statement(-7, &sig)), Ok(())),
             ("extensions", Passkey { flags: 0xc5, after_key: b"\xa0", ..passkey() }, Ok(())),
             ("another site", at("https://evil.example"), Err("origin")),
             ("another site for localhost", local("https://evil.example"), Err("origin")),
@@ -271,15 +280,48 @@ mod tests {
             ("more after the key", Passkey { after_key: b"x", ..passkey() }, Err("comes after")),
             ("extensions that are none", Passkey { flags: 0xc5, after_key: b"\x01", ..passkey() }, Err("extensions")),
             ("more after the whole", Passkey { after_all: b"x", ..passkey() }, Err("comes after")),
-            ("a statement of nothing", Passkey { statement: |sig| statement(-7, sig), ..passkey() }, Err("empty attStmt")),
-            ("packed garbage", packed(|_| cbor!({ "garbage" => true }).expect("CBOR")), Err("alg and sig")),
-            ("packed nothing", packed(|_| Value::Map(Vec::new())), Err("alg and sig")),
-            ("another algorithm", packed(|sig| statement(-8, sig)), Err("alg is not")),
-            ("another signature", packed(|sig| statement(-7, [&sig[..sig.len() - 1], &[0]].concat())), Err("signature")),
-            ("a signature of nothing", packed(|_| statement(-7, Vec::new())), Err("signature")),
-            ("a certificate", packed(|sig| cbor!({ "alg" => -7, "sig" => Value::Bytes(sig), "x5c" => [] }).expect("CBOR")), Err("alg and sig")),
-            ("another format", Passkey { format: "fido-u2f", ..packed(|sig| statement(-7, sig)) }, Err("expected fmt")),
+            ("a statement of nothing", Passkey { statement: |sig| statement(-7, &sig), ..passkey() }, Err("empty attStmt")),
+            ("packed garbage", packed(|_| map(&[("garbage", cbor(true))])), Err("alg and sig")),
+            ("packed nothing", packed(|_| map::<&str>(&[])), Err("alg and sig")),
+            ("another algorithm", packed(|sig| statement(-8, &sig)), Err("alg is not")),
+            ("another signature", packed(|sig| statement(-7, &[&sig[..sig.len() - 1], &[!sig[sig.len() - 1]]].concat())), Err("signature")),
+            ("a signature of nothing", packed(|_| statement(-7, &[])), Err("signature")),
+            ("a certificate", packed(|sig| map(&[("alg", cbor(-7)), ("sig", bytes(&sig)), ("x5c", vec![0x80])])), Err("alg and sig")),
+            ("another format", Passkey { format: "fido-u2f", ..packed(|sig| statement(-7, &sig)) }, Err("expected fmt")),
             ("no format", Passkey { format: "", ..passkey() }, Err("expected fmt")),
+            ("an object of indefinite length", Passkey { whole: |members| indefinite(map(members)), ..passkey() }, Ok(())),
+            ("a member that nobody knows", Passkey { whole: |members| map(&[members, &[("later", cbor(true))]].concat()), ..passkey() }, Ok(())),
+            ("a member again", Passkey { whole: |members| map(&[members, &[("fmt", cbor("packed"))]].concat()), ..passkey() }, Ok(())),
+            ("a member before", Passkey { whole: |members| map(&[&[("fmt", cbor("packed"))], members].concat()), ..passkey() }, Err("alg and sig")),
+            ("an object that is cut", Passkey { whole: |members| cut(map(members)), ..passkey() }, Err("not CBOR")),
+            ("a list of members", Passkey { whole: |_| vec![0x80], ..passkey() }, Err("fmt is missing")),
+            ("a statement of indefinite length", packed(|sig| indefinite(statement(-7, &sig))), Ok(())),
+            ("a signature twice", packed(|sig| map(&[("alg", cbor(-7)), ("sig", bytes(&sig)), ("sig", bytes(&sig))])), Err("alg and sig")),
+            ("a key of indefinite length", keyed(|x, y| indefinite(cose(x, y))), Ok(())),
+            ("a key in pieces", keyed(pieces), Ok(())),
+            (
+                "a key with a member again",
+                keyed(|x, y| map(&[(1, cbor(2)), (3, cbor(-7)), (-1, cbor(1)), (-2, bytes(x)), (-3, bytes(y)), (3, cbor(-8))])),
+                Ok(()),
+            ),
+            ("a key with more", keyed(|x, y| map(&[(1, cbor(2)), (3, cbor(-7)), (-1, cbor(1)), (-2, bytes(x)), (-3, bytes(y)), (4, vec![0x80])])), Ok(())),
+            ("no key", keyed(|_, _| Vec::new()), Err("the key is not CBOR")),
+            ("a key that is cut", keyed(|x, y| cut(cose(x, y))), Err("the key is not CBOR")),
+            ("a key without an algorithm", keyed(|_, _| map(&[(1, cbor(2))])), Err("names no algorithm")),
+            ("a point that is on no curve", keyed(|x, _| cose(x, x)), Err("not on P-256")),
+            ("half a point", keyed(|x, _| cose(x, &[])), Err("not on P-256")),
+            ("a compressed point", keyed(|x, _| map(&[(1, cbor(2)), (3, cbor(-7)), (-1, cbor(1)), (-2, bytes(x)), (-3, cbor(true))])), Err("not on P-256")),
+            ("a key of another curve", keyed(|x, y| map(&[(1, cbor(2)), (3, cbor(-7)), (-1, cbor(2)), (-2, bytes(x)), (-3, bytes(y))])), Err("not offered")),
+            ("RSA", keyed(|_, _| map(&[(1, cbor(3)), (3, cbor(-257)), (-1, bytes(&[0xff; 256])), (-2, bytes(&[1, 0, 1]))])), Ok(())),
+            ("Ed25519", keyed(|_, _| okp(Ed25519KeyPair::generate().expect("a key").public_key().as_ref())), Ok(())),
+            ("half of an Ed25519 key", keyed(|_, _| okp(&[1; 16])), Err("not an Ed25519 key")),
+            ("an Ed25519 key that is too long", keyed(|_, _| okp(&[1; 33])), Err("not an Ed25519 key")),
+            ("an Ed25519 key on no curve", keyed(|_, _| okp(&[&[2][..], &[0; 31]].concat())), Err("not an Ed25519 key")),
+            ("extensions of indefinite length", Passkey { flags: 0xc5, after_key: b"\xbf\x61a\x9f\x01\xff\xff", ..passkey() }, Ok(())),
+            ("extensions twice", Passkey { flags: 0xc5, after_key: b"\xa2\x61a\x01\x61a\x02", ..passkey() }, Ok(())),
+            ("extensions that are cut", Passkey { flags: 0xc5, after_key: b"\xa1\x61a", ..passkey() }, Err("not CBOR")),
+            ("more after extensions", Passkey { flags: 0xc5, after_key: b"\xa0\x00", ..passkey() }, Err("comes after")),
+            ("deep extensions", Passkey { flags: 0xc5, after_key: &DEEP, ..passkey() }, Err("not CBOR")),
         ] {
             match (made.problem(), expected) {
                 (Ok(()), Ok(())) => {}
@@ -288,10 +330,11 @@ mod tests {
             }
         }
     }
+
     #[test]
     fn an_assertion_is_taken_of_a_verified_user_and_with_nothing_but_itself() {
-        let key = SigningKey::from_slice(&[7; 32]).expect("a key");
-        let public = PublicKey::P256(*key.verifying_key());
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key");
+        let public = PublicKey::p256(key.public_key().as_ref()).expect("a public key");
         let client_data = json!({ "type": "webauthn.get", "challenge": "Y2g", "origin": "https://example.org" }).to_string();
         let client_data = ClientData::read(&URL_SAFE_NO_PAD.encode(client_data)).expect("client data");
         for (what, rp_id, flags, after, expected) in [
@@ -306,8 +349,7 @@ mod tests {
             ("a credential", "example.org", 0x45, &[0; 20], Err("no credential")),
         ] {
             let data = [&sha256(rp_id.as_bytes())[..], &[flags], &[0; 4], after].concat();
-            let signature: Signature = key.sign(&[&data[..], &sha256(&client_data.bytes)].concat());
-            let found = check_assertion(&public, &client_data, &data, signature.to_der().as_bytes(), "example.org");
+            let found = check_assertion(&public, &client_data, &data, &signature(&key, &data, &client_data.bytes), "example.org");
             match (found, expected) {
                 (Ok(()), Ok(())) => {}
                 (Err(told), Err(expected)) => assert!(told.contains(expected), "{what}: {told}"),

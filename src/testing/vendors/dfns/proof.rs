@@ -1,68 +1,15 @@
 //! What proves that somebody holds a key: signatures, and the client data that they are over.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ed25519_dalek::pkcs8::DecodePublicKey as _;
-use p256::{
-    ecdsa::signature::Verifier as _,
-    pkcs8::{EncodePublicKey as _, LineEnding},
-};
-use serde::{
-    Deserialize, Serialize,
-    de::{Deserializer, Error as _, MapAccess, Visitor},
-};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::public_key::PublicKey;
 use crate::testing::{
-    authenticator::sha256,
+    digest::sha256,
     text::{from_hex, to_hex},
 };
-
-/// A public key of a kind that the double can check; written as PEM.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub(super) enum PublicKey {
-    P256(p256::ecdsa::VerifyingKey),
-    Ed25519(ed25519_dalek::VerifyingKey),
-}
-
-impl PublicKey {
-    pub(super) fn from_pem(pem: &str) -> Option<Self> {
-        let p256 = p256::ecdsa::VerifyingKey::from_public_key_pem(pem).map(Self::P256);
-        p256.ok().or_else(|| ed25519_dalek::VerifyingKey::from_public_key_pem(pem).map(Self::Ed25519).ok())
-    }
-
-    fn to_pem(&self) -> String {
-        let pem = match self {
-            Self::P256(key) => key.to_public_key_pem(LineEnding::LF),
-            Self::Ed25519(key) => key.to_public_key_pem(LineEnding::LF),
-        };
-        // Keys that were read have such a form.
-        pem.unwrap_or_default()
-    }
-
-    /// ECDSA in ASN.1 DER, Ed25519 raw.
-    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        match self {
-            Self::P256(key) => p256::ecdsa::Signature::from_der(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok()),
-            Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature).is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
-        }
-    }
-}
-
-impl From<PublicKey> for String {
-    fn from(key: PublicKey) -> Self {
-        key.to_pem()
-    }
-}
-
-impl TryFrom<String> for PublicKey {
-    type Error = &'static str;
-
-    fn try_from(pem: String) -> Result<Self, &'static str> {
-        Self::from_pem(&pem).ok_or("expected a P-256 or Ed25519 public key in PEM form")
-    }
-}
 
 /// What was signed, read: the bytes as they came, and the JSON in them.
 pub(super) struct ClientData {
