@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Config, CredentialKind, Error,
-    ErrorKind, Field, Method, ProviderHealth, ProviderId, Router, SendState, Verification, Violation, testing::Scripted,
+    ErrorKind, Field, Method, MethodSupport, ProviderHealth, ProviderId, Router, SendState, Verification, Violation, testing::Scripted,
 };
 use serde_json::json;
 use support::{Server, vendors};
@@ -518,4 +518,36 @@ async fn one_persons_odd_record_at_a_provider_turns_nobody_else_away_from_it() {
     let asked = [auth.create(&ChallengeRequest::email_otp("eve@x.com")).await, auth.create(&ChallengeRequest::email_otp("jane@doe.com")).await];
     let asked: Vec<_> = asked.iter().map(|challenge| challenge.as_ref().expect("a challenge").provider().as_str()).collect();
     assert_eq!(asked, ["second", "first"]);
+}
+
+/// A provider that offers one method.
+#[derive(Debug)]
+struct Offering(Scripted, Capabilities);
+
+#[auth_challenge::async_trait]
+impl ChallengeProvider for Offering {
+    fn id(&self) -> ProviderId {
+        self.0.id()
+    }
+    fn capabilities(&self) -> Capabilities {
+        self.1.clone()
+    }
+    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        self.0.create_with(request, options).await
+    }
+    async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        self.0.verify_with(handle, answer, options).await
+    }
+}
+
+#[tokio::test]
+async fn a_router_within_a_router_takes_over_with_what_any_of_its_providers_has() {
+    let (by_email, by_phone) = (Scripted::named("by_email"), Scripted::named("by_phone"));
+    let offering =
+        |scripted: &Scripted, method| Arc::new(Offering(scripted.clone(), Capabilities::new(vec![MethodSupport::new(method, vec![Field::To], vec![])])));
+    let within = Router::builder(offering(&by_email, Method::EmailOtp)).with_provider(offering(&by_phone, Method::SmsOtp)).build().expect("a router");
+    let away = Scripted::named("away").create_fails(error(ErrorKind::Connect, SendState::NotSent));
+    let router = Router::builder(Arc::new(away)).with_provider(Arc::new(within)).with_failover([id("by_email")]).build().expect("a router");
+    router.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect("the one that has it");
+    assert_eq!((by_email.created().len(), by_phone.created().len()), (0, 1));
 }

@@ -171,7 +171,9 @@ async fn doubles_hold_nothing_against_it_and_keep_their_faults_for_calls() {
 #[tokio::test]
 async fn to_a_double_a_head_is_no_call_at_its_base_url_and_without_credentials_alone() {
     for entry in DoubleEntry::ALL {
-        for (what, path, authorization, is_violation) in [("bare", "", None, false), ("elsewhere", "/elsewhere", None, true), ("with a key", "", Some("Basic YTpi"), true)] {
+        for (what, path, authorization, is_violation) in
+            [("bare", "", None, false), ("elsewhere", "/elsewhere", None, true), ("with a key", "", Some("Basic YTpi"), true)]
+        {
             let double = Double::start(entry.name()).await;
             let mut request = auth_challenge::reqwest::Client::new().head(double.base_url() + path);
             if let Some(authorization) = authorization {

@@ -66,7 +66,7 @@ impl Sought {
                 sought.add_number(&form);
             }
             encoded.clear();
-            STANDARD.encode_string(value, &mut *encoded);
+            STANDARD.encode_string(value, &mut encoded);
             sought.add_encoded(value, &encoded);
             if encoded.contains(['+', '/']) {
                 sought.add_encoded(value, &Zeroizing::new(URL_SAFE.encode(value)));

@@ -8,7 +8,6 @@ mod behaviour;
 mod cbor;
 mod cose_key;
 mod credential;
-mod edwards;
 mod passkey;
 mod proof;
 mod public_key;
