@@ -42,7 +42,7 @@ pub(crate) fn text(results: &Results) -> String {
 
 fn headed(title: &str, on: &Conditions) -> String {
     format!(
-        "\n### {title}\n\n{}: {}, {} cores, {}, Rust {}, reqwest {}; load average {} before and {} after.\n",
+        "\n#### {title}\n\n{}: {}, {} cores, {}, Rust {}, reqwest {}; load average {} before and {} after.\n",
         on.date, on.cpu, on.cores, on.system, on.rustc, on.reqwest, on.load_before, on.load_after
     )
 }

@@ -1,6 +1,6 @@
 //! Creates a challenge and verifies an answer by this crate.
 
-use auth_challenge::{Answer, ChallengeRequest, Config, Verification};
+use auth_challenge::{Answer, ChallengeProviderExt as _, ChallengeRequest, Config, Verification};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

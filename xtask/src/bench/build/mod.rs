@@ -71,24 +71,22 @@ pub(crate) fn built(root: &Path, parts: &[Part]) -> Done<Built> {
     output(&mut cargo(root, &["fetch", "--locked"]))?;
     let folder = tempfile::tempdir()?;
     let crate_ = folder.path().join("crate");
+    let app = |index: usize| folder.path().join(format!("app-{index}"));
     copy_package(root, &crate_)?;
 
     let mut built = Built { apps: Vec::new(), again: None };
-    for source in apps::all(root)? {
-        eprintln!("an application with {}", source.name);
-        let app = folder.path().join("app");
+    let sources = apps::all(root)?;
+    // First what fails early where an application does not compile.
+    for (index, source) in sources.iter().enumerate() {
+        eprintln!("crates and size of an application with {}", source.name);
+        let app = app(index);
         source.write(&app, &root.join("Cargo.lock"))?;
         // Takes out of the lock file what the application does not need.
         output(&mut cargo(&app, &["metadata", "--offline", "--format-version", "1"]))?;
-        let target = folder.path().join("debug");
         let mut figures = App { name: source.name.clone(), crates: None, cold: None, release_bytes: None };
         if wanted(Part::Crates) {
             // All but itself.
             figures.crates = Some(crates::listed(&app, &["--offline"])?.len() - 1);
-        }
-        if wanted(Part::Cold) {
-            // As a crate of a registry, which is never built incrementally.
-            figures.cold = Some(took(&mut build(&app, &target, false))?);
         }
         if wanted(Part::Size) {
             // Into one folder, in which what several have in common is built once.
@@ -96,11 +94,19 @@ pub(crate) fn built(root: &Path, parts: &[Part]) -> Done<Built> {
             output(build(&app, &target, false).arg("--release"))?;
             figures.release_bytes = Some(fs::metadata(target.join("release/app"))?.len());
         }
-        if wanted(Part::Again) && source.name == apps::DEFAULT {
-            built.again = Some(again(&app, &target, &crate_)?);
+        built.apps.push(figures);
+    }
+    let target = folder.path().join("debug");
+    for (index, figures) in built.apps.iter_mut().enumerate() {
+        if wanted(Part::Cold) {
+            eprintln!("a build from nothing of an application with {}", figures.name);
+            // As a crate of a registry, which is never built incrementally.
+            figures.cold = Some(took(&mut build(&app(index), &target, false))?);
+        }
+        if wanted(Part::Again) && figures.name == apps::DEFAULT {
+            built.again = Some(again(&app(index), &target, &crate_)?);
         }
         _ = fs::remove_dir_all(&target);
-        built.apps.push(figures);
     }
     Ok(built)
 }
