@@ -36,24 +36,24 @@ pub struct ChallengeRequest {
     metadata: Map<String, Value>,
 }
 
-/// Lists what a request can have: all that [`ChallengeRequest::has`] may say yes to.
-const FIELDS: [Field; 13] = [
-    Field::To,
-    Field::Code,
-    Field::UserId,
-    Field::Action,
-    Field::ActionKey,
-    Field::Ip,
-    Field::UserAgent,
-    Field::DeviceId,
-    Field::Client,
-    Field::Locale,
-    Field::Lifetime,
-    Field::Scope,
-    Field::Metadata,
-];
-
 impl ChallengeRequest {
+    /// Lists what a request can have: all that [`has`](Self::has) may say yes to.
+    pub(crate) const FIELDS: [Field; 13] = [
+        Field::To,
+        Field::Code,
+        Field::UserId,
+        Field::Action,
+        Field::ActionKey,
+        Field::Ip,
+        Field::UserAgent,
+        Field::DeviceId,
+        Field::Client,
+        Field::Locale,
+        Field::Lifetime,
+        Field::Scope,
+        Field::Metadata,
+    ];
+
     /// Asks for a one-time code by e-mail.
     pub fn email_otp(to: impl Into<Personal>) -> Self {
         Self::new(Method::EmailOtp).with_recipient(to)
@@ -268,7 +268,7 @@ impl ChallengeRequest {
 
     /// Lists the fields that were given, for this provider.
     pub(crate) fn given(&self, provider: &ProviderId) -> impl Iterator<Item = Field> {
-        FIELDS.into_iter().filter(|field| self.has(*field, provider))
+        Self::FIELDS.into_iter().filter(|field| self.has(*field, provider))
     }
 
     /// Finds what is wrong with the fields that were given, whoever the provider is.

@@ -53,21 +53,7 @@ struct Inner {
     count: AtomicU64,
 }
 
-const FIELDS: &[Field] = &[
-    Field::To,
-    Field::Code,
-    Field::UserId,
-    Field::Action,
-    Field::ActionKey,
-    Field::Ip,
-    Field::UserAgent,
-    Field::DeviceId,
-    Field::Client,
-    Field::Locale,
-    Field::Lifetime,
-    Field::Scope,
-    Field::Metadata,
-];
+const FIELDS: &[Field] = &ChallengeRequest::FIELDS;
 
 const METHODS: &[MethodSupport] = &[
     MethodSupport::of(Method::EmailOtp, &[Field::To], FIELDS),
