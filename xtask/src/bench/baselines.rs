@@ -34,11 +34,12 @@ impl Kind {
         }
     }
 
-    /// What a figure may grow by. Shares differ by a few thousandths from run to run.
+    /// What a figure may grow by. Shares differ by up to 0.008 from run to run, and a reply that comes in two pieces may cost an allocation.
     fn tolerance(self) -> f64 {
         match self {
-            Self::InstructionsShare => 0.01,
-            Self::AllocationsMore | Self::Crates => 0.0,
+            Self::InstructionsShare => 0.02,
+            Self::AllocationsMore => 1.0,
+            Self::Crates => 0.0,
         }
     }
 
@@ -175,10 +176,10 @@ mod tests {
     fn what_grows_by_more_than_its_tolerance_fails_and_is_named() {
         let before = baselines(1.05, 2.0, "corbado");
         let cases = [
-            ((1.06, 2.0), true, "2 of 2"),
-            ((1.061, 2.0), false, "| instructions, share of reqwest's: corbado | 1.050 | 1.061 | 0.01 |"),
-            ((1.05, 3.0), false, "| allocations more than reqwest's: corbado | +2 | +3 | 0 |"),
-            ((1.03, -1.0), true, "Less than the baseline"),
+            ((1.07, 3.0), true, "2 of 2"),
+            ((1.071, 2.0), false, "| instructions, share of reqwest's: corbado | 1.050 | 1.071 | 0.02 |"),
+            ((1.05, 4.0), false, "| allocations more than reqwest's: corbado | +2 | +4 | 1 |"),
+            ((1.02, -1.0), true, "Less than the baseline"),
         ];
         for ((share, allocations), holds, told) in cases {
             let comparison = before.compared(&baselines(share, allocations, "corbado"));

@@ -40,6 +40,8 @@ enum Command {
         #[arg(long)]
         vendor: Vec<String>,
     },
+    /// Measures the first call over TLS, cold and warmed up; writes the same files
+    First,
     /// Measures what a build costs: crates, a cold build, a build after a change, size; writes the same files
     Build {
         /// Only this part, and writes nothing; may be given again
@@ -82,6 +84,10 @@ pub(crate) fn bench(root: &Path, bench: Bench) -> Done<ExitCode> {
             if vendor.is_empty() {
                 keep(root, new.clone())?;
             }
+        }
+        Some(Command::First) => {
+            new.first = Some(measured(root, || calls::first(root, PROCESSES))?);
+            keep(root, new.clone())?;
         }
         Some(Command::Build { part }) => {
             new.build = Some(measured(root, || build::built(root, &part))?);
