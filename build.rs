@@ -13,6 +13,8 @@ mod operations;
 mod paths;
 #[path = "build/rewrites.rs"]
 mod rewrites;
+#[path = "build/routes.rs"]
+mod routes;
 #[path = "build/vendors/mod.rs"]
 mod vendors;
 
@@ -38,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
         let rewritten = vendor.rewrite(spec).map_err(|stale| format!("specs/{}.yaml: {stale}", vendor.name))?;
         fs::write(out.join(format!("{}_enums.rs", vendor.name)), enums::render(vendor, &rewritten)?)?;
+        fs::write(out.join(format!("{}_routes.rs", vendor.name)), routes::render(&rewritten)?)?;
         fs::write(out.join(format!("{}.rs", vendor.name)), generate::client(vendor, rewritten)?)?;
     }
     // What only vendors need of the crate is compiled where there is one.

@@ -2,8 +2,8 @@
 
 use std::{fs, path::Path};
 
-/// Low to high. `provider` stands beside `model`; `bin` is a crate of its own.
-const LAYERS: [&str; 8] = ["model", "wire", "transport", "provider", "vendors", "compose", "config", "testing"];
+/// Low to high. `telemetry` and `provider` stand beside `model`; `bin` is a crate of its own.
+const LAYERS: [&str; 9] = ["model", "telemetry", "wire", "transport", "provider", "vendors", "compose", "config", "testing"];
 const VENDORS: [&str; 2] = ["src/vendors/", "src/testing/vendors/"];
 const SRC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 

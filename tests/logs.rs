@@ -97,7 +97,7 @@ async fn members_that_were_passed_over_are_counted_and_not_quoted() {
         let body = bent(&vendor.created(), &place, Oddity::Odd(r#"[["canary"]]"#));
         let logged = logged(Level::DEBUG, Operation::Create, vendor, 200, &body).await;
         let line = logged.lines().find(|line| line.contains("passed over")).unwrap_or_else(|| panic!("{vendor:?}: {logged}"));
-        let named = [format!("provider={}", vendor.name), "operation=".to_owned(), "passed_over=1".to_owned()];
+        let named = [format!("challenge.provider={}", vendor.name), "challenge.vendor_operation=".to_owned(), "passed_over=1".to_owned()];
         assert!(named.iter().all(|part| line.contains(part)), "{vendor:?}: {line}");
         assert!(!logged.contains("canary"), "{vendor:?}: {logged}");
         let whole = self::logged(Level::DEBUG, Operation::Create, vendor, 200, &vendor.created().to_string()).await;
