@@ -35,6 +35,15 @@ async fn a_documented_reply_is_read_whole() {
 }
 
 #[tokio::test]
+async fn a_header_that_is_no_text_names_no_request_and_hides_none_that_does() {
+    for vendor in vendors::all() {
+        let headers = [("x-request-id", "é"), ("cf-ray", "ray-1")];
+        let challenge = created(vendor, &client(), 200, &headers, &vendor.created().to_string()).await.expect("a challenge");
+        assert_eq!(challenge.request_id(), Some("ray-1"), "{vendor:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_vendor_adds_or_leaves_out_breaks_nothing_and_an_unknown_status_is_kept_as_it_came() {
     for vendor in vendors::all() {
         for (body, status) in (vendor.create.lenient)() {

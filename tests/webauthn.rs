@@ -329,7 +329,7 @@ mod through_the_vendor {
     }
 
     #[tokio::test]
-    async fn the_relying_party_is_the_callers_then_the_configs_then_the_replys() -> Outcome {
+    async fn the_relying_party_is_the_callers_then_the_configs_then_that_of_the_reply() -> Outcome {
         let without = |member: &str| {
             let mut reply = reply();
             reply.as_object_mut().map(|members: &mut Map<String, Value>| members.remove(member));
