@@ -1,9 +1,5 @@
 //! What an application is told to do about each error and each rejected answer.
 
-#![cfg(feature = "testing")]
-
-mod support;
-
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use auth_challenge::{
@@ -11,6 +7,8 @@ use auth_challenge::{
     Field, Guarded, Limits, LocalGuard, Method, ProviderId, Reason, Rejected, SendState, Verification, Violation,
     testing::{CorbadoDouble, Double, DoubleEntry, Fault, Scripted},
 };
+
+use crate::support;
 
 use Advice::{AskForNew, FixInput, OfferAgain, OurFault, TryAgain, WaitThenRetry};
 use SendState::{Accepted, NotSent, Refused, Unknown};

@@ -1,9 +1,5 @@
 //! With `find_or_create_users` a create that names no user is for the recipient's own; and where that cannot be had, nothing was sent.
 
-#![cfg(all(feature = "corbado", feature = "testing", feature = "toml"))]
-
-mod support;
-
 use std::{
     net::SocketAddr,
     sync::Arc,
@@ -17,11 +13,12 @@ use auth_challenge::{
     testing::{CorbadoDouble, Fault, Operation, Scripted},
 };
 use serde_json::{Value, json};
-use support::{Server, client, reply};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
+
+use crate::support::{Server, client, reply};
 
 fn config(double: &CorbadoDouble) -> CorbadoConfig {
     CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(&double.base_url()).expect("a config").with_find_or_create_users(true)

@@ -1,10 +1,6 @@
 //! The user of a person at Corbado, found or made by one call: that may come again and at the same time, over a network that loses replies, from a vendor
 //! that passes filters over.
 
-#![cfg(all(feature = "corbado", feature = "testing"))]
-
-mod support;
-
 use std::time::Duration;
 
 use auth_challenge::{
@@ -13,8 +9,9 @@ use auth_challenge::{
     testing::{CorbadoDouble, Fault, Operation},
 };
 use serde_json::{Value, json};
-use support::{
-    Server, Step,
+
+use crate::support::{
+    self, Server, Step,
     canaries::assert_silent_error,
     client, reply,
     vendors::corbado::{about, typed},

@@ -1,15 +1,13 @@
 //! Corbado's users and login identifiers, typed: each operation on the wire, its reply, and what its errors mean.
 
-#![cfg(feature = "corbado")]
-
-mod support;
-
 use auth_challenge::{
     Error, ErrorKind, Field, SendState,
     corbado::{Corbado, Filter, ListQuery, types},
 };
 use serde_json::{Value, json};
-use support::{
+use tracing::{Level, instrument::WithSubscriber as _};
+
+use crate::support::{
     Server,
     canaries::{assert_no_canary, assert_silent_error, canaries, shown},
     client,
@@ -17,7 +15,6 @@ use support::{
     typed::{Called, as_read, body},
     vendors::corbado::{AUTHORIZATION, about, typed},
 };
-use tracing::{Level, instrument::WithSubscriber as _};
 
 /// An operation: the name by which errors call it, a call with ids that hold a text, what that is sent as, and a reply.
 struct Row {

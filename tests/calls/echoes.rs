@@ -1,22 +1,21 @@
 //! What a vendor says back of a call is masked in the error, in whatever form and place it stands.
 
-mod support;
-
 use std::net::SocketAddr;
 
 use auth_challenge::{ChallengeProviderExt, Http};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use support::{
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use crate::support::{
     Reserved, Server, Step,
     canaries::{assert_silent, assert_silent_error, canaries, shown},
     client, reply,
     vendors::{self, Vendor},
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
 };
 
 /// What a create of canaries sends, as a vendor could name it: each value of the body, and the whole of it with the head.

@@ -1,7 +1,5 @@
 //! Handles: what was kept comes back whole, in this release and the next, and what is no handle is refused before anything is sent.
 
-mod support;
-
 use std::{
     error::Error,
     sync::Arc,
@@ -14,7 +12,8 @@ use auth_challenge::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{Reserved, vendors};
+
+use crate::support::{Reserved, vendors};
 
 type Outcome = Result<(), Box<dyn Error>>;
 

@@ -1,5 +1,4 @@
 //! Keys of one's own: the answer to Dfns' challenge has the documented form to the byte, and its signature holds.
-#![cfg(feature = "dfns-keys")]
 
 use std::error::Error;
 

@@ -1,15 +1,14 @@
 //! What an operator reads in the log of a call.
 
-mod support;
-
 use auth_challenge::{CallOptions, ErrorKind};
-use support::{
+use tracing::{Level, instrument::WithSubscriber as _};
+
+use crate::support::{
     Server,
     log::Log,
     oddities::{Oddity, bent, places},
     vendors::{self, Operation, Vendor},
 };
-use tracing::{Level, instrument::WithSubscriber as _};
 
 /// What is logged at a level and above while a vendor answers a call like this. What came of it is another test's.
 async fn logged(level: Level, operation: Operation, vendor: &Vendor, status: u16, body: &str) -> String {

@@ -1,7 +1,5 @@
 //! No type prints what is secret or personal: each that holds some is filled with canaries and searched for them.
 
-mod support;
-
 use std::{error::Error, sync::Arc, time::Duration};
 
 use auth_challenge::{
@@ -9,7 +7,8 @@ use auth_challenge::{
     Registration, RegistrationUser, Rejected, Router, RouterBuilder, Secret, Verification, Verified, Violation,
 };
 use serde_json::json;
-use support::{
+
+use crate::support::{
     canaries::{CANARY, Examples, assert_silent, assert_silent_error, shown},
     vendors,
 };
@@ -211,7 +210,8 @@ fn an_error_of_ones_own_prints_no_more_than_it_was_given() {
 mod dfns {
     use auth_challenge::dfns::types;
 
-    use super::{support::canaries::reads_silently, *};
+    use super::*;
+    use crate::support::canaries::reads_silently;
 
     #[test]
     fn what_this_release_does_not_know_is_kept_and_not_printed() {

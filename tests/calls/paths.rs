@@ -1,13 +1,12 @@
 //! Ids in a path: each arrives as one segment, and none climbs.
 
-mod support;
-
 #[cfg(feature = "corbado")]
 use auth_challenge::{ChallengeHandle, ErrorKind};
 use auth_challenge::{ChallengeProviderExt, Field, SendState, Violation};
 #[cfg(feature = "corbado")]
 use serde_json::json;
-use support::{Server, canaries::assert_silent_error, vendors};
+
+use crate::support::{self, Server, canaries::assert_silent_error, vendors};
 
 /// Ids that could lead elsewhere, at the vendor or at a gateway that undoes their encoding.
 const ODD: [&str; 11] = [" ", "\u{3000}", ".", "..", "canary/7", "../canary", "canary\\7", "/", "canary\n7", "canary\0", "\u{85}canary"];

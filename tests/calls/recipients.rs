@@ -1,14 +1,13 @@
 //! A message goes to one recipient, and whoever it is counts as one, whatever way the address is written.
 
-mod support;
-
 use std::sync::Arc;
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Field, Guarded,
     Limits, LocalGuard, Method, ProviderId, SendState, Verification, testing::Scripted,
 };
-use support::{
+
+use crate::support::{
     Server,
     vendors::{self, Vendor},
 };

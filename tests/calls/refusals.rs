@@ -1,9 +1,8 @@
 //! What a vendor would refuse is refused before anything is sent, every field in one error.
 
-mod support;
-
 use auth_challenge::{ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Field, Method, SendState};
-use support::{Server, client, vendors};
+
+use crate::support::{Server, client, vendors};
 
 /// The fields that an error names, as we and as the vendor call them.
 fn named(error: &Error) -> Vec<(&str, &str)> {

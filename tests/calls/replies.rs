@@ -1,12 +1,11 @@
 //! What comes back is read leniently, and told truly where it cannot be read.
 
-mod support;
-
 use std::time::{Duration, UNIX_EPOCH};
 
 use auth_challenge::{Challenge, ChallengeProviderExt, ChallengeStatus, Error, ErrorKind, Field, Http, SendState, Verification};
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     Server, Step, Told, client,
     oddities::{Oddity, bent, odd_values, places},
     reply,

@@ -1,11 +1,10 @@
 //! A member that is not essential loses nothing but itself, whatever stands in it: in every reply of every vendor's client.
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use support::{
+
+use crate::support::{
     Told,
     oddities::{Oddity, odd_values, places},
     vendors::{self, Vendor},

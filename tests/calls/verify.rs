@@ -1,10 +1,9 @@
 //! What is a wrong answer, what is an error, and whom a right one proves.
 
-mod support;
-
 use auth_challenge::{Answer, ChallengeHandle, ChallengeProviderExt, Error, ErrorKind, Http, Reason, SendState, Verification, Verified};
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     Server, client,
     vendors::{self, Vendor},
 };

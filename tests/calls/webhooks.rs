@@ -1,6 +1,4 @@
-//! Authsignal's webhooks: who signed them and when, and what they tell. That the double sends them is in `doubles_webhooks.rs`.
-
-#![cfg(feature = "webhooks")]
+//! Authsignal's webhooks: who signed them and when, and what they tell. That the double sends them is in `tests/doubles/webhooks.rs`.
 
 use std::time::{Duration, SystemTime};
 

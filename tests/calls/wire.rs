@@ -1,9 +1,8 @@
 //! What goes over the wire, compared with what the vendors' official SDKs send for the same input.
 
-mod support;
-
 use auth_challenge::{Answer, ChallengeProviderExt, ErrorKind, Verification};
-use support::{
+
+use crate::support::{
     Seen, Server,
     vendors::{self, Sent},
 };

@@ -1,7 +1,5 @@
 //! A provider that is made of others passes on what they say.
 
-mod support;
-
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
@@ -10,10 +8,10 @@ use auth_challenge::{
     corbado::{Corbado, CorbadoConfig},
     testing::Scripted,
 };
-use support::log::Log;
 use tokio::time::Instant;
 use tracing::{Level, instrument::WithSubscriber as _};
-use tracing_subscriber::fmt::Subscriber;
+
+use crate::support::log::Log;
 
 /// A provider whose every word is unlike a default.
 #[derive(Debug)]
@@ -178,7 +176,7 @@ async fn the_log_names_whom_failover_left_out_and_for_want_of_what() {
     let router = Router::builder(Arc::new(Scripted::named("first").create_fails(down))).with_provider(corbado).with_failover([ProviderId::CORBADO]);
     let router = router.build().expect("a router");
     let log = Log::default();
-    let told = Subscriber::builder().with_max_level(Level::WARN).with_writer(log.clone()).with_ansi(false).finish();
+    let told = log.hears(Level::WARN);
     async { router.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect_err("Corbado needs a user") }.with_subscriber(told).await;
     let log = log.take();
     assert!(log.contains("not asked in failover") && log.contains("corbado") && log.contains("user_id"), "{log}");

@@ -1,7 +1,5 @@
 //! Failover: when another provider is asked, who is passed over meanwhile, and how the time is shared.
 
-mod support;
-
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
@@ -9,8 +7,9 @@ use auth_challenge::{
     ErrorKind, Field, Method, MethodSupport, ProviderHealth, ProviderId, Router, SendState, Verification, Violation, testing::Scripted,
 };
 use serde_json::json;
-use support::{Server, vendors};
 use tokio::time::Instant;
+
+use crate::support::{Server, vendors};
 
 fn id(name: &str) -> ProviderId {
     ProviderId::new(name)

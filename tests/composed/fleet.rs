@@ -1,7 +1,4 @@
 //! Limits that processes share, on a real Redis: what they count, and what is kept of it.
-#![cfg(feature = "redis")]
-
-mod support;
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +6,8 @@ use auth_challenge::{
     Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Config, ErrorKind, Limits, OnOutage, Reason, Rejected, SendState,
     Verification, Verified, testing::Scripted,
 };
-use support::{
+
+use crate::support::{
     guards::{HASH_KEY, from, process, rate},
     redis::Redis,
 };

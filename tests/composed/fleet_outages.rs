@@ -1,7 +1,4 @@
 //! What holds while the Redis of a shared guard is away or does not do its part.
-#![cfg(feature = "redis")]
-
-mod support;
 
 use std::{
     sync::Arc,
@@ -12,13 +9,14 @@ use auth_challenge::{
     Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ErrorKind, Guarded, Limits, OnOutage, Outlook, RedisGuard, Reloadable,
     Router, SendState, testing::Scripted,
 };
-use support::{
+use tracing::{Level, instrument::WithSubscriber as _};
+
+use crate::support::{
     LONG,
     guards::{HASH_KEY, from, process, process_within, rate},
     log::Log,
     redis::Redis,
 };
-use tracing::{Level, instrument::WithSubscriber as _};
 
 fn message(to: &str) -> ChallengeRequest {
     from(7, to)

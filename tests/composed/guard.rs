@@ -1,7 +1,5 @@
 //! Limits before sending and on guesses, at a provider of any kind.
 
-mod support;
-
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use auth_challenge::{
@@ -10,7 +8,8 @@ use auth_challenge::{
     testing::Scripted,
 };
 use serde_json::json;
-use support::{Server, vendors};
+
+use crate::support::{Server, vendors};
 
 #[tokio::test]
 async fn a_guard_limits_sends_by_recipient_client_and_calling_code() {

@@ -1,18 +1,17 @@
 //! What limits say: unverified messages, exemptions, observation, the log, and a look that uses nothing up.
 
-mod support;
-
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
     Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, Error, ErrorKind, Guarded, Limits,
     Method, Outlook, Reason, Rejected, SendState, Sending, Verification, testing::Scripted,
 };
-use support::{
+use tracing::{Level, instrument::WithSubscriber as _};
+
+use crate::support::{
     guards::{from, guarded, rate},
     log::Log,
 };
-use tracing::{Level, instrument::WithSubscriber as _};
 
 async fn verify(guarded: &Guarded, handle: &ChallengeHandle) {
     let answer = guarded.verify(handle, &Answer::code("123456")).await.expect("an answer");

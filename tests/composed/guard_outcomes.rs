@@ -1,7 +1,5 @@
 //! What a guard makes of what became of a send or an answer: what nobody got uses up nothing, and all else does.
 
-mod support;
-
 use std::{future::Future, net::IpAddr, sync::Arc, task::Poll, time::Duration};
 
 use auth_challenge::{
@@ -9,7 +7,8 @@ use auth_challenge::{
     Guarded, Limits, LocalGuard, Method, ProviderId, Reason, SendState, Verification, testing::Scripted,
 };
 use serde_json::json;
-use support::{Server, vendors};
+
+use crate::support::{Server, vendors};
 
 const STATES: [SendState; 4] = [SendState::NotSent, SendState::Refused, SendState::Unknown, SendState::Accepted];
 

@@ -1,15 +1,14 @@
 //! A pumping trace replayed, with honest people of two countries beside it, on both stores: what `unverified_per_calling_code` stops, and what it does not.
 
-mod support;
-
 use std::time::Duration;
 
 use auth_challenge::{Answer, ChallengeProviderExt, ChallengeRequest, ClientContext, ErrorKind, Guarded, Limits, SendState, Verification};
-use support::{
+use tracing::{Level, instrument::WithSubscriber as _};
+
+use crate::support::{
     guards::{guarded, rate},
     log::Log,
 };
-use tracing::{Level, instrument::WithSubscriber as _};
 
 /// The messages to one calling code that nobody may have answered.
 const MOST: usize = 50;
@@ -123,10 +122,8 @@ async fn observation_lets_the_pump_pass_and_tells_what_would_be_refused() {
 mod shared {
     use auth_challenge::OnOutage;
 
-    use super::{
-        support::{guards::process, redis::Redis},
-        *,
-    };
+    use super::*;
+    use crate::support::{guards::process, redis::Redis};
 
     #[tokio::test]
     async fn a_pump_that_goes_through_several_processes_is_stopped_at_the_limit() {

@@ -1,7 +1,5 @@
 //! A provider that is replaced while the program runs.
 
-mod support;
-
 use std::{net::SocketAddr, sync::Arc};
 
 use auth_challenge::{
@@ -9,7 +7,8 @@ use auth_challenge::{
     LocalGuard, Method, ProviderId, Reason, Refusal, Rejected, Reloadable, Router, Sending, Verification, testing::Scripted,
 };
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     Server,
     vendors::{self, Vendor},
 };

@@ -1,7 +1,5 @@
 //! Several providers behind one: who gets which request.
 
-mod support;
-
 use std::sync::Arc;
 
 use auth_challenge::{
@@ -9,7 +7,8 @@ use auth_challenge::{
     ErrorKind, Field, Method, ProviderId, Router, SendState, Verification, testing::Scripted,
 };
 use serde_json::json;
-use support::{
+
+use crate::support::{
     Server,
     vendors::{self, Vendor},
 };

@@ -1,7 +1,4 @@
 //! At most one message for each intent, on every store.
-#![cfg(feature = "send-once")]
-
-mod support;
 
 use std::{
     collections::BTreeSet,
@@ -16,8 +13,12 @@ use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, CredentialKind,
     Error, ErrorKind, Field, FoundIntent, IntentStore, LocalIntents, Method, ProviderId, Reloadable, SendOnce, SendState, Verification, testing::Scripted,
 };
-use support::intents::{Slow, id, intent, once, request};
 use tokio::time::{Instant, sleep};
+
+use crate::support::{
+    self,
+    intents::{Slow, id, intent, once, request},
+};
 
 /// Keeps the server of a test alive.
 struct Stores {

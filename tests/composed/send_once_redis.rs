@@ -1,7 +1,4 @@
 //! Intents on a real Redis: what is kept there, and what holds while it is away.
-#![cfg(all(feature = "send-once", feature = "redis", feature = "toml"))]
-
-mod support;
 
 use std::{
     collections::BTreeMap,
@@ -15,8 +12,9 @@ use std::{
 use auth_challenge::{
     CallOptions, Challenge, ChallengeProvider, ChallengeRequest, Config, Error, ErrorKind, RedisIntents, SendOnce, SendState, testing::Scripted,
 };
-use support::redis::Redis;
 use tokio::time::Instant;
+
+use crate::support::redis::Redis;
 
 const KEY: &str = "a key of thirty-two characters, or a few more";
 

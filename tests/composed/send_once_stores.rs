@@ -1,7 +1,4 @@
 //! At most one message for each intent, whatever its store does.
-#![cfg(feature = "send-once")]
-
-mod support;
 
 use std::{
     collections::BTreeSet,
@@ -13,8 +10,9 @@ use std::{
 };
 
 use auth_challenge::{ChallengeProvider, Error, ErrorKind, FoundIntent, IntentStore, LocalIntents, SendState, testing::Scripted};
-use support::intents::{Slow, id, intent, once, request};
 use tokio::time::{Instant, sleep};
+
+use crate::support::intents::{Slow, id, intent, once, request};
 
 /// A store that fails or hangs at one of its steps.
 #[derive(Debug)]

@@ -1,10 +1,9 @@
 //! A config gives the typed client of each of its sections.
 
-mod support;
-
 use auth_challenge::{CallOptions, Config, Error, ErrorKind, SendState, Violation};
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     Server,
     vendors::{self, Vendor},
 };

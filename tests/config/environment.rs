@@ -1,10 +1,9 @@
 //! Configs from environment variables: where asked, and only there.
-#![cfg(feature = "toml")]
-
-mod support;
 
 use auth_challenge::Config;
-use support::{
+
+use crate::support::{
+    self,
     config::{Folder, Outcome, asked, bad_keys, in_child, problems},
     vendors::{self, Vendor},
 };
@@ -16,7 +15,7 @@ fn all_variables() -> Vec<(&'static str, &'static str)> {
 
 #[test]
 fn a_secret_is_taken_from_the_environment_where_the_config_says_so() -> Outcome {
-    const NAME: &str = "a_secret_is_taken_from_the_environment_where_the_config_says_so";
+    const NAME: &str = "environment::a_secret_is_taken_from_the_environment_where_the_config_says_so";
     let Some(name) = asked() else {
         for vendor in vendors::all() {
             let secret = vendor.credential(vendor.section.secrets[0]);
@@ -57,7 +56,7 @@ fn assert_is_alone(vendor: &Vendor) -> Outcome {
 
 #[test]
 fn a_config_from_the_environment_has_the_vendors_whose_variables_are_set() -> Outcome {
-    const NAME: &str = "a_config_from_the_environment_has_the_vendors_whose_variables_are_set";
+    const NAME: &str = "environment::a_config_from_the_environment_has_the_vendors_whose_variables_are_set";
     match asked().as_deref() {
         None => {
             for vendor in vendors::all() {
@@ -84,7 +83,7 @@ fn a_config_from_the_environment_has_the_vendors_whose_variables_are_set() -> Ou
 
 #[test]
 fn a_secret_of_the_environment_may_stand_in_a_file() -> Outcome {
-    const NAME: &str = "a_secret_of_the_environment_may_stand_in_a_file";
+    const NAME: &str = "environment::a_secret_of_the_environment_may_stand_in_a_file";
     if let Some(name) = asked() {
         return assert_is_alone(vendors::get(&name));
     }
@@ -108,7 +107,7 @@ fn a_secret_of_the_environment_may_stand_in_a_file() -> Outcome {
 
 #[test]
 fn mistakes_in_the_environment_are_told_by_the_keys_they_stand_for() -> Outcome {
-    const NAME: &str = "mistakes_in_the_environment_are_told_by_the_keys_they_stand_for";
+    const NAME: &str = "environment::mistakes_in_the_environment_are_told_by_the_keys_they_stand_for";
     if asked().is_none() {
         let variables: Vec<_> = vendors::all().iter().flat_map(|vendor| vendor.section.bad_variables.0).copied().collect();
         return in_child(NAME, "mistakes", &variables);
@@ -121,7 +120,7 @@ fn mistakes_in_the_environment_are_told_by_the_keys_they_stand_for() -> Outcome 
 
 #[test]
 fn an_empty_variable_is_as_good_as_none() -> Outcome {
-    const NAME: &str = "an_empty_variable_is_as_good_as_none";
+    const NAME: &str = "environment::an_empty_variable_is_as_good_as_none";
     match asked().as_deref() {
         None => {
             let all: Vec<String> = vendors::all()
@@ -151,7 +150,7 @@ fn an_empty_variable_is_as_good_as_none() -> Outcome {
 
 #[test]
 fn nothing_is_taken_from_the_environment_unless_asked() -> Outcome {
-    const NAME: &str = "nothing_is_taken_from_the_environment_unless_asked";
+    const NAME: &str = "environment::nothing_is_taken_from_the_environment_unless_asked";
     if asked().is_none() {
         return in_child(NAME, "nothing", &[&[("AUTH_CHALLENGE_PROVIDER", vendors::all()[0].name)], &all_variables()[..]].concat());
     }

@@ -1,13 +1,11 @@
 //! Configs: the good ones build, and reach whom they name with the credentials that they hold.
-#![cfg(feature = "toml")]
-
-mod support;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use auth_challenge::{ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Error, ErrorKind, Http, SendState, testing::Scripted};
-use support::{
-    Server, Step,
+
+use crate::support::{
+    self, Server, Step,
     config::{Folder, Outcome, problems},
     reply,
     vendors::{self, Vendor, toml},

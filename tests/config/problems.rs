@@ -1,12 +1,10 @@
 //! Configs: every mistake is told at once, by key, with what there is to choose from and without a value.
-#![cfg(feature = "toml")]
-
-mod support;
 
 use std::{error::Error, fs};
 
 use auth_challenge::{Config, ErrorKind, Method, SendState};
-use support::{
+
+use crate::support::{
     canaries::assert_silent_error,
     config::{Folder, Outcome, bad_keys, problems},
     vendors::{self, Mistake, Vendor},

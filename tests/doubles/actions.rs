@@ -1,7 +1,5 @@
 //! Dfns' double issues a one-time code for a user action that was signed over the very bytes of the call.
 
-#![cfg(feature = "dfns-keys")]
-
 use std::time::{Duration, SystemTime};
 
 use auth_challenge::{

@@ -1,9 +1,5 @@
 //! `auth-challenge doubles`: the first line, the event lines, the control port, the end.
 
-#![cfg(all(feature = "cli", unix))]
-
-mod support;
-
 use std::{
     io::{BufRead as _, BufReader, Lines},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
@@ -11,7 +7,8 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::{LONG, Server, config::Folder, raw};
+
+use crate::support::{LONG, Server, config::Folder, raw};
 
 struct Running {
     child: Child,

@@ -1,14 +1,11 @@
 //! The control port is for programs: no page of anybody else's that a browser has open can read codes or set faults.
 
-#![cfg(feature = "cli")]
-
-mod support;
-
 use auth_challenge::{
     ChallengeProviderExt as _,
     testing::{AuthsignalDouble, Control, Double},
 };
-use support::raw;
+
+use crate::support::raw;
 
 async fn control(double: &AuthsignalDouble) -> Control {
     Control::start(([127, 0, 0, 1], 0).into(), vec![Double::clone(double)]).await.expect("a port")

@@ -1,7 +1,5 @@
 //! The doubles answer the create call as their vendors do, and hold each request against the vendor's document.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
-
 use auth_challenge::{
     ChallengeProviderExt as _, ErrorKind, Method, ProviderId,
     testing::{AuthsignalDouble, CorbadoDouble, DfnsDouble, Double, DoubleEntry, Operation},

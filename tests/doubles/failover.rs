@@ -1,7 +1,5 @@
 //! A text message goes to the next vendor where the first one sent none, and is checked where it came from.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "twilio"))]
-
 use std::sync::Arc;
 
 use auth_challenge::{

@@ -1,9 +1,5 @@
 //! Random sequences of the doubles' own faults: nobody gets two messages for one call, and nothing is told better than it is.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
-
-mod support;
-
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -18,7 +14,8 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{Config as Cases, TestRunner},
 };
-use support::LONG;
+
+use crate::support::LONG;
 
 const CASES: usize = 400;
 const AT_A_TIME: usize = 32;

@@ -1,9 +1,5 @@
 //! The doubles go wrong on demand, and survive whatever comes in.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
-
-mod support;
-
 use std::time::Duration;
 
 use auth_challenge::{
@@ -11,12 +7,13 @@ use auth_challenge::{
     testing::{AuthsignalDouble, CorbadoDouble, Double, DoubleEntry, Fault, Operation},
 };
 use serde_json::Value;
-use support::{LONG, raw};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::timeout,
 };
+
+use crate::support::{LONG, raw};
 
 /// For what never does; long enough for the double to have read and acted.
 const SHORT: Duration = Duration::from_secs(5);

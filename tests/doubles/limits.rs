@@ -1,9 +1,5 @@
 //! No input fills a double's memory, no client keeps it from others, and what it does with a request takes no longer than the request is long.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
 use auth_challenge::{
@@ -11,12 +7,13 @@ use auth_challenge::{
     testing::{AuthsignalDouble, CorbadoDouble, DfnsDouble, Double, DoubleEntry, Fault, ReceivedRequest},
 };
 use serde_json::{Value, json};
-use support::{LONG, raw};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::timeout,
 };
+
+use crate::support::{LONG, raw};
 
 fn bytes_of(request: &ReceivedRequest) -> usize {
     let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();

@@ -1,9 +1,5 @@
 //! What doubles know again after a reset or a restart.
 
-#![cfg(feature = "testing")]
-
-mod support;
-
 use std::time::Duration;
 
 use auth_challenge::{
@@ -11,7 +7,8 @@ use auth_challenge::{
     testing::{CorbadoDouble, DfnsDouble, Double, DoubleEntry, Fault, Operation, Seed, StateFile},
 };
 use serde_json::{Value, json};
-use support::{LONG, config::Folder};
+
+use crate::support::{LONG, config::Folder};
 
 #[tokio::test]
 async fn a_seed_gives_users_codes_and_faults_and_a_reset_gives_them_again() {

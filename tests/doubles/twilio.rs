@@ -1,7 +1,5 @@
 //! The double of Twilio Verify keeps verifications as the vendor does.
 
-#![cfg(feature = "twilio")]
-
 use std::time::Duration;
 
 use auth_challenge::{

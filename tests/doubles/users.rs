@@ -1,9 +1,5 @@
 //! The double of Corbado keeps users and login identifiers as the vendor does.
 
-#![cfg(all(feature = "corbado", feature = "testing"))]
-
-mod support;
-
 use std::time::Duration;
 
 use auth_challenge::{
@@ -12,7 +8,8 @@ use auth_challenge::{
     testing::{Clock, CorbadoDouble, Double, DoubleEntry, Fault, Operation, Seed, StateFile},
 };
 use serde_json::json;
-use support::{client, config::Folder, typed::body, vendors::corbado::typed};
+
+use crate::support::{self, client, config::Folder, typed::body, vendors::corbado::typed};
 
 fn client_of(double: &Double) -> Corbado {
     typed(client(), &double.base_url()).expect("a client")

@@ -1,7 +1,5 @@
 //! The doubles keep state: codes, expiry, wrong answers, tokens, one-time codes, signatures.
 
-#![cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
-
 use std::time::Duration;
 
 use auth_challenge::{

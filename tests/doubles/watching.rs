@@ -1,9 +1,5 @@
 //! What the control port shows as it happens.
 
-#![cfg(feature = "cli")]
-
-mod support;
-
 use std::time::Duration;
 
 use auth_challenge::{
@@ -11,7 +7,8 @@ use auth_challenge::{
     testing::{AuthsignalDouble, ChallengeState, Clock, Control, Double, DoubleEntry, Fault, Operation},
 };
 use serde_json::{Value, json};
-use support::LONG;
+
+use crate::support::LONG;
 
 async fn control(doubles: &[Double]) -> Control {
     Control::start(([127, 0, 0, 1], 0).into(), doubles.to_vec()).await.expect("a port")

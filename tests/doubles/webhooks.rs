@@ -1,9 +1,5 @@
 //! Authsignal's double posts webhooks as the vendor does, and `webhook::verify` takes them.
 
-#![cfg(all(feature = "testing", feature = "webhooks"))]
-
-mod support;
-
 use std::time::{Duration, Instant, SystemTime};
 
 use auth_challenge::{
@@ -14,7 +10,8 @@ use auth_challenge::{
     },
     testing::{AuthsignalDouble, Clock, DoubleEntry},
 };
-use support::{LONG, Server, Step, reply};
+
+use crate::support::{self, LONG, Server, Step, reply};
 
 /// The time that the double's clock stands at.
 fn now() -> SystemTime {

@@ -1,7 +1,5 @@
 //! Connecting: its time, its retries, what is left behind, and through whom.
 
-mod support;
-
 use std::{
     net::{Ipv4Addr, SocketAddr},
     process::Command,
@@ -10,13 +8,14 @@ use std::{
 
 use auth_challenge::{CallOptions, ChallengeProvider, ChallengeProviderExt, Error, ErrorKind, Http, SendState};
 use socket2::{Domain, Socket, Type};
-use support::{
-    Reserved, Server, Step, all_end_well, client, read_request, reply,
-    vendors::{self, Operation, Vendor},
-};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
+};
+
+use crate::support::{
+    Reserved, Server, Step, all_end_well, client, read_request, reply,
+    vendors::{self, Operation, Vendor},
 };
 
 /// An address where connecting hangs: its queue is full, and nobody takes from it.
@@ -304,7 +303,7 @@ async fn no_proxy_is_taken_from_the_environment() {
     let proxy = Server::answering(200, &[], &vendor.created().to_string()).await;
     let target = Server::answering(200, &[], &vendor.created().to_string()).await;
     let mut child = Command::new(std::env::current_exe().expect("this program"));
-    child.args(["--exact", "no_proxy_is_taken_from_the_environment"]).env(TARGET, target.address.to_string());
+    child.args(["--exact", "connecting::no_proxy_is_taken_from_the_environment"]).env(TARGET, target.address.to_string());
     for name in ["http_proxy", "https_proxy", "all_proxy"] {
         child.env(name, format!("http://{}", proxy.address)).env(name.to_uppercase(), format!("http://{}", proxy.address));
     }

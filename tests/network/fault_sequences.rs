@@ -1,7 +1,5 @@
 //! Random sequences of faults: at most one message a call, nothing told better than it is, and an end in time.
 
-mod support;
-
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -16,7 +14,8 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{Config as Cases, TestRunner},
 };
-use support::{
+
+use crate::support::{
     LONG, Server, Step, client, reply,
     vendors::{self, Operation, Vendor},
 };

@@ -1,35 +1,30 @@
 //! Random sequences of faults of an HTTP/2 server: at most one request that it may have acted on, nothing told better than it is, and an end in
 //! time. How often a request is made that the server disowns is not judged here.
 
-#![cfg(feature = "rustls")]
-
-#[path = "support/http2.rs"]
-mod http2;
-mod support;
-#[path = "support/tls.rs"]
-mod tls;
-
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use auth_challenge::{CallOptions, ChallengeProvider, Error, Http, SendState};
-use http2::{
-    CANCEL, Deed, ENHANCE_YOUR_CALM, Frame, HTTP_1_1_REQUIRED, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, Script, Seen,
-    Then::{self, Close, GoOn, Hang},
-};
 use proptest::{
     prelude::*,
     strategy::ValueTree,
     test_runner::{Config as Cases, TestRunner},
 };
-use support::{
-    LONG,
-    vendors::{self, Operation, Vendor},
-};
-use tls::{Authority, Connections, Fault};
 use tokio_rustls::TlsAcceptor;
+
+use crate::{
+    http2_server::{
+        CANCEL, Deed, ENHANCE_YOUR_CALM, Frame, HTTP_1_1_REQUIRED, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, Script, Seen,
+        Then::{self, Close, GoOn, Hang},
+    },
+    support::{
+        LONG,
+        vendors::{self, Operation, Vendor},
+    },
+    tls_server::{Authority, Connections, Fault},
+};
 
 /// So many cases, so many at a time.
 const CASES: usize = 600;

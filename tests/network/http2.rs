@@ -1,34 +1,29 @@
 //! HTTP/2: whatever becomes of a stream or a connection, no request is processed twice, what the server vouches for is made again, and what
 //! is told is true.
 
-#![cfg(feature = "rustls")]
-
-#[path = "support/http2.rs"]
-mod http2;
-mod support;
-#[path = "support/tls.rs"]
-mod tls;
-
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use auth_challenge::{Advice, CallOptions, ErrorKind, Http, SendState};
-use http2::{
-    CANCEL, Deed, ENHANCE_YOUR_CALM,
-    Frame::{End, GoAway, Head, Part, Reset},
-    HTTP_1_1_REQUIRED, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, Script, Seen,
-    Then::{Close, GoOn, Hang},
-};
-use support::{
-    LONG, all_end_well,
-    vendors::{self, Operation},
-    with_time_up_to,
-};
-use tls::{Authority, Connections, Fault, Handshakes};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
+
+use crate::{
+    http2_server::{
+        CANCEL, Deed, ENHANCE_YOUR_CALM,
+        Frame::{End, GoAway, Head, Part, Reset},
+        HTTP_1_1_REQUIRED, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, Script, Seen,
+        Then::{Close, GoOn, Hang},
+    },
+    support::{
+        LONG, all_end_well,
+        vendors::{self, Operation},
+        with_time_up_to,
+    },
+    tls_server::{Authority, Connections, Fault, Handshakes},
+};
 
 /// So many runs at a time.
 const AT_A_TIME: usize = 64;

@@ -1,14 +1,13 @@
 //! Whatever happens on the wire: at most one request, the right send state, within the time.
 
-mod support;
-
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use auth_challenge::{CallOptions, ChallengeProviderExt, Error, ErrorKind, Http, SendState};
-use support::{
+
+use crate::support::{
     LONG, Reserved, Server, Step, all_end_well, client, reply,
     vendors::{self, Operation, Vendor},
     with_time_enough,

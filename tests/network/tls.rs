@@ -1,26 +1,21 @@
 //! TLS: the right certificate or nothing, and not a byte of a request before that.
 
-#![cfg(feature = "rustls")]
-
-#[path = "support/http2.rs"]
-mod http2;
-mod support;
-#[path = "support/tls.rs"]
-mod tls;
-
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use auth_challenge::{ChallengeProviderExt, Error, ErrorKind, Http, SendState, Verification};
-use http2::Script;
-use support::{
-    Seen, Server, all_end_well, content, read_request, reply,
-    vendors::{self, Vendor},
-};
-use tls::{Authority, Connections, Fault, Handshakes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::{
+    http2_server::Script,
+    support::{
+        Seen, Server, all_end_well, content, read_request, reply,
+        vendors::{self, Vendor},
+    },
+    tls_server::{Authority, Connections, Fault, Handshakes},
+};
 
 fn client(authority: &Authority) -> Http {
     Http::builder()

@@ -1,20 +1,13 @@
 //! Warming up: a connection is there before the first call, the vendor is asked for nothing, and what stands in the way is told.
 
-#[cfg(feature = "rustls")]
-#[path = "support/http2.rs"]
-mod http2;
-mod support;
-#[cfg(feature = "rustls")]
-#[path = "support/tls.rs"]
-mod tls;
-
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
     CallOptions, ChallengeProvider, ChallengeProviderExt, ErrorKind, ProviderId, Router, SendState,
     testing::{Double, DoubleEntry, Fault},
 };
-use support::{Reserved, Server, Step, reply, vendors};
+
+use crate::support::{Reserved, Server, Step, reply, vendors};
 
 /// The head of a reply, as it answers a request for it.
 fn head(status: u16) -> Vec<u8> {
@@ -90,9 +83,12 @@ async fn without_tls_the_first_call_goes_over_the_connection_that_is_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn over_tls_and_http1_no_connection_is_kept_for_the_first_call() {
     use auth_challenge::Http;
-    use support::{LONG, read_request};
-    use tls::{Authority, Connections, Fault, Handshakes};
     use tokio::io::AsyncWriteExt as _;
+
+    use crate::{
+        support::{LONG, read_request},
+        tls_server::{Authority, Connections, Fault, Handshakes},
+    };
 
     let authority = Authority::new("warming-http1");
     let acceptor = authority.acceptor(Fault::None, &["http/1.1"]);
@@ -122,14 +118,17 @@ async fn over_tls_and_http1_no_connection_is_kept_for_the_first_call() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_call_goes_over_the_connection_that_is_there() {
     use auth_challenge::Http;
-    use http2::{
-        Deed,
-        Frame::{End, Head},
-        Script,
-        Then::GoOn,
+
+    use crate::{
+        http2_server::{
+            Deed,
+            Frame::{End, Head},
+            Script,
+            Then::GoOn,
+        },
+        support::LONG,
+        tls_server::{Authority, Connections, Fault, Handshakes},
     };
-    use support::LONG;
-    use tls::{Authority, Connections, Fault, Handshakes};
 
     let authority = Authority::new("warming");
     let acceptor = authority.acceptor(Fault::None, &["h2"]);

@@ -1,10 +1,8 @@
 //! A vendor is everywhere or nowhere: each thing that one lacks is told by name.
 
-mod support;
-
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use support::{canaries::Examples, vendors};
+use crate::support::{self, canaries::Examples, vendors};
 
 fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file)

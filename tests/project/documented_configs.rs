@@ -1,20 +1,17 @@
 //! Every TOML in the README, in the guide and at `Config` is one that can be used.
 
-#![cfg(feature = "cli")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
 use auth_challenge::{
     Config,
     testing::{Double, DoubleEntry, Seed},
 };
-use support::{
+use toml::{Table, Value};
+
+use crate::support::{
     config::{Folder, Outcome, asked, in_child},
     markdown,
 };
-use toml::{Table, Value};
 
 /// What stands beside a part of a config.
 const REST: &str = r#"
@@ -88,7 +85,7 @@ fn every_documented_config_can_be_used() -> Outcome {
     if asked().is_none() {
         let variables: BTreeMap<String, String> = configs.iter().flat_map(|(_, block)| named(block, "_env")).collect();
         let variables: Vec<(&str, &str)> = variables.iter().map(|(name, key)| (name.as_str(), secret(key))).collect();
-        return in_child("every_documented_config_can_be_used", "configs", &variables);
+        return in_child("documented_configs::every_documented_config_can_be_used", "configs", &variables);
     }
     for (file, block) in configs {
         let folder = Folder::new()?;

@@ -1,24 +1,9 @@
 //! What the build makes of the vendors' documents: every secret and personal member is of a masking type, no enum is closed, and no crate is
 //! needed for patterns and dates.
 
-#[path = "support/built.rs"]
-#[allow(dead_code, reason = "each test file uses some of it")]
-mod built;
-#[path = "../build/enums.rs"]
-#[allow(dead_code, reason = "each test file uses some of it")]
-mod enums;
-#[path = "../build/paths.rs"]
-mod paths;
-#[path = "../build/rewrites.rs"]
-#[allow(dead_code, reason = "each test file uses some of it")]
-mod rewrites;
-#[path = "../build/vendors/mod.rs"]
-#[allow(dead_code, reason = "each test file uses some of it")]
-mod vendors;
-
 use std::{collections::BTreeSet, error::Error};
 
-use built::all;
+use crate::{built::all, enums, paths, rewrites};
 
 type Outcome = Result<(), Box<dyn Error>>;
 

@@ -1,11 +1,10 @@
 //! The guide and the crate's first page say what the code does.
 
-mod support;
-
 use std::{collections::BTreeSet, time::Duration};
 
 use auth_challenge::{Advice, Error, ErrorKind, Field, Reason, Rejected, SendState, Violation};
-use support::markdown;
+
+use crate::support::markdown;
 
 const OPERATIONS: [&str; 3] = ["create", "resend", "verify"];
 const STATES: [SendState; 4] = [SendState::NotSent, SendState::Refused, SendState::Unknown, SendState::Accepted];

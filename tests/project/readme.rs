@@ -1,8 +1,6 @@
 //! The table of vendors, in the README and on the crate's first page, is what the capabilities say.
 
-mod support;
-
-use support::{
+use crate::support::{
     markdown,
     vendors::{self, Vendor},
 };

@@ -1,9 +1,5 @@
 //! The README's commands of the command line do what it says, line by line.
 
-#![cfg(all(feature = "cli", unix))]
-
-mod support;
-
 use std::{
     collections::BTreeSet,
     env, fs,
@@ -13,7 +9,8 @@ use std::{
 };
 
 use auth_challenge::{ChallengeProviderExt as _, ChallengeRequest, ClientContext, Config, Vendor};
-use support::{config::Folder, markdown};
+
+use crate::support::{config::Folder, markdown};
 
 /// A key as `openssl genpkey -algorithm ed25519` writes it, which the machine need not have.
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";

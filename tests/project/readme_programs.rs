@@ -1,35 +1,35 @@
 //! Every program in the README is compiled and run against the doubles, as it stands there.
 
-#![cfg(all(feature = "testing", feature = "toml", feature = "corbado", feature = "authsignal"))]
-
-mod support;
-
 use std::{collections::BTreeSet, fs, path::Path, process::Stdio};
 
 use auth_challenge::testing::{AuthsignalDouble, CorbadoDouble};
-use support::{config::Folder, markdown};
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
+use crate::support::{config::Folder, markdown};
+
 mod login {
-    include!("readme/login.rs");
+    include!("../readme/login.rs");
 
     /// For a process of its own, in the folder of its config.
     #[test]
     fn as_a_program() {
-        if super::support::config::asked().is_some() {
+        if crate::support::config::asked().is_some() {
             main().expect("the program ends well");
         }
     }
 }
 
 mod test {
-    include!("readme/test.rs");
+    include!("../readme/test.rs");
 }
 
 /// What a program prints in a folder, where this is typed.
 async fn said(program: &str, folder: &Path, typed: &str) -> String {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
-    command.args(["--exact", &format!("{program}::as_a_program"), "--nocapture"]).current_dir(folder).env("AUTH_CHALLENGE_TEST_CHILD", program);
+    command
+        .args(["--exact", &format!("readme_programs::{program}::as_a_program"), "--nocapture"])
+        .current_dir(folder)
+        .env("AUTH_CHALLENGE_TEST_CHILD", program);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a process");
     let mut keyboard = child.stdin.take().expect("standard input");
     // A program that does not read it may be gone already.

@@ -1,27 +1,14 @@
 //! What the generator needs changed in the vendors' documents: every rewrite does what it says, once is enough, and one that matches nothing
 //! is told.
 
-#[path = "support/built.rs"]
-#[allow(dead_code, reason = "each test file uses some of it")]
-mod built;
-#[path = "../build/enums.rs"]
-#[allow(dead_code, reason = "each test file uses some of it")]
-mod enums;
-#[path = "../build/paths.rs"]
-mod paths;
-#[path = "../build/rewrites.rs"]
-#[allow(dead_code, reason = "each test file uses some of it")]
-mod rewrites;
-#[path = "../build/vendors/mod.rs"]
-#[allow(dead_code, reason = "each test file uses some of it")]
-mod vendors;
-
 use std::{collections::BTreeSet, error::Error};
 
 use serde_json::{Value, json};
 
-use built::all;
-use rewrites::{KEPT, PERSONAL, SECRET};
+use crate::{
+    built::all,
+    rewrites::{self, KEPT, PERSONAL, SECRET},
+};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
