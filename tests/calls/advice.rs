@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use auth_challenge::{
     Advice, Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Error, ErrorKind,
     Field, Guarded, Limits, LocalGuard, Method, ProviderId, Reason, Rejected, SendState, Verification, Violation,
-    testing::{CorbadoDouble, Double, DoubleEntry, Fault, Scripted},
+    testing::{Double, DoubleEntry, Fault, Scripted},
 };
 
 use crate::support;
@@ -225,9 +225,10 @@ async fn a_guard_says_wait_only_where_waiting_helps() {
     assert_eq!((again.advice(), again.retry_after().is_some()), (WaitThenRetry, true));
 }
 
+#[cfg(feature = "corbado")]
 #[tokio::test]
 async fn a_user_that_the_vendor_does_not_know_is_the_applications_fault() {
-    let double = CorbadoDouble::builder().with_any_user_but("usr-9").start().await.expect("a double");
+    let double = auth_challenge::testing::CorbadoDouble::builder().with_any_user_but("usr-9").start().await.expect("a double");
     let request = double.person("jane@doe.com").with_user_id_at(ProviderId::CORBADO, "usr-9");
     let error = double.provider().create(&request).await.expect_err("nobody");
     assert_eq!(error.advice(), OurFault, "{error}");

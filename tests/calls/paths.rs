@@ -6,7 +6,7 @@ use auth_challenge::{ChallengeProviderExt, Field, SendState, Violation};
 #[cfg(feature = "corbado")]
 use serde_json::json;
 
-use crate::support::{self, Server, canaries::assert_silent_error, vendors};
+use crate::support::{Server, canaries::assert_silent_error, vendors};
 
 /// Ids that could lead elsewhere, at the vendor or at a gateway that undoes their encoding.
 const ODD: [&str; 11] = [" ", "\u{3000}", ".", "..", "canary/7", "../canary", "canary\\7", "/", "canary\n7", "canary\0", "\u{85}canary"];
@@ -77,7 +77,7 @@ async fn an_id_of_a_typed_operation_is_refused_before_any_io() {
     let server = Server::answering(200, &[], &twilio.created().to_string()).await;
     let config = auth_challenge::twilio::TwilioConfig::new("ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "token", "VAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
     let config = config.with_base_url(&format!("http://{}", server.address)).expect("loopback");
-    let twilio = auth_challenge::twilio::Twilio::new(&config, support::client()).expect("a client");
+    let twilio = auth_challenge::twilio::Twilio::new(&config, crate::support::client()).expect("a client");
     for odd in ODD {
         let error = twilio.fetch_verification(odd).await.expect_err("it climbs");
         let told: Vec<_> = error.violations().iter().map(|violation| (violation.field(), violation.vendor_field())).collect();

@@ -3,15 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
-    CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Field, Guarded, Http,
-    Limits, LocalGuard, LocalIntents, Memory, Method, Outlook, ProviderHealth, ProviderId, Reloadable, Router, SendOnce, SendState, Verification,
-    corbado::{Corbado, CorbadoConfig},
-    testing::Scripted,
+    CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Field, Guarded, Limits,
+    LocalGuard, LocalIntents, Memory, Method, Outlook, ProviderHealth, ProviderId, Reloadable, Router, SendOnce, SendState, Verification, testing::Scripted,
 };
 use tokio::time::Instant;
-use tracing::{Level, instrument::WithSubscriber as _};
-
-use crate::support::log::Log;
 
 /// A provider whose every word is unlike a default.
 #[derive(Debug)]
@@ -169,8 +164,17 @@ async fn the_last_provider_alone_may_be_asked_again() {
     assert_eq!((first.1.lock().expect("the list").clone(), second.1.lock().expect("the list").clone()), (vec![true], vec![false]));
 }
 
+#[cfg(feature = "corbado")]
 #[tokio::test]
 async fn the_log_names_whom_failover_left_out_and_for_want_of_what() {
+    use auth_challenge::{
+        Http,
+        corbado::{Corbado, CorbadoConfig},
+    };
+    use tracing::{Level, instrument::WithSubscriber as _};
+
+    use crate::support::log::Log;
+
     let down = Error::new(ErrorKind::Connect, SendState::NotSent);
     let corbado = Arc::new(Corbado::new(&CorbadoConfig::new("pro-1", "corbado1_secret"), Http::builder().build().expect("HTTP")).expect("a client"));
     let router = Router::builder(Arc::new(Scripted::named("first").create_fails(down))).with_provider(corbado).with_failover([ProviderId::CORBADO]);

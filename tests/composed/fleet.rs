@@ -1,14 +1,20 @@
 //! Limits that processes share, on a real Redis: what they count, and what is kept of it.
 
-use std::{sync::Arc, time::Duration};
+#[cfg(feature = "toml")]
+use std::sync::Arc;
+use std::time::Duration;
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Config, ErrorKind, Limits, OnOutage, Reason, Rejected, SendState,
-    Verification, Verified, testing::Scripted,
+    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ErrorKind, Limits, OnOutage, Reason, Rejected, SendState, Verification,
+    Verified,
 };
+#[cfg(feature = "toml")]
+use auth_challenge::{Config, testing::Scripted};
 
+#[cfg(feature = "toml")]
+use crate::support::guards::HASH_KEY;
 use crate::support::{
-    guards::{HASH_KEY, from, process, rate},
+    guards::{from, process, rate},
     redis::Redis,
 };
 
@@ -142,6 +148,7 @@ async fn a_right_code_takes_its_messages_off_the_count_of_unverified_ones() {
     honest.create(&message("+358400000000")).await.expect("another one is not");
 }
 
+#[cfg(feature = "toml")]
 #[test]
 fn a_config_asks_for_all_that_the_store_needs() {
     let problems = |guard: &str| {
@@ -193,6 +200,7 @@ async fn a_recipient_is_exempt_by_its_keyed_hash() {
     }
 }
 
+#[cfg(feature = "toml")]
 #[tokio::test]
 async fn a_config_builds_the_guard_that_it_describes() {
     for (on_outage, sent) in [("local", 1), ("refuse", 0), ("allow", 3)] {

@@ -1,11 +1,15 @@
 //! What limits say: unverified messages, exemptions, observation, the log, and a look that uses nothing up.
 
-use std::{sync::Arc, time::Duration};
+#[cfg(feature = "toml")]
+use std::sync::Arc;
+use std::time::Duration;
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, Error, ErrorKind, Guarded, Limits,
-    Method, Outlook, Reason, Rejected, SendState, Sending, Verification, testing::Scripted,
+    Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Error, ErrorKind, Guarded, Limits, Method,
+    Outlook, Reason, Rejected, SendState, Sending, Verification,
 };
+#[cfg(feature = "toml")]
+use auth_challenge::{Config, testing::Scripted};
 use tracing::{Level, instrument::WithSubscriber as _};
 
 use crate::support::{
@@ -242,6 +246,7 @@ async fn a_look_tells_how_long_and_how_often_and_uses_nothing_up() {
     assert_eq!(scripted.peek(challenge.handle(), &CallOptions::default()).await, Outlook::default());
 }
 
+#[cfg(feature = "toml")]
 #[tokio::test]
 async fn a_config_sets_every_limit() {
     let config = r#"
@@ -298,6 +303,7 @@ async fn a_guard_without_a_key_exempts_nobody_by_hash_and_shows_its_limits_alone
     assert!(!shown.contains("270000000") && !shown.contains("xyzzy"), "{shown}");
 }
 
+#[cfg(feature = "toml")]
 #[test]
 fn a_prefix_that_no_recipient_can_begin_with_is_told() {
     for (prefix, is_good) in [

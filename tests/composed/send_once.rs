@@ -29,6 +29,7 @@ struct Stores {
 
 /// Gives every store that there is on this machine.
 fn stores() -> Stores {
+    #[cfg_attr(not(feature = "redis"), expect(unused_mut, reason = "the other store is Redis"))]
     let mut all: Vec<(&'static str, Arc<dyn IntentStore>)> = vec![("local", Arc::new(LocalIntents::new()))];
     #[cfg(feature = "redis")]
     let server = support::redis::Redis::start();

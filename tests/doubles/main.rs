@@ -21,7 +21,7 @@ mod faults;
 #[cfg(all(feature = "corbado", feature = "authsignal", feature = "dfns"))]
 mod limits;
 mod passkeys;
-#[cfg(feature = "testing")]
+#[cfg(all(feature = "corbado", feature = "testing"))]
 mod restart;
 #[cfg(feature = "twilio")]
 mod twilio;

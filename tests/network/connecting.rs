@@ -315,10 +315,7 @@ async fn no_proxy_is_taken_from_the_environment() {
 
 #[tokio::test]
 async fn an_error_says_why_there_was_no_connection_where_the_system_does() {
-    let closed = {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
-        listener.local_addr().expect("its port")
-    };
+    let closed = Reserved::new();
     let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
     let speaks_plainly = plain.local_addr().expect("its port");
     tokio::spawn(async move {
@@ -328,7 +325,7 @@ async fn an_error_says_why_there_was_no_connection_where_the_system_does() {
         }
     });
     for vendor in vendors::all() {
-        for (url, why) in [(format!("http://{closed}"), "refused"), (format!("https://{speaks_plainly}"), "TLS failed")] {
+        for (url, why) in [(format!("http://{}", closed.address()), "refused"), (format!("https://{speaks_plainly}"), "TLS failed")] {
             let provider = vendor.config_at(&url, "").build().expect("a provider");
             let options = CallOptions::default().with_single_attempt();
             let error = provider.create_with(&vendor.request(), &options).await.expect_err("no connection");
