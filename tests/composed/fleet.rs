@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ErrorKind, Limits, OnOutage, Reason, Rejected, SendState, Verification,
-    Verified,
+    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ErrorKind, Limits, OnOutage, Reason, Rejected, SendState, Verification, Verified,
 };
 #[cfg(feature = "toml")]
 use auth_challenge::{Config, testing::Scripted};
@@ -14,13 +13,9 @@ use auth_challenge::{Config, testing::Scripted};
 #[cfg(feature = "toml")]
 use crate::support::guards::HASH_KEY;
 use crate::support::{
-    guards::{from, process, rate},
+    guards::{message, process, rate},
     redis::Redis,
 };
-
-fn message(to: &str) -> ChallengeRequest {
-    from(7, to)
-}
 
 #[tokio::test]
 async fn what_one_process_lets_pass_counts_in_all() {

@@ -6,21 +6,17 @@ use std::{
 };
 
 use auth_challenge::{
-    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ErrorKind, Guarded, Limits, OnOutage, Outlook, RedisGuard, Reloadable,
-    Router, SendState, testing::Scripted,
+    Answer, CallOptions, ChallengeProvider, ChallengeProviderExt, ErrorKind, Guarded, Limits, OnOutage, Outlook, RedisGuard, Reloadable, Router, SendState,
+    testing::Scripted,
 };
 use tracing::{Level, instrument::WithSubscriber as _};
 
 use crate::support::{
     LONG,
-    guards::{HASH_KEY, from, process, process_within, rate},
+    guards::{HASH_KEY, message, process, process_within, rate},
     log::Log,
     redis::Redis,
 };
-
-fn message(to: &str) -> ChallengeRequest {
-    from(7, to)
-}
 
 #[tokio::test]
 async fn while_the_server_is_away_its_policy_holds_and_ends_by_itself() {
