@@ -3,8 +3,10 @@
 mod call;
 mod unended;
 
+#[cfg(feature = "send-once")]
+pub(crate) use self::call::Outcome;
 #[cfg_attr(not(vendor), allow(unused_imports, reason = "vendors alone make attempts"))]
 pub(crate) use self::{
-    call::{Call, Outcome, guard_decided, is_fault},
+    call::{Call, guard_decided, is_fault},
     unended::Unended,
 };
