@@ -1,0 +1,53 @@
+//! The vendors' documents.
+
+mod diff;
+mod pack;
+mod report;
+
+use std::{fs, path::Path, process::ExitCode};
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use crate::{Done, drift};
+
+#[derive(Subcommand)]
+pub(crate) enum Spec {
+    /// Writes each specs/<vendor>.yaml as JSON beside it, which is what the build reads
+    Pack,
+    /// Tells what a newer document means for the operations that are used here; status 1 where a finding is as bad as --fail-on
+    Diff(diff::Diff),
+    /// Tells what each rewrite does to the documents, place by place
+    Report {
+        /// This vendor's alone
+        #[arg(value_parser = vendor())]
+        vendor: Option<String>,
+    },
+    /// Lists the rules that findings are of, each with what it means
+    Rules,
+}
+
+pub(crate) fn spec(root: &Path, spec: Spec) -> Done<ExitCode> {
+    match spec {
+        Spec::Pack => pack::pack(&root.join("specs"))?,
+        Spec::Diff(diff) => return diff.run(),
+        Spec::Report { vendor } => report::report(vendor.as_deref())?,
+        Spec::Rules => drift::rules::ALL.iter().for_each(|rule| println!("{:28} {}", rule.id, rule.meaning)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes a vendor's name.
+fn vendor() -> clap::builder::PossibleValuesParser {
+    drift::names().into()
+}
+
+/// Reads a document, in YAML or in JSON.
+fn read(path: &Path) -> Done<Value> {
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| told(&error))?;
+    let is_json = path.extension().is_some_and(|extension| extension == "json");
+    let document =
+        if is_json { serde_json::from_str(&text).map_err(|error| told(&error)) } else { serde_saphyr::from_str(&text).map_err(|error| told(&error)) };
+    Ok(document?)
+}
