@@ -79,8 +79,9 @@ impl<'a> Walk<'_, 'a> {
             self.tell_new(rules::STATUS_ADDED, Check, &reply.pointer, &format!("{status} is a success, too"));
         }
         for (status, new) in &new_successes {
-            // Another 2xx is read as those are that were there: so it is compared with one of them.
-            if let Some(old) = old_successes.get(status).or_else(|| old_successes.values().next()) {
+            // Another 2xx is read as those are that were there: so it is compared with one of them, unless it is one more and says nothing.
+            let instead = || old_successes.values().next().filter(|_| !shared || new.get("content").is_some());
+            if let Some(old) = old_successes.get(status).or_else(instead) {
                 self.reply(old, new);
             }
         }
@@ -92,7 +93,8 @@ impl<'a> Walk<'_, 'a> {
             if !old_errors.contains_key(status) {
                 self.tell_new(rules::ERROR_STATUS_ADDED, Note, &new.pointer, &format!("the error reply {status} is documented now"));
             }
-            if let Some(old) = old_errors.get(status).or_else(|| old_errors.get("default")) {
+            let instead = || old_errors.get("default").filter(|_| new.get("content").is_some());
+            if let Some(old) = old_errors.get(status).or_else(instead) {
                 self.reply(old, new);
             }
         }

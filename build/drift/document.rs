@@ -1,5 +1,7 @@
 //! Places in a document: what stands there, and the JSON pointer that leads to it.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// A part of a document, with where it stands.
@@ -78,8 +80,8 @@ impl<'a> Place<'a> {
 const LONGEST_CHAIN: usize = 16;
 
 /// Writes a name as a JSON pointer has it.
-pub(crate) fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+pub(crate) fn escaped(name: &str) -> Cow<'_, str> {
+    if name.contains(['~', '/']) { name.replace('~', "~0").replace('/', "~1").into() } else { name.into() }
 }
 
 fn unescaped(name: &str) -> String {

@@ -1,5 +1,7 @@
 //! The forms of unions: which of them are the same, and what tells them apart.
 
+use std::collections::BTreeSet;
+
 use super::{
     findings::{
         Direction::Request,
@@ -69,13 +71,27 @@ impl<'a> Walk<'_, 'a> {
     }
 }
 
+/// What a form of a union is told by.
+struct Marks<'v> {
+    tag: Option<(&'v str, &'v str)>,
+    name: Option<&'v str>,
+    types: BTreeSet<&'v str>,
+}
+
+impl<'v> Marks<'v> {
+    fn of(form: &'v View) -> Self {
+        Self { tag: form.tag(), name: form.name(), types: form.types() }
+    }
+}
+
 /// Pairs the forms of two unions: by tag, by name, by what types they are, and at last the only one left with the only one left.
 fn paired(olds: &[View], news: &[View]) -> Vec<(usize, usize)> {
-    let is_same: [fn(&View, &View) -> bool; 3] = [
-        |old, new| old.tag().is_some() && old.tag() == new.tag(),
-        |old, new| old.name().is_some() && old.name() == new.name(),
-        |old, new| old.tag().is_none() && new.tag().is_none() && old.types() == new.types(),
+    let is_same: [fn(&Marks, &Marks) -> bool; 3] = [
+        |old, new| old.tag.is_some() && old.tag == new.tag,
+        |old, new| old.name.is_some() && old.name == new.name,
+        |old, new| old.tag.is_none() && new.tag.is_none() && old.types == new.types,
     ];
+    let (olds, news): (Vec<Marks>, Vec<Marks>) = (olds.iter().map(Marks::of).collect(), news.iter().map(Marks::of).collect());
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     for is_same in is_same {
         for (index, old) in olds.iter().enumerate() {

@@ -196,7 +196,8 @@ impl<'a> View<'a> {
 
     /// Gives what names a schema in a walk that must end.
     pub(crate) fn identity(&self) -> String {
-        let defined = self.layers.iter().filter(|layer| layer.place.value.get("$ref").is_none());
+        let is_more = |value: &Value| value.get("$ref").is_none() || value.as_object().is_some_and(|keys| keys.len() > 1);
+        let defined = self.layers.iter().filter(|layer| is_more(layer.place.value));
         defined.map(|layer| layer.place.pointer.as_str()).collect::<Vec<_>>().join(" ")
     }
 }

@@ -21,8 +21,8 @@ pub(super) struct Walk<'w, 'a> {
     /// The operation's name in the packed document.
     pub(super) operation: String,
     pub(super) direction: Direction,
-    /// The pairs of schemas that were compared already.
-    pub(super) passed: BTreeSet<(Direction, String, String)>,
+    /// The members and pairs of schemas that were compared already.
+    pub(super) passed: BTreeSet<(Direction, String, String, String)>,
     pub(super) found: Vec<Finding>,
     pub(super) olds: &'w [Operation<'a>],
     pub(super) news: &'w [Operation<'a>],
