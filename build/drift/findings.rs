@@ -118,8 +118,8 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn is_like(&self, other: &Self) -> bool {
-        let key = |finding: &Self| (finding.rule, finding.direction, finding.side, finding.message.clone());
-        self.pointer == other.pointer && key(self) == key(other)
+        let is_of_one_place = (self.side, &self.pointer, self.direction) == (other.side, &other.pointer, other.direction);
+        is_of_one_place && (self.rule, &self.message) == (other.rule, &other.message)
     }
 
     /// Takes over what another finding of the same place knows.
@@ -171,8 +171,8 @@ pub(crate) fn merged(findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     found.sort_by(|one, other| {
-        let key = |finding: &Finding| (finding.pointer.clone(), finding.rule, finding.direction, finding.message.clone());
-        other.severity.cmp(&one.severity).then_with(|| key(one).cmp(&key(other)))
+        let worst_first = other.severity.cmp(&one.severity);
+        worst_first.then_with(|| (&one.pointer, one.rule, one.direction, &one.message).cmp(&(&other.pointer, other.rule, other.direction, &other.message)))
     });
     found
 }

@@ -26,7 +26,8 @@ impl Words {
     }
 
     fn read(&mut self, code: &str) {
-        // Every second piece is a text: the code has none with a quote in it but for those that are split once more, which does no harm.
+        // Every second piece is a text, once the quotes that neither begin nor end one are gone.
+        let code = code.replace("\\\"", "").replace("'\"'", "");
         for (index, piece) in code.split('"').enumerate() {
             if index % 2 == 1 {
                 self.values.insert(bare(piece));

@@ -71,7 +71,8 @@ pub(crate) const CLASSES: &[(&str, Change)] = &[
     }),
     ("an operation has another server", |_, spot, document| {
         operation(spot, document)?["servers"] = json!([{ "url": "https://elsewhere.example" }]);
-        found("server-removed", &[Check], "old", "/servers")
+        let of_path = format!("{}/servers", apart(&spot.pointer).0);
+        found("server-removed", &[Check], "old", if document.pointer(&of_path).is_some() { of_path } else { "/servers".into() })
     }),
     ("an operation has one server more", |_, spot, document| {
         let servers = at(document, "/servers").clone();

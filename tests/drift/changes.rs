@@ -149,7 +149,9 @@ pub(crate) const CLASSES: &[(&str, Change)] = &[
     }),
     ("an entry of a list is of another type", |_, spot, document| {
         (spot.kind == Kind::Schema).then_some(())?;
-        let items = at(document, &spot.pointer).get_mut("items").filter(|items| items["type"] != "boolean" && items.as_object().is_some_and(|items| !items.is_empty()))?;
+        let items = at(document, &spot.pointer)
+            .get_mut("items")
+            .filter(|items| items["type"] != "boolean" && items.as_object().is_some_and(|items| !items.is_empty()))?;
         *items = json!({ "type": "boolean" });
         let rule = by(spot.direction, "request-type-changed", "reply-type-changed", "reply-type-changed");
         found(rule, by(spot.direction, &[Breaks], &[Breaks], &[Check]), "new", format!("{}/items/type", spot.pointer))
@@ -193,7 +195,8 @@ pub(crate) const CLASSES: &[(&str, Change)] = &[
         found(rule, by(spot.direction, &[Breaks], &[Note], &[Note]), "new", format!("{}/enum", spot.pointer))
     }),
     ("a text is any", |_, spot, document| {
-        let schema = at(document, &spot.pointer).as_object_mut().filter(|schema| spot.kind == Kind::Schema && schema.contains_key("enum"))?;
+        let schema =
+            at(document, &spot.pointer).as_object_mut().filter(|schema| spot.kind == Kind::Schema && schema.get("enum").is_some_and(Value::is_array))?;
         schema.remove("enum");
         let rule = by(spot.direction, "request-values-open", "reply-values-open", "reply-values-open");
         found(rule, &[Note], "old", format!("{}/enum", spot.pointer))
@@ -234,7 +237,9 @@ pub(crate) const CLASSES: &[(&str, Change)] = &[
         found(rule, by(spot.direction, &[Check], &[Note], &[Note]), "new", format!("{}/additionalProperties", spot.pointer))
     }),
     ("other members are taken", |_, spot, document| {
-        let schema = at(document, &spot.pointer).as_object_mut().filter(|schema| spot.kind != Kind::Member && schema.get("additionalProperties") == Some(&json!(false)))?;
+        let schema = at(document, &spot.pointer)
+            .as_object_mut()
+            .filter(|schema| spot.kind != Kind::Member && schema.get("additionalProperties") == Some(&json!(false)))?;
         schema.remove("additionalProperties");
         found(by(spot.direction, "request-opened", "reply-opened", "reply-opened"), &[Note], "old", format!("{}/additionalProperties", spot.pointer))
     }),

@@ -33,7 +33,11 @@ fn the_exit_status_says_whether_a_finding_is_as_bad_as_asked() {
     let file = folder.write("new.json", &newer()).expect("a file");
     let diff = ["spec", "diff", path(&file), "--vendor", "corbado"];
     let (exit, told) = run(&diff);
-    assert_eq!((exit, &told["vendor"], &told["summary"], &told["ignored"]), (Some(0), &json!("corbado"), &json!({ "breaks": 0, "check": 1, "note": 1 }), &json!(0)), "{told}");
+    assert_eq!(
+        (exit, &told["vendor"], &told["summary"], &told["ignored"]),
+        (Some(0), &json!("corbado"), &json!({ "breaks": 0, "check": 1, "note": 1 }), &json!(0)),
+        "{told}"
+    );
     let gone = &told["findings"][0];
     assert_eq!(
         (&gone["rule"], &gone["severity"], &gone["direction"], &gone["in"], &gone["pointer"]),
@@ -51,7 +55,9 @@ fn the_exit_status_says_whether_a_finding_is_as_bad_as_asked() {
 fn what_the_ignore_file_names_is_left_out_and_counted() {
     let folder = Folder::new().expect("a folder");
     let file = folder.write("new.json", &newer()).expect("a file");
-    let ignore = folder.write("ignore", "# looked at\nreply-member-removed /components/schemas/challenge/properties/status # the status of a reply is enough\n").expect("a file");
+    let ignore = folder
+        .write("ignore", "# looked at\nreply-member-removed /components/schemas/challenge/properties/status # the status of a reply is enough\n")
+        .expect("a file");
     let (exit, told) = run(&["spec", "diff", path(&file), "--vendor", "corbado", "--fail-on", "check", "--ignore", path(&ignore)]);
     assert_eq!((exit, &told["summary"], &told["ignored"]), (Some(0), &json!({ "breaks": 0, "check": 0, "note": 1 }), &json!(1)), "{told}");
 }

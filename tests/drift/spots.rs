@@ -57,7 +57,9 @@ struct Spots<'a> {
 pub(crate) fn all(document: &Value) -> Vec<Spot> {
     let mut spots = Spots { document, found: BTreeSet::new() };
     for path in spots.names("/paths") {
-        for method in spots.names(&path).into_iter().filter(|name| ["get", "post", "put", "patch", "delete"].iter().any(|method| name.ends_with(&format!("/{method}")))) {
+        for method in
+            spots.names(&path).into_iter().filter(|name| ["get", "post", "put", "patch", "delete"].iter().any(|method| name.ends_with(&format!("/{method}"))))
+        {
             spots.operation(&method);
         }
     }

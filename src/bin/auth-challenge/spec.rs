@@ -1,8 +1,6 @@
 //! `auth-challenge spec`: the vendors' documents.
 
-use std::{
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use serde_json::Value;
