@@ -81,7 +81,7 @@ const LONGEST_CHAIN: usize = 16;
 
 /// Writes a name as a JSON pointer has it.
 pub(crate) fn escaped(name: &str) -> Cow<'_, str> {
-    if name.contains(['~', '/']) { name.replace('~', "~0").replace('/', "~1").into() } else { name.into() }
+    if name.contains('~') || name.contains('/') { name.replace('~', "~0").replace('/', "~1").into() } else { name.into() }
 }
 
 fn unescaped(name: &str) -> String {

@@ -111,6 +111,12 @@ impl Used {
     }
 }
 
+/// Says whether this is a document that can be compared: OpenAPI 3, with operations.
+pub(crate) fn is_document(value: &Value) -> bool {
+    let is_version_3 = value.get("openapi").and_then(Value::as_str).is_some_and(|version| version.starts_with("3."));
+    is_version_3 && value.get("paths").is_some_and(Value::is_object)
+}
+
 /// Gives the names of all vendors.
 pub(crate) fn names() -> Vec<&'static str> {
     vendors::ALL.iter().map(|vendor| vendor.name).collect()

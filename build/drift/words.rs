@@ -78,7 +78,8 @@ fn is_field(before: &str, name: &str, behind: &str) -> bool {
     let is_called = behind.starts_with(['(', '!']) || behind.starts_with("::") || before.ends_with("::");
     let is_read = before.ends_with('.');
     let is_filled = behind.starts_with(": ") && !behind.starts_with(": None") || behind.starts_with([',', ' ', '}']);
-    name.starts_with(|c: char| c.is_ascii_lowercase()) && !is_called && (is_read || is_filled)
+    // Such members are called `type_` in the generated code.
+    name != "type" && name.starts_with(|c: char| c.is_ascii_lowercase()) && !is_called && (is_read || is_filled)
 }
 
 /// Gives a name as letters and digits alone: `challengeID`, `challenge_id` and `ChallengeId` are one.

@@ -68,6 +68,6 @@ fn document(path: &Path) -> Result<Value, Failed> {
     let text = text_of("new", None, Some(path))?.unwrap_or_default();
     let expected = "expected JSON; in a checkout `cargo xtask spec diff` reads YAML, too";
     let document: Value = serde_json::from_str(&text).map_err(|_| unusable("new", expected))?;
-    // A list or a number is no document, and would be told as one that lacks everything.
-    if document["paths"].is_object() { Ok(document) } else { Err(unusable("new", "expected an OpenAPI document, with `paths`")) }
+    // Any other would be told as a document that lacks everything.
+    if drift::is_document(&document) { Ok(document) } else { Err(unusable("new", "expected an OpenAPI document of version 3, with `paths`")) }
 }
