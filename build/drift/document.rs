@@ -1,6 +1,6 @@
 //! Places in a document: what stands there, and the JSON pointer that leads to it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
 
@@ -71,8 +71,33 @@ impl<'a> Place<'a> {
         place
     }
 
+    /// Says whether a place of another document is written as this one is, whatever it refers to, too.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        self.is_as_behind(other, &mut BTreeSet::new())
+    }
+
+    fn is_as_behind(&self, other: &Self, passed: &mut BTreeSet<&'a str>) -> bool {
+        let is_same = |reference: &'a str, passed: &mut BTreeSet<&'a str>| {
+            let behind = || self.target(reference).zip(other.target(reference));
+            !passed.insert(reference) || behind().is_some_and(|((one, _), (another, _))| one.is_as_behind(&another, passed))
+        };
+        self.value == other.value && references(self.value).into_iter().all(|reference| is_same(reference, passed))
+    }
+
     fn below(&self, name: &str, value: &'a Value) -> Self {
         Self { document: self.document, value, pointer: format!("{}/{}", self.pointer, escaped(name)) }
+    }
+}
+
+/// Gives all references within a value.
+fn references(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(members) => {
+            let own = members.get("$ref").and_then(Value::as_str);
+            own.into_iter().chain(members.values().flat_map(references)).collect()
+        }
+        Value::Array(entries) => entries.iter().flat_map(references).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
 impl<'a> Walk<'_, 'a> {
     /// Compares two schemas, each pair of them once for a member: what is essential in one may not be in another.
     pub(super) fn schemas(&mut self, old: &View<'a>, new: &View<'a>, at: &At) {
-        if old.is_plainly(new) {
+        if old.is_as(new) {
             return;
         }
         let member = format!("{}.{}", at.owner.as_deref().unwrap_or_default(), at.member.as_deref().unwrap_or_default());

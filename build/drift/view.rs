@@ -194,12 +194,10 @@ impl<'a> View<'a> {
         self.members().into_iter().find_map(|(name, member)| Some((name, only(&member.view)?)))
     }
 
-    /// Says whether another schema is the same at first sight: in one piece, and without references, behind which something may differ.
-    pub(crate) fn is_plainly(&self, other: &Self) -> bool {
-        match (self.layers.as_slice(), other.layers.as_slice()) {
-            ([one], [another]) => one.place.value == another.place.value && !refers(one.place.value),
-            _ => false,
-        }
+    /// Says whether another schema is written as this one is, whatever it refers to, too.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        let mut layers = self.layers.iter().zip(&other.layers);
+        !self.layers.is_empty() && self.layers.len() == other.layers.len() && layers.all(|(one, another)| one.place.is_as(&another.place))
     }
 
     /// Gives what names a schema in a walk that must end.
@@ -213,14 +211,6 @@ impl<'a> View<'a> {
 fn required_in<'a>(place: &Place<'a>) -> impl Iterator<Item = String> + use<'a> {
     let names = place.value.get("required").and_then(Value::as_array).into_iter().flatten();
     names.filter_map(Value::as_str).map(str::to_owned)
-}
-
-fn refers(value: &Value) -> bool {
-    match value {
-        Value::Object(members) => members.contains_key("$ref") || members.values().any(refers),
-        Value::Array(entries) => entries.iter().any(refers),
-        _ => false,
-    }
 }
 
 /// Says whether a form of a union says nothing but what has to be there.
