@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::{Args, builder::PossibleValuesParser};
+use serde_json::Value;
 
 use crate::{
     Done,
@@ -38,7 +39,7 @@ impl Diff {
         let (old, new) = (super::read(&self.old)?, super::read(&self.new)?);
         let used = match &self.vendor {
             Some(vendor) => Used::of(vendor)?,
-            None => Used::told_by(&new).or_else(|_| Used::told_by(&old))?,
+            None => told_by(&old, &new)?,
         };
         let drift = ignored(self.ignore.as_deref())?.from(used.drift(&old, &new));
         match self.json {
@@ -47,6 +48,14 @@ impl Diff {
         }
         let fails = Severity::named(&self.fail_on).is_some_and(|severity| drift.reaches(severity));
         Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+/// Gives the vendor that either of two documents tells, and both if both do.
+fn told_by(old: &Value, new: &Value) -> Done<Used> {
+    match (Used::told_by(old), Used::told_by(new)) {
+        (Ok(old), Ok(new)) if old.vendor.name != new.vendor.name => Err(format!("one is of {}, and the other of {}", old.vendor.name, new.vendor.name).into()),
+        (old, new) => Ok(new.or(old)?),
     }
 }
 
