@@ -13,17 +13,16 @@ mod operations;
 mod paths;
 #[path = "build/rewrites.rs"]
 mod rewrites;
+#[path = "build/routes.rs"]
+mod routes;
 #[path = "build/vendors/mod.rs"]
 mod vendors;
 
 use std::{env, error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // Cargo knows itself what this program is made of; not all of `build` is a part of it.
     println!("cargo::rerun-if-changed=build.rs");
-    // Not all of `build`: what compares documents is no part of the build.
-    for part in ["enums.rs", "generate.rs", "operations.rs", "paths.rs", "rewrites.rs", "vendors"] {
-        println!("cargo::rerun-if-changed=build/{part}");
-    }
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
@@ -41,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
         let rewritten = vendor.rewrite(spec).map_err(|stale| format!("specs/{}.yaml: {stale}", vendor.name))?;
         fs::write(out.join(format!("{}_enums.rs", vendor.name)), enums::render(vendor, &rewritten)?)?;
+        fs::write(out.join(format!("{}_routes.rs", vendor.name)), routes::render(&rewritten)?)?;
         fs::write(out.join(format!("{}.rs", vendor.name)), generate::client(vendor, rewritten)?)?;
     }
     // What only vendors need of the crate is compiled where there is one.

@@ -7,6 +7,8 @@ pub(crate) const PERSONAL: &str = "crate::model::Personal";
 pub(crate) const KEPT: &str = "crate::model::Kept";
 /// The inner type of every client.
 pub(crate) const ATTEMPT: &str = "crate::transport::Attempt";
+/// What a call says of its operation.
+pub(crate) const ROUTE: &str = "crate::transport::Route";
 pub(crate) const OPEN_ENUM: &str = "crate::wire::open_enum!";
 pub(crate) const TAGGED_ENUM: &str = "crate::wire::tagged_enum!";
 /// How the content of a union is read: in replies what does not fit is passed over, in requests it is an error.

@@ -108,6 +108,7 @@ mod config;
 pub mod guide;
 mod model;
 mod provider;
+mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;

@@ -1,6 +1,6 @@
 //! A provider whose sends and answers pass a guard.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout_at};
@@ -15,6 +15,7 @@ use crate::{
         Verification,
     },
     provider::ChallengeProvider,
+    telemetry::{self, Call},
     transport::TIMEOUT,
 };
 
@@ -54,11 +55,57 @@ impl Guarded {
         self.timeout = Some(timeout);
         self
     }
+
+    async fn create_if_allowed(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        self.check(request).map_err(|error| error.with_operation("create"))?;
+        let (time, sending) = (CallTime::of(options.timeout().or(self.timeout)), Sending::of(request));
+        let at = |error: Error| error.at(&self.id(), "create");
+        may_send(&time, self.guard.before_send(sending)).await.map_err(at)?;
+        let outcome = match time.left(options, "the guard answered too late to ask the provider") {
+            Ok(options) => self.provider.create_with(request, &options).await,
+            Err(late) => Err(at(late)),
+        };
+        tell(&time, self.guard.after_send(sending, outcome.as_ref())).await;
+        outcome
+    }
+
+    async fn verify_if_allowed(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        let time = CallTime::of(options.timeout().or(self.timeout));
+        let at = |error: Error| error.at(handle.provider(), "verify");
+        if let Err(refusal) = ask(&time, self.guard.before_verify(handle, options.client_ip())).await.map_err(at)? {
+            return match refusal.rejection() {
+                Some(reason) => Ok(Rejected::new(reason).into()),
+                None => Err(at(refusal.into_error())),
+            };
+        }
+        let outcome = match time.left(options, "the guard answered too late to ask the provider") {
+            Ok(options) => self.provider.verify_with(handle, answer, &options).await,
+            Err(late) => Err(at(late)),
+        };
+        tell(&time, self.guard.after_verify(handle, outcome.as_ref())).await;
+        outcome
+    }
+
+    async fn resend_if_allowed(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+        let (time, sending) = (CallTime::of(options.timeout().or(self.timeout)), Sending::again(handle, options.client_ip()));
+        let at = |error: Error| error.at(handle.provider(), "resend");
+        may_send(&time, self.guard.before_send(sending)).await.map_err(at)?;
+        let outcome = match time.left(options, "the guard answered too late to ask the provider") {
+            Ok(options) => self.provider.resend_with(handle, &options).await,
+            Err(late) => Err(at(late)),
+        };
+        tell(&time, self.guard.after_send(sending, outcome.as_ref())).await;
+        outcome
+    }
 }
 
 /// Asks the guard before anything is sent; the error is that it has not answered in time.
 async fn ask(time: &CallTime, asked: impl Future<Output = Result<(), Refusal>>) -> Result<Result<(), Refusal>, Error> {
-    timeout_at(time.deadline(), asked).await.map_err(|_| late("the time was up before the guard had answered"))
+    let ruling = timeout_at(time.deadline(), asked).await.map_err(|_| late("the time was up before the guard had answered"))?;
+    if ruling.is_err() {
+        telemetry::guard_decided("refused");
+    }
+    Ok(ruling)
 }
 
 /// Asks the guard whether a message may go out.
@@ -93,33 +140,11 @@ impl ChallengeProvider for Guarded {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        self.check(request).map_err(|error| error.with_operation("create"))?;
-        let (time, sending) = (CallTime::of(options.timeout().or(self.timeout)), Sending::of(request));
-        let at = |error: Error| error.at(&self.id(), "create");
-        may_send(&time, self.guard.before_send(sending)).await.map_err(at)?;
-        let outcome = match time.left(options, "the guard answered too late to ask the provider") {
-            Ok(options) => self.provider.create_with(request, &options).await,
-            Err(late) => Err(at(late)),
-        };
-        tell(&time, self.guard.after_send(sending, outcome.as_ref())).await;
-        outcome
+        Call::create(request).observe(pin!(self.create_if_allowed(request, options))).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        let time = CallTime::of(options.timeout().or(self.timeout));
-        let at = |error: Error| error.at(handle.provider(), "verify");
-        if let Err(refusal) = ask(&time, self.guard.before_verify(handle, options.client_ip())).await.map_err(at)? {
-            return match refusal.rejection() {
-                Some(reason) => Ok(Rejected::new(reason).into()),
-                None => Err(at(refusal.into_error())),
-            };
-        }
-        let outcome = match time.left(options, "the guard answered too late to ask the provider") {
-            Ok(options) => self.provider.verify_with(handle, answer, &options).await,
-            Err(late) => Err(at(late)),
-        };
-        tell(&time, self.guard.after_verify(handle, outcome.as_ref())).await;
-        outcome
+        Call::verify(handle).observe(pin!(self.verify_if_allowed(handle, answer, options))).await
     }
 
     fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
@@ -127,15 +152,7 @@ impl ChallengeProvider for Guarded {
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        let (time, sending) = (CallTime::of(options.timeout().or(self.timeout)), Sending::again(handle, options.client_ip()));
-        let at = |error: Error| error.at(handle.provider(), "resend");
-        may_send(&time, self.guard.before_send(sending)).await.map_err(at)?;
-        let outcome = match time.left(options, "the guard answered too late to ask the provider") {
-            Ok(options) => self.provider.resend_with(handle, &options).await,
-            Err(late) => Err(at(late)),
-        };
-        tell(&time, self.guard.after_send(sending, outcome.as_ref())).await;
-        outcome
+        Call::resend(handle).observe(pin!(self.resend_if_allowed(handle, options))).await
     }
 
     fn health(&self) -> Vec<ProviderHealth> {

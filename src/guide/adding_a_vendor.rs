@@ -89,4 +89,4 @@
 //! # A vendor for this crate
 //!
 //! A vendor is one folder: typed operations that are generated from its document, and a thin conversion between them and the trait. Beside it stand a double and a fixture, over which all
-//! tests run; `tests/completeness.rs` names whatever is missing. CONTRIBUTING.md in the repository goes through it step by step, as it was done for Twilio.
+//! tests run; `tests/project/completeness.rs` names whatever is missing. CONTRIBUTING.md in the repository goes through it step by step, as it was done for Twilio.

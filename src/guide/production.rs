@@ -36,7 +36,7 @@
 //!
 //! # What is seen
 //!
-//! - [ ] `tracing` events of `auth_challenge` reach the log. None holds a code, a recipient or a secret; those of the layers below (SECURITY.md in the repository tells which) are off or looked through.
+//! - [ ] Spans and events of `auth_challenge` reach the traces and the log ([`observing`](super::observing)). None holds a code, a recipient or a secret; those of the layers below (SECURITY.md in the repository tells which) are off or looked through.
 //! - [ ] [`request_id`](crate::Error::request_id) and [`vendor_message`](crate::Error::vendor_message) of errors are kept, for the vendor's support.
 //! - [ ] [`health`](crate::ChallengeProvider::health) is on a dashboard: which provider is passed over, and whether the guard's store is away.
 //! - [ ] Authsignal's webhooks, where they are used, tell which messages did not arrive: [`authsignal::webhook`](crate::authsignal::webhook).

@@ -17,19 +17,31 @@ use super::{
     retry::{Patience, Retries, Retry},
     trace,
 };
-use crate::model::{CallOptions, Error, ProviderId, Secret, SendState};
+use crate::{
+    model::{CallOptions, Error, ProviderId, Secret, SendState},
+    telemetry::Unended,
+};
 
 /// Calls one vendor's server: knows where it is and how it is authorised.
 pub(crate) struct Endpoint {
     provider: ProviderId,
     base_url: String,
+    server: Server,
     authorization: Option<Authorization>,
     http: Http,
 }
 
+/// Names the server, as traces do.
+pub(super) struct Server {
+    pub(super) address: String,
+    pub(super) port: Option<u16>,
+}
+
 impl Endpoint {
     pub(crate) fn new(provider: ProviderId, base_url: &Url, authorization: Option<Authorization>, http: Http) -> Self {
-        Self { provider, base_url: base_url.as_str().trim_end_matches('/').to_owned(), authorization, http }
+        let address = base_url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let server = Server { address, port: base_url.port_or_known_default() };
+        Self { provider, base_url: base_url.as_str().trim_end_matches('/').to_owned(), server, authorization, http }
     }
 
     pub(crate) fn provider(&self) -> &ProviderId {
@@ -47,7 +59,7 @@ impl Endpoint {
 
     /// Stamps what is told to the caller of an operation of the vendor's own.
     pub(crate) fn told<T>(&self, operation: &Operation, outcome: Result<T, Failure>) -> Result<T, Error> {
-        outcome.map_err(|failure| failure.error.at(&self.provider, operation.name))
+        outcome.map_err(|failure| failure.error.at(&self.provider, operation.route.name))
     }
 
     /// Tells when a call that begins now is over, and so may several be that are one to the caller.
@@ -74,7 +86,7 @@ impl Endpoint {
         let mut earlier = SendState::NotSent;
         let outcome = loop {
             let begun = Instant::now();
-            let mut failure = match pin!(self.attempt(operation, private, pool, deadline, &run)).await {
+            let mut failure = match pin!(self.attempt(operation, private, pool, retries.count(), deadline, &run)).await {
                 Ok(reply) => break Ok(reply),
                 Err(failure) => failure,
             };
@@ -108,7 +120,15 @@ impl Endpoint {
         outcome
     }
 
-    async fn attempt<T, F, Fut>(&self, operation: &Operation, private: &[&str], pool: Pool, deadline: Instant, run: &F) -> Result<Reply<T>, Failure>
+    async fn attempt<T, F, Fut>(
+        &self,
+        operation: &Operation,
+        private: &[&str],
+        pool: Pool,
+        earlier: u32,
+        deadline: Instant,
+        run: &F,
+    ) -> Result<Reply<T>, Failure>
     where
         T: DeserializeOwned,
         F: Fn(Attempt) -> Fut,
@@ -117,7 +137,7 @@ impl Endpoint {
         let max_response_bytes = self.http.limits().max_response_bytes;
         let header = self.authorization.as_ref().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
         let attempt = Attempt::new(self.http.client(pool).clone(), header, operation.request_id_header, max_response_bytes);
-        let span = trace::span(&self.provider, operation);
+        let span = trace::attempt(&self.provider, operation, &self.server, earlier);
         // Large, and so it stays where it is made.
         let called = pin!(async {
             // Gone before the failure is looked at, so that both have one room.
@@ -130,7 +150,9 @@ impl Endpoint {
                 Err(error) => Err(Ended::of(error).await),
             }
         });
+        let unended = Unended::new(&span, trace::dropped);
         let ended = tokio::time::timeout_at(deadline, called.instrument(span.clone())).await.unwrap_or(Err(Ended::OutOfTime));
+        unended.end();
         let progress = std::mem::take(&mut *attempt.progress());
         let hidden = |submitted| Hidden {
             secrets: self.authorization.as_ref().map(Authorization::secrets),
@@ -138,7 +160,9 @@ impl Endpoint {
             submitted,
             sensitive: operation.sensitive,
         };
-        span.in_scope(|| outcome::read(ended, progress, operation, max_response_bytes, hidden))
+        let outcome = span.in_scope(|| outcome::read(ended, progress, operation, max_response_bytes, hidden));
+        trace::attempted(&span, operation, &outcome);
+        outcome
     }
 }
 

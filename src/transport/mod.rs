@@ -35,7 +35,7 @@ pub(crate) use self::{
     attempt::{Attempt, hooks},
     authorization::Authorization,
     endpoint::Endpoint,
-    outcome::{ErrorReply, Failure, Operation},
+    outcome::{ErrorReply, Failure, Operation, Route},
 };
 #[cfg(feature = "testing")]
 #[cfg_attr(not(every_vendor), allow(unused_imports, reason = "a vendor that is compiled out needs it"))]

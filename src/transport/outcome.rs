@@ -19,12 +19,23 @@ use crate::{
     wire::tolerant,
 };
 
-/// Describes one operation of a vendor: what is the same for all its calls.
-pub(crate) struct Operation {
+/// Says which operation of a vendor's document this is.
+#[derive(Clone, Copy)]
+pub(crate) struct Route {
     /// Its name, as errors and logs show it.
     pub(crate) name: &'static str,
+    pub(crate) method: &'static str,
+    /// Its path as the document has it, with the names of ids in the place of ids.
+    pub(crate) path: &'static str,
+}
+
+/// Describes one operation of a vendor: what is the same for all its calls.
+pub(crate) struct Operation {
+    pub(crate) route: Route,
     /// Whether it is a create, which alone is made once more after a 429.
     pub(crate) is_create: bool,
+    /// Whether it checks a person's answer.
+    pub(crate) is_check: bool,
     /// Whether the vendor's credentials go with it.
     pub(crate) is_authorized: bool,
     /// The members of its body whose values are masked in what the vendor says.
@@ -41,8 +52,8 @@ pub(crate) struct Operation {
 
 impl Operation {
     /// Starts from what most operations are: authorised, no create, and done with any 2xx status.
-    pub(crate) const fn of(sensitive: &'static [&'static str], read_error: fn(u16, &Value) -> ErrorReply) -> Self {
-        Self { name: "", is_create: false, is_authorized: true, sensitive, request_id_header: None, read_error, is_done: |_| true, decisive: &[] }
+    pub(crate) const fn of(route: Route, sensitive: &'static [&'static str], read_error: fn(u16, &Value) -> ErrorReply) -> Self {
+        Self { route, is_create: false, is_check: false, is_authorized: true, sensitive, request_id_header: None, read_error, is_done: |_| true, decisive: &[] }
     }
 }
 
@@ -343,7 +354,8 @@ mod tests {
 
     #[test]
     fn what_a_vendor_holds_back_is_told_whether_its_reply_can_be_read_or_not() {
-        let operation = Operation { is_done: |status| status != 202, ..Operation::of(&[], |_, _| ErrorReply::default()) };
+        let route = Route { name: "create", method: "POST", path: "/" };
+        let operation = Operation { is_done: |status| status != 202, ..Operation::of(route, &[], |_, _| ErrorReply::default()) };
         for ended in [Ok(()), Err(Ended::Undecodable(Bytes::new()))] {
             let head = Head { status: 202, headers: HeaderMap::new(), request_id: None };
             let progress = Progress { head: Some(head), ..Progress::default() };

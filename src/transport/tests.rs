@@ -11,7 +11,7 @@ use progenitor_client::{Error as Generated, ResponseValue};
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use super::{Attempt, Endpoint, ErrorReply, Http, Operation, attempt::Head};
+use super::{Attempt, Endpoint, ErrorReply, Http, Operation, Route, attempt::Head};
 use crate::model::{CallOptions, ProviderId, SendState};
 
 /// What becomes of one attempt.
@@ -33,7 +33,8 @@ enum Fate {
 }
 
 fn operation(is_create: bool) -> Operation {
-    Operation { name: "create", is_create, is_authorized: false, is_done: |status| status != 202, ..Operation::of(&[], |_, _| ErrorReply::default()) }
+    let route = Route { name: "create", method: "POST", path: "/" };
+    Operation { is_create, is_authorized: false, is_done: |status| status != 202, ..Operation::of(route, &[], |_, _| ErrorReply::default()) }
 }
 
 static HTTP: LazyLock<Http> = LazyLock::new(|| Http::builder().build().expect("a client"));

@@ -1,39 +1,88 @@
-//! One event a call and one a retry, and a span around each attempt, with nothing in them that was submitted.
+//! A span around each attempt, one event a call and one a retry, with nothing in them that was submitted.
 
 use std::time::Duration;
 
-use super::{Failure, Operation, Reply, retry::Retry};
-use crate::model::{Advice, Error, ProviderId, Violation};
+use tracing::{Span, field::Empty};
 
-/// Gives what is told during an attempt its provider and operation.
-pub(super) fn span(provider: &ProviderId, operation: &Operation) -> tracing::Span {
-    tracing::debug_span!("vendor call", %provider, operation = operation.name)
+use super::{Failure, Operation, Reply, Route, endpoint::Server, retry::Retry};
+use crate::{
+    model::{Error, ErrorKind, ProviderId, Violation},
+    telemetry::is_fault,
+};
+
+/// Makes the span of one attempt, in the names that OpenTelemetry has for HTTP clients; `earlier` attempts were made before it.
+pub(super) fn attempt(provider: &ProviderId, operation: &Operation, server: &Server, earlier: u32) -> Span {
+    let Route { name, method, path } = operation.route;
+    tracing::info_span!(
+        "vendor call",
+        otel.kind = "client",
+        otel.name = %format_args!("{method} {path}"),
+        otel.status_code = Empty,
+        challenge.provider = %provider,
+        challenge.vendor_operation = name,
+        http.request.method = method,
+        http.request.resend_count = (earlier > 0).then_some(i64::from(earlier)),
+        http.response.status_code = Empty,
+        server.address = server.address,
+        server.port = server.port.map(i64::from),
+        url.template = path,
+        error.type = Empty,
+    )
+}
+
+/// Notes at an attempt's span that nobody waited for its end.
+pub(super) fn dropped(span: &Span) {
+    span.record("error.type", "dropped");
+}
+
+/// Notes at an attempt's span how it ended. A rejected answer is no error.
+pub(super) fn attempted<T>(span: &Span, operation: &Operation, outcome: &Result<Reply<T>, Failure>) {
+    let status = match outcome {
+        Ok(reply) => Some(reply.http_status()),
+        Err(failure) => {
+            if !is_answer(operation, failure) {
+                span.record("error.type", failure.error.kind().as_str());
+                if is_fault(&failure.error) {
+                    span.record("otel.status_code", "ERROR");
+                }
+            }
+            failure.error.status()
+        }
+    };
+    if let Some(status) = status {
+        span.record("http.response.status_code", i64::from(status));
+    }
+}
+
+/// Says whether a failure is the vendor's answer to a person's. That it knows no such challenge mostly means that the challenge has expired.
+fn is_answer(operation: &Operation, failure: &Failure) -> bool {
+    failure.rejection.is_some() || operation.is_check && failure.error.kind() == ErrorKind::NotFound
 }
 
 /// Tells how a call ended. A vendor that rejects an answer has answered.
 pub(super) fn finished<T>(provider: &ProviderId, operation: &Operation, attempts: u32, elapsed: Duration, outcome: &Result<Reply<T>, Failure>) {
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    let operation = operation.name;
+    let name = operation.route.name;
     match outcome {
         Ok(reply) => {
-            tracing::debug!(%provider, operation, status = reply.http_status(), request_id = reply.request_id(), attempts, elapsed_ms, "vendor call done");
+            tracing::debug!(%provider, operation = name, status = reply.http_status(), request_id = reply.request_id(), attempts, elapsed_ms, "vendor call done");
         }
         // What it means is told with the verification.
-        Err(Failure { error, rejection: Some(_), hint: None }) => {
-            tracing::debug!(%provider, operation, status = error.status(), request_id = error.request_id(), attempts, elapsed_ms, "vendor call done");
+        Err(failure @ Failure { error, hint: None, .. }) if is_answer(operation, failure) => {
+            tracing::debug!(%provider, operation = name, status = error.status(), request_id = error.request_id(), attempts, elapsed_ms, "vendor call done");
         }
         Err(Failure { error, rejection: Some(reason), hint: Some(hint) }) => {
             let reason = reason.as_str();
-            tracing::warn!(%provider, operation, status = error.status(), request_id = error.request_id(), reason, hint, "answer rejected by the vendor");
+            tracing::warn!(%provider, operation = name, status = error.status(), request_id = error.request_id(), reason, hint, "answer rejected by the vendor");
         }
         // What a person mistyped is no fault of anybody's.
-        Err(Failure { error, .. }) if error.advice() == Advice::FixInput => {
+        Err(Failure { error, .. }) if !is_fault(error) => {
             let fields: Vec<&str> = error.violations().iter().map(Violation::name).collect();
-            tracing::info!(%provider, operation, status = error.status(), request_id = error.request_id(), ?fields, attempts, elapsed_ms, "input refused by the vendor");
+            tracing::info!(%provider, operation = name, status = error.status(), request_id = error.request_id(), ?fields, attempts, elapsed_ms, "input refused by the vendor");
         }
         Err(Failure { error, .. }) => tracing::warn!(
             %provider,
-            operation,
+            operation = name,
             status = error.status(),
             request_id = error.request_id(),
             kind = error.kind().as_str(),
@@ -57,7 +106,7 @@ pub(super) fn warmed_up(provider: &ProviderId, outcome: &Result<(), Error>) {
 /// Tells that a call is made once more. That a server closes connections now and then is nothing to warn of.
 pub(super) fn retrying(provider: &ProviderId, operation: &Operation, retry: Retry, error: &Error) {
     let pause_ms = u64::try_from(retry.pause().as_millis()).unwrap_or(u64::MAX);
-    let (operation, kind) = (operation.name, error.kind().as_str());
+    let (operation, kind) = (operation.route.name, error.kind().as_str());
     match retry {
         Retry::Elsewhere(_) => tracing::debug!(%provider, operation, kind, pause_ms, "vendor call not processed, trying another connection"),
         Retry::After(_) => tracing::warn!(%provider, operation, kind, pause_ms, "vendor call not sent, trying once more"),

@@ -1,9 +1,12 @@
 //! What the conversions and configs of several vendors have in common.
 
+use std::pin::{Pin, pin};
+
 use serde_json::Value;
 
 use crate::{
-    model::{ChallengeHandle, Error, Method, Personal, ProviderId, Reason, Rejected, RequestId, Verification, Verified},
+    model::{Challenge, ChallengeHandle, Error, ErrorKind, Method, Personal, ProviderId, Reason, Rejected, RequestId, Verification, Verified},
+    telemetry::Call,
     transport::Failure,
 };
 
@@ -29,15 +32,32 @@ pub(super) fn stamped<T>(provider: &ProviderId, operation: &'static str, outcome
     outcome.map_err(|error| error.at(provider, operation))
 }
 
-/// Stamps a check of an answer as [`stamped`] does, and tells its outcome.
-pub(super) fn judged(provider: &ProviderId, outcome: Result<Verification, Error>) -> Result<Verification, Error> {
-    let outcome = stamped(provider, "verify", outcome);
-    match &outcome {
-        Ok(Verification::Verified(proof)) => tracing::info!(%provider, method = %proof.method(), request_id = proof.request_id(), "answer verified"),
-        Ok(Verification::Rejected(no)) => tracing::info!(%provider, reason = no.reason().as_str(), request_id = no.request_id(), "answer rejected"),
-        Err(_) => {}
-    }
-    outcome
+/// Makes a call of a provider that sends: within its span, and stamped.
+pub(super) async fn sent(provider: &ProviderId, call: Call<'_>, send: Pin<&mut impl Future<Output = Result<Challenge, Error>>>) -> Result<Challenge, Error> {
+    call.observe(pin!(async { stamped(provider, call.operation(), send.await) })).await
+}
+
+/// Makes a check of an answer as [`sent`] does a send, and tells its outcome.
+pub(super) async fn judged(
+    provider: &ProviderId,
+    handle: &ChallengeHandle,
+    check: Pin<&mut impl Future<Output = Result<Verification, Error>>>,
+) -> Result<Verification, Error> {
+    let call = Call::verify(handle);
+    let told = pin!(async {
+        let outcome = stamped(provider, call.operation(), check.await);
+        match &outcome {
+            Ok(Verification::Verified(proof)) => tracing::info!(%provider, method = %proof.method(), request_id = proof.request_id(), "answer verified"),
+            Ok(Verification::Rejected(no)) => tracing::info!(%provider, reason = no.reason().as_str(), request_id = no.request_id(), "answer rejected"),
+            // The call itself was no failure to its layer: it cannot tell this from a challenge that is over.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                tracing::warn!(%provider, request_id = error.request_id(), "the vendor does not know the challenge of an answer");
+            }
+            Err(_) => {}
+        }
+        outcome
+    });
+    call.observe(told).await
 }
 
 /// Gives a member's text, unless it is empty.

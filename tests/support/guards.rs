@@ -22,6 +22,11 @@ pub fn from(client: u8, to: &str) -> ChallengeRequest {
     ChallengeRequest::sms_otp(to).with_client(ClientContext::new([203, 0, 113, client]))
 }
 
+/// A text message that one and the same client asks for.
+pub fn message(to: &str) -> ChallengeRequest {
+    from(7, to)
+}
+
 pub fn guarded(limits: Limits) -> (Scripted, Guarded) {
     behind(LocalGuard::new(limits))
 }

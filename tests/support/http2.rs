@@ -1,6 +1,6 @@
 //! An HTTP/2 server made of bare frames, so that it can do what no library would.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each program uses its part")]
 
 use std::{
     collections::VecDeque,

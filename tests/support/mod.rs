@@ -1,6 +1,6 @@
 //! A server on a raw socket: it records what comes in, byte by byte, and answers what it is told. Beside it the fixtures of the vendors.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each program uses its part")]
 
 pub mod canaries;
 pub mod config;

@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU16, Ordering},
     },
     thread::{JoinHandle, sleep, spawn},
     time::{Duration, Instant},
@@ -31,7 +31,7 @@ impl Redis {
             std::io::stderr().write_all(said.as_bytes()).expect("standard error");
             return None;
         }
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let port = free_port();
         let folder = env::temp_dir().join(format!("auth-challenge-redis-{}-{port}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
         let process = run(port, &folder);
@@ -167,6 +167,14 @@ fn line(connection: &mut BufReader<TcpStream>) -> Option<String> {
     let mut line = String::new();
     connection.read_line(&mut line).ok().filter(|read| *read > 0)?;
     Some(line.trim_end().to_owned())
+}
+
+/// A port that nobody else is given while its server is away: below those that a system gives to whoever asks for any, and not twice in a process.
+fn free_port() -> u16 {
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let first = (std::process::id() as u16).wrapping_mul(61);
+    let mut ports = (0..12_000).map(|_| 20_000 + first.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % 12_000);
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
 fn run(port: u16, folder: &std::path::Path) -> Child {

@@ -1,6 +1,6 @@
 //! TLS servers on loopback, with certificates made for the test.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each program uses its part")]
 
 use std::{
     future::Future,

@@ -10,7 +10,10 @@ use super::{
     limits::{Limits, Rule},
     store::{Count, Key, Message, Sender, Store},
 };
-use crate::model::{Challenge, ChallengeHandle, Error, Field, Outlook, Reason, SendState, Verification, recipient};
+use crate::{
+    model::{Challenge, ChallengeHandle, Error, Field, Outlook, Reason, SendState, Verification, recipient},
+    telemetry,
+};
 
 /// Judges sends and answers by limits, over the counts of a store.
 #[derive(Debug)]
@@ -202,6 +205,10 @@ impl Told {
 
     fn log(self, decision: &'static str) {
         let Self { rule, count, limit, wait } = self;
+        // A refusal is noted where it ends the call.
+        if decision != "refused" {
+            telemetry::guard_decided(decision);
+        }
         match decision {
             "allowed" => tracing::debug!(target: TARGET, decision, rule, count, limit, "a guard decided"),
             _ => tracing::info!(target: TARGET, decision, rule, count, limit, wait_s = wait.map(|wait| wait.as_secs_f64()), "a guard decided"),

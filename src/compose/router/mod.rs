@@ -7,6 +7,7 @@ mod tried;
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -24,6 +25,7 @@ use crate::{
         ProviderId, SendState, Verification, Violation,
     },
     provider::ChallengeProvider,
+    telemetry::Call,
     transport::{FAR, LEAST_TIME},
 };
 use addressed::Addressed;
@@ -154,25 +156,9 @@ impl Router {
         let issuer = self.providers.get(handle.provider());
         issuer.ok_or_else(|| Error::handle("the provider that made the challenge is not configured").with_operation(operation))
     }
-}
 
-#[deny(clippy::missing_trait_methods)]
-#[async_trait]
-impl ChallengeProvider for Router {
-    fn id(&self) -> ProviderId {
-        self.current.id()
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        self.current.capabilities()
-    }
-
-    fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
-        let first = self.first(request);
-        first.check(self.addressed(request).to(&**first))
-    }
-
-    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+    /// Asks one provider after the other, until one has made a challenge.
+    async fn create_in_turn(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         let deadline = Instant::now() + options.timeout().unwrap_or(self.timeout).min(FAR);
         let even_if_unknown = self.fails_over_when_unknown || options.fails_over_when_unknown();
         let mut hops = Vec::new();
@@ -183,6 +169,7 @@ impl ChallengeProvider for Router {
             let id = provider.id();
             let turn = self.health.turn(id.clone());
             if let (false, false, Some(failure)) = (is_second_chance, queue.is_empty(), turn.passed_over()) {
+                tracing::info!(provider = %id, kind = failure.as_str(), "passed over, since it failed a moment ago");
                 hops.push(Hop::skipped(id, failure));
                 queue.push_back(Candidate { provider, is_second_chance: true });
                 continue;
@@ -219,11 +206,35 @@ impl ChallengeProvider for Router {
         // There is always a first candidate, and the last one returns.
         Err(Error::new(ErrorKind::Unsupported, SendState::NotSent).with_operation("create").with_hops(hops))
     }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl ChallengeProvider for Router {
+    fn id(&self) -> ProviderId {
+        self.current.id()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.current.capabilities()
+    }
+
+    fn check(&self, request: &ChallengeRequest) -> Result<Vec<Field>, Error> {
+        let first = self.first(request);
+        first.check(self.addressed(request).to(&**first))
+    }
+
+    async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
+        Call::create(request).observe(pin!(self.create_in_turn(request, options))).await
+    }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        let outcome = self.issuer(handle, "verify")?.verify_with(handle, answer, options).await.map_err(|error| error.or_provider(handle.provider()));
-        self.health.note_other(handle.provider(), &outcome);
-        outcome
+        let verified = pin!(async {
+            let outcome = self.issuer(handle, "verify")?.verify_with(handle, answer, options).await.map_err(|error| error.or_provider(handle.provider()));
+            self.health.note_other(handle.provider(), &outcome);
+            outcome
+        });
+        Call::verify(handle).observe(verified).await
     }
 
     fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
@@ -231,9 +242,12 @@ impl ChallengeProvider for Router {
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        let outcome = self.issuer(handle, "resend")?.resend_with(handle, options).await.map_err(|error| error.or_provider(handle.provider()));
-        self.health.note_other(handle.provider(), &outcome);
-        outcome
+        let resent = pin!(async {
+            let outcome = self.issuer(handle, "resend")?.resend_with(handle, options).await.map_err(|error| error.or_provider(handle.provider()));
+            self.health.note_other(handle.provider(), &outcome);
+            outcome
+        });
+        Call::resend(handle).observe(resent).await
     }
 
     fn health(&self) -> Vec<ProviderHealth> {

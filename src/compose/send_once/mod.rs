@@ -9,10 +9,11 @@ mod seal;
 mod store;
 mod unconfirmed;
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, pin::pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Span;
 
 pub use local::LocalIntents;
 #[cfg(feature = "redis")]
@@ -29,6 +30,7 @@ use crate::{
         Secret, SendState, Verification, Violation,
     },
     provider::ChallengeProvider,
+    telemetry::{Call, Outcome},
     transport::TIMEOUT,
 };
 use record::{Record, State};
@@ -112,6 +114,29 @@ enum Turn {
     Ours(Reservation),
     /// The challenge that was made before.
     Made(Box<Challenge>),
+}
+
+/// The challenge of an intent.
+enum Given {
+    New(Challenge),
+    /// It was made by an earlier call.
+    Again(Challenge),
+}
+
+impl Given {
+    fn into_challenge(self) -> Challenge {
+        let (Self::New(challenge) | Self::Again(challenge)) = self;
+        challenge
+    }
+}
+
+impl Outcome for Given {
+    fn note(&self, span: &Span, issuer: Option<&ProviderId>) {
+        match self {
+            Self::New(challenge) => challenge.note(span, issuer),
+            Self::Again(challenge) => _ = span.record("challenge.outcome", "repeated").record("challenge.provider", challenge.handle().provider().as_str()),
+        }
+    }
 }
 
 /// An intent that this call has reserved.
@@ -254,6 +279,33 @@ impl SendOnce {
             tracing::warn!("what became of an intent could not be kept; a repetition may be told as unknown");
         }
     }
+
+    async fn create_once(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Given, Error> {
+        if request.method().credential_kind().is_some() {
+            return self.provider.create_with(request, options).await.map(Given::New);
+        }
+        self.check(request).map_err(|error| error.with_operation("create"))?;
+        let at = |error: Error| error.at(&self.id(), "create");
+        let ours = match self.begin(&fingerprint::of_create(request), options).await.map_err(at)? {
+            Turn::Made(challenge) => return Ok(Given::Again(*challenge)),
+            Turn::Ours(ours) => ours,
+        };
+        let outcome = self.send(&ours, options, at, async |options| self.provider.create_with(request, &options).await).await;
+        self.end(ours, &outcome).await;
+        outcome.map(Given::New)
+    }
+
+    async fn resend_once(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Given, Error> {
+        self.check_resend(handle)?;
+        let at = |error: Error| error.at(handle.provider(), "resend");
+        let ours = match self.begin(&fingerprint::of_resend(handle), options).await.map_err(at)? {
+            Turn::Made(challenge) => return Ok(Given::Again(*challenge)),
+            Turn::Ours(ours) => ours,
+        };
+        let outcome = self.send(&ours, options, at, async |options| self.provider.resend_with(handle, &options).await).await;
+        self.end(ours, &outcome).await;
+        outcome.map(Given::New)
+    }
 }
 
 /// Asks the store, within the time of the call; the error is that nothing is sent.
@@ -295,22 +347,11 @@ impl ChallengeProvider for SendOnce {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        if request.method().credential_kind().is_some() {
-            return self.provider.create_with(request, options).await;
-        }
-        self.check(request).map_err(|error| error.with_operation("create"))?;
-        let at = |error: Error| error.at(&self.id(), "create");
-        let ours = match self.begin(&fingerprint::of_create(request), options).await.map_err(at)? {
-            Turn::Made(challenge) => return Ok(*challenge),
-            Turn::Ours(ours) => ours,
-        };
-        let outcome = self.send(&ours, options, at, async |options| self.provider.create_with(request, &options).await).await;
-        self.end(ours, &outcome).await;
-        outcome
+        Call::create(request).observe(pin!(self.create_once(request, options))).await.map(Given::into_challenge)
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        self.provider.verify_with(handle, answer, options).await
+        Call::verify(handle).observe(pin!(self.provider.verify_with(handle, answer, options))).await
     }
 
     fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
@@ -318,15 +359,7 @@ impl ChallengeProvider for SendOnce {
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        self.check_resend(handle)?;
-        let at = |error: Error| error.at(handle.provider(), "resend");
-        let ours = match self.begin(&fingerprint::of_resend(handle), options).await.map_err(at)? {
-            Turn::Made(challenge) => return Ok(*challenge),
-            Turn::Ours(ours) => ours,
-        };
-        let outcome = self.send(&ours, options, at, async |options| self.provider.resend_with(handle, &options).await).await;
-        self.end(ours, &outcome).await;
-        outcome
+        Call::resend(handle).observe(pin!(self.resend_once(handle, options))).await.map(Given::into_challenge)
     }
 
     fn health(&self) -> Vec<ProviderHealth> {

@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
-use super::{SENSITIVE, config::AuthsignalConfig, convert, generated, types};
+use super::{SENSITIVE, config::AuthsignalConfig, convert, generated, routes, types};
 use crate::{
     model::{CallOptions, Error, Personal, ProviderId, Secret},
-    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, hooks},
+    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, hooks},
 };
 
 hooks!(generated::Client);
 
-const OPERATION: Operation = Operation::of(SENSITIVE, |_, body| convert::error(body));
-static CHALLENGE: Operation = Operation { name: "challenge", is_create: true, ..OPERATION };
+const fn operation(route: Route) -> Operation {
+    Operation::of(route, SENSITIVE, |_, body| convert::error(body))
+}
+
+static CHALLENGE: Operation = Operation { is_create: true, ..operation(routes::CHALLENGE) };
 /// To send a challenge once more is no create.
-static REPLAY: Operation = Operation { name: "challenge", ..OPERATION };
-static VERIFY: Operation = Operation { name: "verify", ..OPERATION };
-static CLAIM: Operation = Operation { name: "claim", ..OPERATION };
-static VALIDATE: Operation = Operation { name: "validate", ..OPERATION };
-static GET_CHALLENGE: Operation = Operation { name: "get_challenge", ..OPERATION };
+static REPLAY: Operation = operation(routes::CHALLENGE);
+static VERIFY: Operation = Operation { is_check: true, ..operation(routes::VERIFY) };
+static CLAIM: Operation = operation(routes::CLAIM);
+static VALIDATE: Operation = operation(routes::VALIDATE);
+static GET_CHALLENGE: Operation = operation(routes::GET_CHALLENGE);
 
 /// Calls the challenges of the Authsignal Server API; cheap to clone.
 ///

@@ -49,9 +49,10 @@ pub use config::{AuthsignalConfig, Region};
 use crate::{
     model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
     provider::ChallengeProvider,
+    telemetry::Call,
     vendors::{
         entry::{Entry, constructor},
-        shared::{judged, stamped},
+        shared::{judged, sent, stamped},
     },
 };
 
@@ -65,6 +66,11 @@ pub mod types {
 
 /// Lists the members that hold secrets or personal data.
 const SENSITIVE: &[&str] = include!(concat!(env!("OUT_DIR"), "/authsignal_sensitive.rs"));
+
+/// The operations, as calls name them.
+mod routes {
+    include!(concat!(env!("OUT_DIR"), "/authsignal_routes.rs"));
+}
 
 pub(super) static ENTRY: Entry = Entry {
     environment: &[("AUTHSIGNAL_API_SECRET_KEY", "secret_key"), ("AUTHSIGNAL_API_SECRET_KEY_FILE", "secret_key_file"), ("AUTHSIGNAL_API_URL", "base_url")],
@@ -97,7 +103,7 @@ impl ChallengeProvider for Authsignal {
             let reply = self.send(options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), request.method(), ignored, reply)
         });
-        stamped(self.provider(), "create", created.await)
+        sent(self.provider(), Call::create(request), created).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -105,7 +111,7 @@ impl ChallengeProvider for Authsignal {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, self.check_code(options, &body).await)
         });
-        judged(self.provider(), verified.await)
+        judged(self.provider(), handle, verified).await
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
@@ -114,7 +120,7 @@ impl ChallengeProvider for Authsignal {
             let reply = self.send(options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), handle.method(), Vec::new(), reply)
         });
-        stamped(self.provider(), "resend", resent.await)
+        sent(self.provider(), Call::resend(handle), resent).await
     }
 
     async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {

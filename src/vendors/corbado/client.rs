@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use super::{SENSITIVE, config::CorbadoConfig, convert, generated, types};
+use super::{SENSITIVE, config::CorbadoConfig, convert, generated, routes, types};
 use crate::{
     model::{CallOptions, Error, Field, ProviderId},
-    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, hooks, path::path_ids},
+    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, hooks, path::path_ids},
 };
 
 hooks!(generated::Client);
 
-pub(super) const OPERATION: Operation = Operation::of(SENSITIVE, convert::error);
-static CREATE: Operation = Operation { name: "ChallengeCreate", is_create: true, ..OPERATION };
-static UPDATE: Operation = Operation { name: "ChallengeUpdate", read_error: convert::update_error, ..OPERATION };
+pub(super) const fn operation(route: Route) -> Operation {
+    Operation::of(route, SENSITIVE, convert::error)
+}
+
+static CREATE: Operation = Operation { is_create: true, ..operation(routes::CHALLENGE_CREATE) };
+static UPDATE: Operation = Operation { is_check: true, read_error: convert::update_error, ..operation(routes::CHALLENGE_UPDATE) };
 
 /// Calls the Corbado Backend API: challenges, users and their login identifiers; cheap to clone.
 ///

@@ -72,10 +72,11 @@ pub use signals::{ClientSignals, Device, HighEntropy, NativeApp, WebAuthnCapabil
 use crate::{
     model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
     provider::ChallengeProvider,
+    telemetry::Call,
     transport::Failure,
     vendors::{
         entry::{Entry, constructor},
-        shared::{judged, stamped},
+        shared::{judged, sent, stamped},
     },
 };
 
@@ -90,6 +91,11 @@ pub mod types {
 
 /// Lists the members that hold secrets or personal data.
 const SENSITIVE: &[&str] = include!(concat!(env!("OUT_DIR"), "/corbado_sensitive.rs"));
+
+/// The operations, as calls name them.
+mod routes {
+    include!(concat!(env!("OUT_DIR"), "/corbado_routes.rs"));
+}
 
 pub(super) static ENTRY: Entry = Entry {
     environment: &[
@@ -136,7 +142,7 @@ impl ChallengeProvider for Corbado {
             let reply = self.create(&options, &user_id, &body).await.map_err(|Failure { error, .. }| if is_new { error.having_prepared() } else { error })?;
             convert::challenge(self.provider(), request.method(), user_id, ignored, reply)
         });
-        stamped(self.provider(), "create", created.await)
+        sent(self.provider(), Call::create(request), created).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -144,7 +150,7 @@ impl ChallengeProvider for Corbado {
             let convert::Update { user_id, body } = convert::update(self.provider(), handle, answer)?;
             convert::verification(handle, self.update(options, user_id, handle.challenge_id().expose(), &body).await)
         });
-        judged(self.provider(), verified.await)
+        judged(self.provider(), handle, verified).await
     }
 
     async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {

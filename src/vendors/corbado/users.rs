@@ -3,24 +3,24 @@
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
 
-use super::{Corbado, ListQuery, client::OPERATION, types};
+use super::{Corbado, ListQuery, client::operation, routes, types};
 use crate::{
     model::{Error, Field},
     transport::{Attempt, Operation, Reply, path::path_ids},
 };
 
 // None of them is a create in the sense of the transport, for none sends a message: none is made again after a 429.
-static USER_CREATE: Operation = Operation { name: "UserCreate", ..OPERATION };
-static USER_LIST: Operation = Operation { name: "UserList", ..OPERATION };
-static USER_GET: Operation = Operation { name: "UserGet", ..OPERATION };
-static USER_UPDATE: Operation = Operation { name: "UserUpdate", ..OPERATION };
-static USER_DELETE: Operation = Operation { name: "UserDelete", ..OPERATION };
-static IDENTIFIER_CREATE: Operation = Operation { name: "IdentifierCreate", ..OPERATION };
-static IDENTIFIER_UPDATE: Operation = Operation { name: "IdentifierUpdate", ..OPERATION };
-static IDENTIFIER_DELETE: Operation = Operation { name: "IdentifierDelete", ..OPERATION };
-static IDENTIFIER_LIST: Operation = Operation { name: "IdentifierList", ..OPERATION };
+static USER_CREATE: Operation = operation(routes::USER_CREATE);
+static USER_LIST: Operation = operation(routes::USER_LIST);
+static USER_GET: Operation = operation(routes::USER_GET);
+static USER_UPDATE: Operation = operation(routes::USER_UPDATE);
+static USER_DELETE: Operation = operation(routes::USER_DELETE);
+static IDENTIFIER_CREATE: Operation = operation(routes::IDENTIFIER_CREATE);
+static IDENTIFIER_UPDATE: Operation = operation(routes::IDENTIFIER_UPDATE);
+static IDENTIFIER_DELETE: Operation = operation(routes::IDENTIFIER_DELETE);
+static IDENTIFIER_LIST: Operation = operation(routes::IDENTIFIER_LIST);
 /// The list as it is read to learn whether a person has a user: one that cannot be read is not one who has none.
-static IDENTIFIER_LOOKUP: Operation = Operation { decisive: &["identifiers", "type", "value"], ..IDENTIFIER_LIST };
+static IDENTIFIER_LOOKUP: Operation = Operation { decisive: &["identifiers", "type", "value"], ..operation(routes::IDENTIFIER_LIST) };
 
 /// An id in a path: the neutral field, if there is one, the vendor's name, and the id.
 type PathId<'a> = (Option<Field>, &'static str, &'a str);

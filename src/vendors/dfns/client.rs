@@ -7,22 +7,25 @@ use std::time::{Duration, SystemTime};
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
 
-use super::{SENSITIVE, config::DfnsConfig, convert, generated, types};
+use super::{SENSITIVE, config::DfnsConfig, convert, generated, routes, types};
 use crate::{
     model::{CallOptions, Error, ErrorKind, Field, ProviderId, RelyingParty, Secret, SendState, Violation},
-    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, hooks},
+    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, hooks},
 };
 
 hooks!(generated::Client);
 
-// 202: a policy holds the request back until somebody approves it.
-const OPERATION: Operation = Operation { is_done: |status| status != 202, ..Operation::of(SENSITIVE, |_, body| convert::error(body)) };
-static CODE_INIT: Operation = Operation { name: "credential_code_init", is_create: true, is_authorized: false, read_error: convert::init_error, ..OPERATION };
+const fn operation(route: Route) -> Operation {
+    // 202: a policy holds the request back until somebody approves it.
+    Operation { is_done: |status| status != 202, ..Operation::of(route, SENSITIVE, |_, body| convert::error(body)) }
+}
+
+static CODE_INIT: Operation = Operation { is_create: true, is_authorized: false, read_error: convert::init_error, ..operation(routes::CREDENTIAL_CODE_INIT) };
 static CODE_VERIFY: Operation =
-    Operation { name: "credential_code_verify", is_authorized: false, read_error: convert::verify_error, decisive: &["isActive"], ..OPERATION };
-static ACTION_INIT: Operation = Operation { name: "user_action_init", ..OPERATION };
-static ACTION_SIGN: Operation = Operation { name: "user_action_sign", ..OPERATION };
-static CODE_CREATE: Operation = Operation { name: "credential_code_create", ..OPERATION };
+    Operation { is_check: true, is_authorized: false, read_error: convert::verify_error, decisive: &["isActive"], ..operation(routes::CREDENTIAL_CODE_VERIFY) };
+static ACTION_INIT: Operation = operation(routes::USER_ACTION_INIT);
+static ACTION_SIGN: Operation = operation(routes::USER_ACTION_SIGN);
+static CODE_CREATE: Operation = operation(routes::CREDENTIAL_CODE_CREATE);
 
 /// Calls the operations of the Dfns API around new credentials; cheap to clone.
 ///
@@ -148,7 +151,7 @@ impl Dfns {
     /// operations; only the last of them acts, so an earlier one's error leaves nothing behind.
     #[cfg(feature = "dfns-keys")]
     pub async fn issue_credential_code(&self, lifetime: Duration, key: &super::key::Key, credential_id: &str) -> Result<Reply<types::CredentialCode>, Error> {
-        let body = convert::code_request(SystemTime::now(), lifetime).map_err(|error| error.at(self.provider(), CODE_CREATE.name))?;
+        let body = convert::code_request(SystemTime::now(), lifetime).map_err(|error| error.at(self.provider(), CODE_CREATE.route.name))?;
         let init = types::UserActionInitRequest {
             user_action_payload: Self::payload(&body)?,
             user_action_http_method: types::UserActionHttpMethod::Post,
@@ -156,7 +159,7 @@ impl Dfns {
             user_action_server_kind: Some(types::UserActionServerKind::Api),
         };
         let challenge = self.user_action_init(&init).await?;
-        let signed = key.sign_user_action(&challenge, credential_id).map_err(|error| error.at(self.provider(), ACTION_SIGN.name))?;
+        let signed = key.sign_user_action(&challenge, credential_id).map_err(|error| error.at(self.provider(), ACTION_SIGN.route.name))?;
         let user_action = self.user_action_sign(&signed).await?.into_inner().user_action;
         self.credential_code_create(&user_action, &body).await
     }

@@ -37,9 +37,10 @@ pub use config::{DfnsConfig, Region};
 use crate::{
     model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
     provider::ChallengeProvider,
+    telemetry::Call,
     vendors::{
         entry::{Entry, constructor},
-        shared::{judged, stamped},
+        shared::{judged, sent, stamped},
     },
 };
 
@@ -53,6 +54,11 @@ pub mod types {
 
 /// Lists the members that hold secrets or personal data.
 const SENSITIVE: &[&str] = include!(concat!(env!("OUT_DIR"), "/dfns_sensitive.rs"));
+
+/// The operations, as calls name them.
+mod routes {
+    include!(concat!(env!("OUT_DIR"), "/dfns_routes.rs"));
+}
 
 /// Reads an answer in Dfns' own form, as its SDKs make it: JSON with `credentialKind`, `credentialName`, `credentialInfo` and, for keys that are
 /// stored encrypted, `encryptedPrivateKey`.
@@ -95,7 +101,7 @@ impl ChallengeProvider for Dfns {
             let reply = self.init(options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), kind, ignored, self.relying_party(), reply)
         });
-        stamped(self.provider(), "create", created.await)
+        sent(self.provider(), Call::create(request), created).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -103,7 +109,7 @@ impl ChallengeProvider for Dfns {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, answer, self.verify(options, &body).await)
         });
-        judged(self.provider(), verified.await)
+        judged(self.provider(), handle, verified).await
     }
 
     async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {

@@ -6,22 +6,25 @@ use http::HeaderName;
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
 
-use super::{SENSITIVE, config::TwilioConfig, convert, generated, types};
+use super::{SENSITIVE, config::TwilioConfig, convert, generated, routes, types};
 use crate::{
     model::{CallOptions, Error, Field, ProviderId},
-    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, hooks, path::path_ids},
+    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, hooks, path::path_ids},
 };
 
 hooks!(generated::Client);
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("twilio-request-id");
-const OPERATION: Operation = Operation { request_id_header: Some(&REQUEST_ID), ..Operation::of(SENSITIVE, convert::error) };
-pub(super) static CREATE: Operation = Operation { name: "CreateVerification", is_create: true, ..OPERATION };
+const fn operation(route: Route) -> Operation {
+    Operation { request_id_header: Some(&REQUEST_ID), ..Operation::of(route, SENSITIVE, convert::error) }
+}
+
+pub(super) static CREATE: Operation = Operation { is_create: true, ..operation(routes::CREATE_VERIFICATION) };
 /// A resend is no create.
-pub(super) static RESEND: Operation = Operation { name: "CreateVerification", ..OPERATION };
-static FETCH: Operation = Operation { name: "FetchVerification", ..OPERATION };
-static UPDATE: Operation = Operation { name: "UpdateVerification", ..OPERATION };
-static CHECK: Operation = Operation { name: "CreateVerificationCheck", read_error: convert::check_error, decisive: &["sid"], ..OPERATION };
+pub(super) static RESEND: Operation = operation(routes::CREATE_VERIFICATION);
+static FETCH: Operation = operation(routes::FETCH_VERIFICATION);
+static UPDATE: Operation = operation(routes::UPDATE_VERIFICATION);
+static CHECK: Operation = Operation { is_check: true, read_error: convert::check_error, decisive: &["sid"], ..operation(routes::CREATE_VERIFICATION_CHECK) };
 
 /// Calls the verifications of one Twilio Verify service; cheap to clone.
 ///

@@ -36,9 +36,10 @@ pub use config::TwilioConfig;
 use crate::{
     model::{Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, ProviderId, Verification},
     provider::ChallengeProvider,
+    telemetry::Call,
     vendors::{
         entry::{Entry, constructor},
-        shared::{judged, stamped},
+        shared::{judged, sent, stamped},
     },
 };
 
@@ -52,6 +53,11 @@ pub mod types {
 
 /// Lists the members that hold secrets or personal data.
 const SENSITIVE: &[&str] = include!(concat!(env!("OUT_DIR"), "/twilio_sensitive.rs"));
+
+/// The operations, as calls name them.
+mod routes {
+    include!(concat!(env!("OUT_DIR"), "/twilio_routes.rs"));
+}
 
 pub(super) static ENTRY: Entry = Entry {
     environment: &[
@@ -89,7 +95,7 @@ impl ChallengeProvider for Twilio {
             let reply = self.create(&CREATE, options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), request.method(), body, ignored, reply)
         });
-        stamped(self.provider(), "create", created.await)
+        sent(self.provider(), Call::create(request), created).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -97,7 +103,7 @@ impl ChallengeProvider for Twilio {
             let body = convert::verify(self.provider(), handle, answer)?;
             convert::verification(handle, self.check_code(options, &body).await)
         });
-        judged(self.provider(), verified.await)
+        judged(self.provider(), handle, verified).await
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
@@ -106,7 +112,7 @@ impl ChallengeProvider for Twilio {
             let reply = self.create(&RESEND, options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), handle.method(), body, Vec::new(), reply)
         });
-        stamped(self.provider(), "resend", resent.await)
+        sent(self.provider(), Call::resend(handle), resent).await
     }
 
     async fn warm_up(&self, options: &CallOptions) -> Result<(), Error> {
