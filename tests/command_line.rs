@@ -250,7 +250,7 @@ async fn a_usage_mistake_says_what_is_wrong_and_quotes_no_value() {
     for (arguments, expected) in [
         (vec!["create"], "required: --config <FILE>, --method <METHOD>"),
         (vec![], "expected a command: create, verify, resend"),
-        (vec!["canary"], "expected a command: create, verify, resend, capabilities, check, doubles, completions, man"),
+        (vec!["canary"], "expected a command: create, verify, resend, capabilities, check, doubles, spec, completions, man"),
         ([&verify[..], &["--handle", "{}", "--answer", "1", "canary"]].concat(), "a word is no argument of this command"),
         ([&verify[..], &["--handle", "{}", "--answr", "canary"]].concat(), "--answr is no argument of this command; did you mean --answer?"),
         ([&verify[..], &["--handle", "{}", "--no-such=canary"]].concat(), "--no-such is no argument of this command"),

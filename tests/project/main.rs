@@ -10,6 +10,8 @@ mod paths;
 #[path = "../../build/rewrites.rs"]
 #[allow(dead_code, reason = "the build uses the rest")]
 mod rewrites;
+#[path = "../../build/drift/smells.rs"]
+mod smells;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../../build/vendors/mod.rs"]

@@ -1,8 +1,17 @@
 //! What maintainers do to the repository: `cargo xtask --help`.
 
 mod bench;
+#[path = "../../build/drift/mod.rs"]
+#[allow(dead_code, reason = "each program uses some of it")]
+mod drift;
+#[path = "../../build/rewrites.rs"]
+#[allow(dead_code, reason = "the build uses the rest")]
+mod rewrites;
 mod run;
 mod spec;
+#[path = "../../build/vendors/mod.rs"]
+#[allow(dead_code, reason = "the build uses the rest")]
+mod vendors;
 
 use std::{error::Error, path::Path, process::ExitCode};
 
@@ -22,15 +31,9 @@ struct Arguments {
 enum Command {
     /// The vendors' documents
     #[command(subcommand)]
-    Spec(Spec),
+    Spec(spec::Spec),
     /// What a call and a build cost; without a command all of it
     Bench(bench::Bench),
-}
-
-#[derive(Subcommand)]
-enum Spec {
-    /// Writes each specs/<vendor>.yaml as JSON beside it, which is what the build reads
-    Pack,
 }
 
 fn main() -> ExitCode {
@@ -46,7 +49,7 @@ fn main() -> ExitCode {
 fn act() -> Done<ExitCode> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the crate's folder")?;
     match Arguments::parse().command {
-        Command::Spec(Spec::Pack) => spec::pack(&root.join("specs")).map(|()| ExitCode::SUCCESS),
+        Command::Spec(spec) => spec::spec(root, spec),
         Command::Bench(bench) => bench::bench(root, bench),
     }
 }

@@ -7,12 +7,22 @@ mod challenge;
 mod check;
 mod create;
 mod doubles;
+#[path = "../../../build/drift/mod.rs"]
+#[allow(dead_code, reason = "each program uses some of it")]
+mod drift;
 mod handle;
 mod lines;
 mod manual;
 mod output;
 mod resend;
+#[path = "../../../build/rewrites.rs"]
+#[allow(dead_code, reason = "the build uses the rest")]
+mod rewrites;
+mod spec;
 mod usage;
+#[path = "../../../build/vendors/mod.rs"]
+#[allow(dead_code, reason = "the build uses the rest")]
+mod vendors;
 mod verify;
 
 use std::process::ExitCode;
@@ -49,6 +59,8 @@ enum Command {
     /// Then comes a line for each message that was "sent" and for each place where a request was not as the vendor's document says. Lines that
     /// nobody reads in time are lost; a line counts them. When standard output is closed, the doubles end.
     Doubles(doubles::Doubles),
+    /// Look into the vendors' documents.
+    Spec(spec::Spec),
     /// Print completions for a shell.
     Completions(manual::Completions),
     /// Print the manual pages, for man.
@@ -71,6 +83,7 @@ async fn main() -> ExitCode {
         Command::Capabilities(capabilities) => printer.finish(capabilities.run()),
         Command::Check(check) => printer.finish(check.run()),
         Command::Doubles(doubles) => doubles::run(doubles).await,
+        Command::Spec(spec) => printer.finish(spec.run()),
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Man => manual::man(Arguments::command()),
     }

@@ -26,18 +26,22 @@ impl Completions {
     }
 }
 
-/// Prints the manual page: of the program, then of each command.
+/// Prints the manual page: of the program, then of each command, and of each command within one.
 pub(crate) fn man(mut command: Command) -> ExitCode {
     command.build();
     let mut text = Vec::new();
-    let pages = std::iter::once(&command).chain(command.get_subcommands().filter(|command| command.get_name() != "help"));
-    for page in pages {
+    for page in pages(&command) {
         if let Err(error) = clap_mangen::Man::new(page.clone()).render(&mut text) {
             _ = writeln!(io::stderr(), "{error}");
             return ExitCode::from(2);
         }
     }
     print(&text)
+}
+
+fn pages(command: &Command) -> Vec<&Command> {
+    let within = command.get_subcommands().filter(|command| command.get_name() != "help");
+    std::iter::once(command).chain(within.flat_map(pages)).collect()
 }
 
 fn print(text: &[u8]) -> ExitCode {

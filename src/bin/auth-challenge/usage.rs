@@ -1,6 +1,7 @@
 //! What clap made of the arguments.
 
 use std::{
+    ffi::OsString,
     io::{self, Write as _},
     process::ExitCode,
 };
@@ -19,13 +20,25 @@ pub(crate) fn finish(error: &Error, program: &Command) -> ExitCode {
         _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let problem = problem(error, program);
+    let problem = problem(error, meant(program, std::env::args_os().skip(1)));
     if shows_a_value(error) {
         _ = writeln!(io::stderr(), "error: {problem}\n\nFor more information, try '--help'.");
     } else {
         _ = error.print();
     }
     Printer { pretty: false }.finish(Err(Failed::Usage { argument: None, problem }))
+}
+
+/// Gives the command that the first words name.
+fn meant(program: &Command, words: impl Iterator<Item = OsString>) -> &Command {
+    let mut command = program;
+    for word in words.filter(|word| !word.as_encoded_bytes().starts_with(b"-")) {
+        match command.find_subcommand(&word) {
+            Some(within) => command = within,
+            None => break,
+        }
+    }
+    command
 }
 
 /// Says whether clap's own words quote what was given, which may be a secret.

@@ -1,4 +1,4 @@
-//! The vendors' documents.
+//! The documents as the build reads them.
 
 use std::{fs, path::Path};
 
