@@ -1,6 +1,6 @@
 //! A provider whose sends and answers pass a guard.
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout_at};
@@ -140,11 +140,11 @@ impl ChallengeProvider for Guarded {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        Call::create(request).observe(pin!(self.create_if_allowed(request, options))).await
+        Call::create(request).observe(|| self.create_if_allowed(request, options)).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        Call::verify(handle).observe(pin!(self.verify_if_allowed(handle, answer, options))).await
+        Call::verify(handle).observe(|| self.verify_if_allowed(handle, answer, options)).await
     }
 
     fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
@@ -152,7 +152,7 @@ impl ChallengeProvider for Guarded {
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        Call::resend(handle).observe(pin!(self.resend_if_allowed(handle, options))).await
+        Call::resend(handle).observe(|| self.resend_if_allowed(handle, options)).await
     }
 
     fn health(&self) -> Vec<ProviderHealth> {

@@ -1,6 +1,6 @@
 //! The span of one call of a provider: what was asked for, and what came of it.
 
-use std::{future::Future, pin::Pin};
+use std::future::Future;
 
 use tracing::{Instrument as _, Level, Span, field::Empty};
 
@@ -38,10 +38,16 @@ impl<'a> Call<'a> {
     }
 
     /// Makes the call within a span of its own, unless it is a part of one: of providers within each other the outermost has the span.
-    pub(crate) async fn observe<T: Outcome>(self, work: Pin<&mut impl Future<Output = Result<T, Error>>>) -> Result<T, Error> {
-        if !is_observed() || is_within_a_call() {
-            return work.await;
+    pub(crate) async fn observe<T: Outcome, F: Future<Output = Result<T, Error>> + Send>(self, work: impl FnOnce() -> F) -> Result<T, Error> {
+        if is_observed() && !is_within_a_call() {
+            // By itself, so that a call that nobody listens to has no room for it.
+            Box::pin(self.observed(work())).await
+        } else {
+            work().await
         }
+    }
+
+    async fn observed<T: Outcome>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let Self { operation, method, issuer } = self;
         let span = tracing::info_span!(
             target: TARGET,

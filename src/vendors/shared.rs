@@ -1,6 +1,6 @@
 //! What the conversions and configs of several vendors have in common.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 
 use serde_json::Value;
 
@@ -33,18 +33,22 @@ pub(super) fn stamped<T>(provider: &ProviderId, operation: &'static str, outcome
 }
 
 /// Makes a call of a provider that sends: within its span, and stamped.
-pub(super) async fn sent(provider: &ProviderId, call: Call<'_>, send: Pin<&mut impl Future<Output = Result<Challenge, Error>>>) -> Result<Challenge, Error> {
-    call.observe(pin!(async { stamped(provider, call.operation(), send.await) })).await
+pub(super) async fn sent(
+    provider: &ProviderId,
+    call: Call<'_>,
+    send: Pin<&mut (impl Future<Output = Result<Challenge, Error>> + Send)>,
+) -> Result<Challenge, Error> {
+    call.observe(|| async { stamped(provider, call.operation(), send.await) }).await
 }
 
 /// Makes a check of an answer as [`sent`] does a send, and tells its outcome.
 pub(super) async fn judged(
     provider: &ProviderId,
     handle: &ChallengeHandle,
-    check: Pin<&mut impl Future<Output = Result<Verification, Error>>>,
+    check: Pin<&mut (impl Future<Output = Result<Verification, Error>> + Send)>,
 ) -> Result<Verification, Error> {
     let call = Call::verify(handle);
-    let told = pin!(async {
+    let told = || async {
         let outcome = stamped(provider, call.operation(), check.await);
         match &outcome {
             Ok(Verification::Verified(proof)) => tracing::info!(%provider, method = %proof.method(), request_id = proof.request_id(), "answer verified"),
@@ -56,7 +60,7 @@ pub(super) async fn judged(
             Err(_) => {}
         }
         outcome
-    });
+    };
     call.observe(told).await
 }
 

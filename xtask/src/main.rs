@@ -1,5 +1,6 @@
 //! What maintainers do to the repository: `cargo xtask --help`.
 
+mod api;
 mod bench;
 #[path = "../../build/drift/mod.rs"]
 #[allow(dead_code, reason = "each program uses some of it")]
@@ -32,6 +33,9 @@ enum Command {
     /// The vendors' documents
     #[command(subcommand)]
     Spec(spec::Spec),
+    /// The public interface
+    #[command(subcommand)]
+    Api(api::Api),
     /// What a call and a build cost; without a command all of it
     Bench(bench::Bench),
 }
@@ -50,6 +54,7 @@ fn act() -> Done<ExitCode> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the crate's folder")?;
     match Arguments::parse().command {
         Command::Spec(spec) => spec::spec(root, spec),
+        Command::Api(command) => api::api(root, &command),
         Command::Bench(bench) => bench::bench(root, bench),
     }
 }

@@ -7,7 +7,6 @@ mod tried;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -225,15 +224,15 @@ impl ChallengeProvider for Router {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        Call::create(request).observe(pin!(self.create_in_turn(request, options))).await
+        Call::create(request).observe(|| self.create_in_turn(request, options)).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        let verified = pin!(async {
+        let verified = async || {
             let outcome = self.issuer(handle, "verify")?.verify_with(handle, answer, options).await.map_err(|error| error.or_provider(handle.provider()));
             self.health.note_other(handle.provider(), &outcome);
             outcome
-        });
+        };
         Call::verify(handle).observe(verified).await
     }
 
@@ -242,11 +241,11 @@ impl ChallengeProvider for Router {
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        let resent = pin!(async {
+        let resent = async || {
             let outcome = self.issuer(handle, "resend")?.resend_with(handle, options).await.map_err(|error| error.or_provider(handle.provider()));
             self.health.note_other(handle.provider(), &outcome);
             outcome
-        });
+        };
         Call::resend(handle).observe(resent).await
     }
 

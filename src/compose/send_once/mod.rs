@@ -9,7 +9,7 @@ mod seal;
 mod store;
 mod unconfirmed;
 
-use std::{fmt, future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -347,11 +347,11 @@ impl ChallengeProvider for SendOnce {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        Call::create(request).observe(pin!(self.create_once(request, options))).await.map(Given::into_challenge)
+        Call::create(request).observe(|| self.create_once(request, options)).await.map(Given::into_challenge)
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
-        Call::verify(handle).observe(pin!(self.provider.verify_with(handle, answer, options))).await
+        Call::verify(handle).observe(|| self.provider.verify_with(handle, answer, options)).await
     }
 
     fn check_resend(&self, handle: &ChallengeHandle) -> Result<(), Error> {
@@ -359,7 +359,7 @@ impl ChallengeProvider for SendOnce {
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        Call::resend(handle).observe(pin!(self.resend_once(handle, options))).await.map(Given::into_challenge)
+        Call::resend(handle).observe(|| self.resend_once(handle, options)).await.map(Given::into_challenge)
     }
 
     fn health(&self) -> Vec<ProviderHealth> {
