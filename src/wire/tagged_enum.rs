@@ -230,7 +230,15 @@ mod tests {
             let Ok(Shape::Circle(circle)) = serde_json::from_str(json) else { panic!("{json} is not read") };
             assert_eq!(circle.radius, 7);
         }
-        for odd in [r#"{"kind":"Circle","kind":"Circle","radius":7}"#, r#"{"kind":7,"radius":7}"#, r#"{"radius":7}"#, "{}", "[]"] {
+        for odd in [
+            r#"{"kind":"Circle","kind":"Circle","radius":7}"#,
+            r#"{"kind":7,"radius":7}"#,
+            r#"{"kind":"<word>","radius":7}"#,
+            r#"{"radius":7,"kind":"<word>"}"#,
+            r#"{"radius":7}"#,
+            "{}",
+            "[]",
+        ] {
             assert!(serde_json::from_str::<Shape>(odd).is_err(), "{odd}");
         }
         let unknown: Shape = serde_json::from_str(r#"{"kind":"Square","side":1}"#).expect("it is kept");

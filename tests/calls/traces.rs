@@ -6,14 +6,14 @@ use std::{
 };
 
 use crate::support::{
-    Server, Step,
+    Reserved, Server, Step,
     log::Log,
     reply,
     vendors::{self, Operation},
 };
 use auth_challenge::{
-    Advice, Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Guarded, Limits, LocalGuard,
-    LocalIntents, Method, ProviderId, Reloadable, Router, SendOnce, Verification,
+    Advice, Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, ErrorKind, Guarded, Limits,
+    LocalGuard, LocalIntents, Method, ProviderId, Reloadable, Router, SendOnce, Verification,
     testing::{AuthsignalDouble, CorbadoDouble, Fault, Operation as DoublesOperation, Scripted},
 };
 use opentelemetry::{
@@ -144,6 +144,21 @@ async fn a_retry_is_a_second_attempt_of_the_same_call() {
         for seen in server.requests() {
             assert_eq!(seen.header("traceparent").len() + seen.header("tracestate").len() + seen.header("baggage").len(), 0, "{vendor:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn each_attempt_to_connect_is_told_with_how_many_there_were_before() {
+    for vendor in vendors::all() {
+        let traces = Traces::new();
+        let provider = vendor.provider(Reserved::new().address());
+        let outcome = Operation::Create.call(vendor, &*provider, &CallOptions::default()).with_subscriber(traces.subscriber()).await;
+        assert_eq!(outcome.expect_err("nobody listens").kind(), ErrorKind::Connect, "{vendor:?}");
+        let (call, attempts) = traces.call();
+        let again = "vendor call not sent, trying once more";
+        assert_eq!(events(&call), [again, again, "vendor call failed"], "{vendor:?}");
+        let told: Vec<_> = attempts.iter().map(|span| attributes(span, ["http.request.resend_count", "error.type", "http.response.status_code"])).collect();
+        assert_eq!(told, [["", "connect", ""], ["1", "connect", ""], ["2", "connect", ""]], "{vendor:?}");
     }
 }
 

@@ -7,7 +7,9 @@ use auth_challenge::{
     testing::{Double, DoubleEntry, Fault},
 };
 
-use crate::support::{Reserved, Server, Step, reply, vendors};
+use tracing::{Level, instrument::WithSubscriber as _};
+
+use crate::support::{Reserved, Server, Step, log::Log, reply, vendors};
 
 /// The head of a reply, as it answers a request for it.
 fn head(status: u16) -> Vec<u8> {
@@ -41,6 +43,21 @@ async fn a_server_that_is_not_reached_is_told_and_sent_nobody_anything() {
         for (error, kind) in [(refused, ErrorKind::Connect), (late, ErrorKind::Timeout), (broken, ErrorKind::Interrupted)] {
             let told = (error.kind(), error.send_state(), error.operation(), error.provider().map(ProviderId::as_str));
             assert_eq!(told, (kind, SendState::NotSent, Some("warm_up"), Some(vendor.name)), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_became_of_it_is_told_where_somebody_looks_closely_and_warned_of_nowhere() {
+    for vendor in vendors::all() {
+        let server = Server::answering(404, &[], "").await;
+        for (address, told) in [(server.address, "connection opened"), (Reserved::new().address(), "no connection opened")] {
+            let log = Log::default();
+            let hears = log.hears(Level::DEBUG);
+            _ = vendor.provider(address).warm_up(&CallOptions::default()).with_subscriber(hears).await;
+            let log = log.take();
+            let lines: Vec<&str> = log.lines().filter(|line| line.contains(told)).collect();
+            assert!(matches!(lines[..], [line] if line.contains("DEBUG") && line.contains(vendor.name)), "{vendor:?}: {log}");
         }
     }
 }
