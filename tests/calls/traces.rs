@@ -230,6 +230,13 @@ async fn an_answer_to_a_challenge_that_is_over_is_no_error_anywhere() {
             _ = check().with_subscriber(log.hears(Level::WARN)).await;
             let warned = log.take();
             assert!(!warned.contains("failed") && !warned.contains("does not know"), "{vendor:?} {body}: {warned}");
+            // One that may not be over has another cause, which is warned of once.
+            let (handle, answer) = (vendor.handle(), vendor.answer());
+            let check = provider.verify(&handle, &answer).with_subscriber(log.hears(Level::WARN));
+            assert_eq!(check.await.expect_err("an unknown challenge").kind(), ErrorKind::NotFound, "{vendor:?} {body}");
+            let warned = log.take();
+            let told = (warned.matches("WARN").count(), warned.contains("the vendor does not know the challenge of an answer"));
+            assert_eq!(told, (1, true), "{vendor:?} {body}: {warned}");
         }
     }
 }
