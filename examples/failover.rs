@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let challenge = auth.create(&request).await?;
         println!("{what}. Sent by {}", challenge.provider());
         for hop in challenge.hops() {
-            let why = if hop.was_skipped() { "passed over" } else { hop.send_state().as_str() };
+            let why = if hop.was_passed_over() { "passed over" } else { hop.send_state().as_str() };
             println!("  instead of {}: {}, {why}", hop.provider(), hop.kind().as_str());
         }
         for one in auth.health().iter().filter(|one| one.is_passed_over()) {

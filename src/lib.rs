@@ -33,8 +33,8 @@
 //! ```
 //!
 //! **[The guide](guide)** goes on from here: [a login](guide::login), [sign-up](guide::sign_up), [passkeys](guide::passkeys), [failures](guide::failures),
-//! [several vendors](guide::switching), [tests](guide::testing), [many processes](guide::fleet), [a checklist for production](guide::production), and
-//! [what the words mean](guide#words).
+//! [several vendors](guide::switching), [tests](guide::testing), [many processes](guide::fleet), [traces, logs and numbers](guide::observing), [a checklist for production](guide::production),
+//! [a provider of your own](guide::adding_a_vendor), and [what the words mean](guide#words).
 //!
 //! # What is promised
 //!
@@ -62,6 +62,7 @@
 //! | call a vendor's own operations | [`corbado::Corbado`], [`authsignal::Authsignal`], [`dfns::Dfns`], [`twilio::Twilio`], with [`Reply`] and [`UnknownVariant`] |
 //! | receive Authsignal's webhooks | [`authsignal::webhook`] |
 //! | set time-outs, proxies, certificates | [`Http`], [`HttpBuilder`]; with a client of your own [`reqwest`] |
+//! | count what happens | [`Observer`], [`Observed`], told by [`CallEnd`] with a [`CallOutcome`], [`AttemptEnd`], [`GuardDecision`] with a [`Ruling`]; ready made [`MetricsObserver`] |
 //! | know what a provider can do | [`Capabilities`], [`MethodSupport`], [`ProviderId`], [`Vendor`] |
 //! | write a provider, a guard or a store of your own | [`ChallengeProvider`], [`Memory`]; [`Guard`], [`Guarded`], [`Sending`], [`Refusal`]; [`IntentStore`], [`FoundIntent`]; [`macro@async_trait`] |
 //! | hold what must not be shown | [`Secret`], [`Personal`], [`Kept`] |
@@ -70,7 +71,7 @@
 //!
 //! # Vendors
 //!
-//! What each offers, and the fields that it needs. All else that is given is passed on where the vendor takes it, and else [ignored](Challenge::ignored).
+//! What each offers, and the fields that it needs. All else that is given is passed on where the vendor takes it, and else [ignored](Challenge::ignored); a scope is refused then.
 //!
 //! | | EmailOtp | EmailLink | SmsOtp | WhatsAppOtp | VoiceOtp | Credential | needs | send once more |
 //! |---|---|---|---|---|---|---|---|---|
@@ -90,6 +91,7 @@
 //! | `dfns-keys` | | [`dfns::key`]: signing with keys of your own, issuing codes; brings `dfns` |
 //! | `redis` | | [`RedisGuard`]: limits that all processes share, in Redis or Valkey |
 //! | `send-once` | | [`SendOnce`]; with `redis` for a fleet |
+//! | `metrics` | | [`MetricsObserver`]: [numbers](guide::observing) for whatever gathers those of the `metrics` facade |
 //! | `webhooks` | | [`authsignal::webhook`]; brings `authsignal` |
 //! | `testing` | | the [doubles](testing), and a passkey without a browser; for `[dev-dependencies]` |
 //! | `cli` | | the command line `auth-challenge`; brings every vendor, `dfns-keys`, `redis`, `send-once`, `testing`, `toml` and `webhooks` |
@@ -122,7 +124,7 @@ pub use async_trait::async_trait;
 pub use compose::RedisIntents;
 #[cfg(feature = "send-once")]
 pub use compose::{FoundIntent, IntentStore, LocalIntents, SendOnce};
-pub use compose::{Guard, Guarded, Limits, LocalGuard, ParseRateError, Rate, Refusal, Reloadable, Router, RouterBuilder, Sending};
+pub use compose::{Guard, Guarded, Limits, LocalGuard, Observed, ParseRateError, Rate, Refusal, Reloadable, Router, RouterBuilder, Sending};
 #[cfg(feature = "redis")]
 pub use compose::{OnOutage, RedisGuard};
 pub use config::Config;
@@ -136,6 +138,9 @@ pub use model::{
 pub use provider::{ChallengeProvider, ChallengeProviderExt};
 /// The HTTP client whose builder [`Http::from_builder`] takes.
 pub use reqwest;
+#[cfg(feature = "metrics")]
+pub use telemetry::MetricsObserver;
+pub use telemetry::{AttemptEnd, CallEnd, CallOutcome, GuardDecision, Observer, Ruling};
 #[cfg(vendor)]
 pub use transport::Reply;
 pub use transport::{Http, HttpBuilder};

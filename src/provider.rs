@@ -115,8 +115,8 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
         Err(cannot_resend().at(&self.id(), "resend"))
     }
 
-    /// Tells how the providers fared that it is made of, in the order of their names: which are passed over, for how long, and why; after them of each
-    /// store that does not decide, that of a guard as `guard` and that of intents as `intents`. No I/O; nothing from a provider that is made of no others.
+    /// Lists the providers within, by name: which are passed over, for how long, and why; then each store that does not answer, that of a guard as `guard` and that of intents as `intents`. No I/O; nothing
+    /// from a provider that is made of no others.
     ///
     /// ```
     /// # fn f(auth: &dyn auth_challenge::ChallengeProvider) {

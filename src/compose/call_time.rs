@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     model::{CallOptions, Error, ErrorKind, SendState},
-    transport::{FAR, LEAST_TIME, TIMEOUT},
+    transport::{FAR, LEAST_TO_ASK, TIMEOUT},
 };
 
 /// Keeps the time of one call.
@@ -19,7 +19,7 @@ pub(super) struct CallTime {
 impl CallTime {
     /// Starts now, with this time for the whole call; without one the provider has its own, and what is asked before it the usual time beside it.
     pub(super) fn of(whole: Option<Duration>) -> Self {
-        Self { deadline: Instant::now() + whole.unwrap_or(TIMEOUT).min(FAR), least: whole.map(|whole| LEAST_TIME.min(whole / 2)) }
+        Self { deadline: Instant::now() + whole.unwrap_or(TIMEOUT).min(FAR), least: whole.map(|whole| LEAST_TO_ASK.min(whole / 2)) }
     }
 
     pub(super) fn deadline(&self) -> Instant {

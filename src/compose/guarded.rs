@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     model::{
-        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, Field, Memory, Outlook, ProviderHealth, ProviderId, Rejected,
-        Verification,
+        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Memory, Outlook, ProviderHealth, ProviderId,
+        Rejected, Verification,
     },
     provider::ChallengeProvider,
-    telemetry::{self, Call},
+    telemetry::{self, Call, Ruling},
     transport::TIMEOUT,
 };
 
@@ -70,6 +70,12 @@ impl Guarded {
     }
 
     async fn verify_if_allowed(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
+        // A handle that is nobody's here is for no guard to count.
+        if let Err(error) = self.check_resend(handle)
+            && error.kind() == ErrorKind::Handle
+        {
+            return Err(error.with_operation("verify"));
+        }
         let time = CallTime::of(options.timeout().or(self.timeout));
         let at = |error: Error| error.at(handle.provider(), "verify");
         if let Err(refusal) = ask(&time, self.guard.before_verify(handle, options.client_ip())).await.map_err(at)? {
@@ -87,6 +93,7 @@ impl Guarded {
     }
 
     async fn resend_if_allowed(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
+        self.check_resend(handle)?;
         let (time, sending) = (CallTime::of(options.timeout().or(self.timeout)), Sending::again(handle, options.client_ip()));
         let at = |error: Error| error.at(handle.provider(), "resend");
         may_send(&time, self.guard.before_send(sending)).await.map_err(at)?;
@@ -103,7 +110,7 @@ impl Guarded {
 async fn ask(time: &CallTime, asked: impl Future<Output = Result<(), Refusal>>) -> Result<Result<(), Refusal>, Error> {
     let ruling = timeout_at(time.deadline(), asked).await.map_err(|_| late("the time was up before the guard had answered"))?;
     if ruling.is_err() {
-        telemetry::guard_decided("refused");
+        telemetry::guard_decided(Ruling::Refused);
     }
     Ok(ruling)
 }

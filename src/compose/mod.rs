@@ -1,11 +1,10 @@
-//! Providers that are made of providers: routes and failover, guards, replacement while calls run, at most one message for each intent.
+//! Providers that are made of providers: routes and failover, guards, replacement while calls run, what an application counts, at most one message for each intent.
 
-mod at_once;
 mod call_time;
 mod expiring;
 mod guard;
 mod guarded;
-mod health;
+mod observed;
 #[cfg(feature = "redis")]
 mod redis;
 mod reloadable;
@@ -17,6 +16,7 @@ pub use guard::{Guard, Limits, LocalGuard, ParseRateError, Rate, Refusal, Sendin
 #[cfg(feature = "redis")]
 pub use guard::{OnOutage, RedisGuard};
 pub use guarded::Guarded;
+pub use observed::Observed;
 pub use reloadable::Reloadable;
 pub use router::{Router, RouterBuilder};
 #[cfg(feature = "send-once")]

@@ -68,10 +68,7 @@ impl Config {
         let Some(config) = config.filter(|_| problems.is_empty()) else {
             return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(secret_names::hide(&self.members, problems)));
         };
-        match &self.http {
-            Some(http) => new(&config, http.clone()),
-            None => new(&config, http.build()?),
-        }
+        new(&config, self.http(http)?)
     }
 
     /// Says what there is to choose from, where a section is not there or another vendor's.

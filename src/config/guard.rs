@@ -5,15 +5,16 @@ use std::sync::Arc;
 use crate::{
     compose::{Guard, Limits, LocalGuard, Rate},
     model::recipient,
+    telemetry::Observers,
     vendors::Section,
 };
 
 /// Reads the section `[guard]`; gives none where there is a mistake in it.
-pub(super) fn read(section: &mut Section<'_>) -> Option<Arc<dyn Guard>> {
+pub(super) fn read(section: &mut Section<'_>, observers: &Observers) -> Option<Arc<dyn Guard>> {
     let is_shared = section.choice("store", &[("local", false), ("redis", true)]).unwrap_or_default();
     let limits = limits(section, is_shared);
     match is_shared {
-        true => shared(section, limits),
+        true => shared(section, limits, observers),
         false => {
             for key in ["hash_key", "redis_url"] {
                 section.neither_secret(key, "is for store = \"redis\"");
@@ -21,7 +22,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Option<Arc<dyn Guard>> {
             if section.has("on_outage") {
                 section.problem("on_outage", "is for store = \"redis\"");
             }
-            Some(Arc::new(LocalGuard::new(limits)))
+            Some(Arc::new(LocalGuard::new(limits).with_observers(observers)))
         }
     }
 }
@@ -67,7 +68,7 @@ fn limits(section: &mut Section<'_>, is_shared: bool) -> Limits {
 }
 
 #[cfg(feature = "redis")]
-fn shared(section: &mut Section<'_>, limits: Limits) -> Option<Arc<dyn Guard>> {
+fn shared(section: &mut Section<'_>, limits: Limits, observers: &Observers) -> Option<Arc<dyn Guard>> {
     use crate::compose::{OnOutage, RedisGuard};
 
     let url = section.required_secret("redis_url");
@@ -75,7 +76,7 @@ fn shared(section: &mut Section<'_>, limits: Limits) -> Option<Arc<dyn Guard>> {
     let choices = [("local", OnOutage::Local), ("refuse", OnOutage::Refuse), ("allow", OnOutage::Allow)];
     let on_outage = section.choice("on_outage", &choices).unwrap_or_default();
     match RedisGuard::new(url?, hash_key?, limits) {
-        Ok(guard) => Some(Arc::new(guard.with_on_outage(on_outage))),
+        Ok(guard) => Some(Arc::new(guard.with_on_outage(on_outage).with_observers(observers))),
         Err(error) => {
             for violation in error.violations() {
                 section.problem(violation.key().unwrap_or("redis_url"), violation.message());
@@ -86,7 +87,7 @@ fn shared(section: &mut Section<'_>, limits: Limits) -> Option<Arc<dyn Guard>> {
 }
 
 #[cfg(not(feature = "redis"))]
-fn shared(section: &mut Section<'_>, _: Limits) -> Option<Arc<dyn Guard>> {
+fn shared(section: &mut Section<'_>, _: Limits, _: &Observers) -> Option<Arc<dyn Guard>> {
     section.skip_rest();
     section.problem("store", "needs the crate's feature redis");
     None

@@ -2,16 +2,46 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
+use super::{Config, NO_SECTION};
 use crate::{
+    model::{Error, Violation},
     transport::{Http, HttpBuilder, LONGEST_CA_FILE, PlainHost, TIMEOUT, file, is_proxy},
-    vendors::Section,
+    vendors::{Section, Surroundings},
 };
 
 /// Longest time that a call of a login may take.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
+impl Config {
+    /// Reads the section `[http]`, and so what every other section needs to be read.
+    pub(super) fn read_http(&self, problems: &mut Vec<Violation>) -> (HttpBuilder, Surroundings) {
+        let nothing = Map::new();
+        let mut surroundings = Surroundings { directory: self.directory.clone(), allow_plain_http: Vec::new() };
+        let given = self.members.get("http");
+        if given.is_some_and(|given| !given.is_object()) {
+            problems.push(Violation::at_key("http", NO_SECTION));
+        }
+        let mut settings = Section::new("http", given.and_then(Value::as_object).unwrap_or(&nothing), &surroundings);
+        let (http, allow_plain_http) = read(&mut settings);
+        problems.extend(settings.finish());
+        surroundings.allow_plain_http = allow_plain_http;
+        (http, surroundings)
+    }
+
+    /// Gives the HTTP client: the application's own, else one by the section.
+    pub(super) fn http(&self, section: HttpBuilder) -> Result<Http, Error> {
+        let http = match &self.http {
+            Some(http) => http.clone(),
+            None => section.build()?,
+        };
+        Ok(http.with_observers(&self.observers))
+    }
+}
+
 /// Reads the section `[http]`.
-pub(super) fn read(section: &mut Section<'_>) -> (HttpBuilder, Vec<PlainHost>) {
+fn read(section: &mut Section<'_>) -> (HttpBuilder, Vec<PlainHost>) {
     let mut http = Http::builder();
     let timeout = section.duration("timeout", LONGEST_TIMEOUT);
     let connect_timeout = section.duration("connect_timeout", LONGEST_TIMEOUT);

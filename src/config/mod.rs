@@ -16,11 +16,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::{
-    compose::{Guard, Guarded},
+    compose::{Guard, Guarded, Observed},
     model::{Error, ErrorKind, ProviderId, SendState, Violation},
     provider::ChallengeProvider,
+    telemetry::{Observer, Observers},
     transport::{Http, HttpBuilder},
-    vendors::{Constructor, Section, Surroundings, Vendor, nearest},
+    vendors::{Constructor, Section, Vendor, nearest},
 };
 use routing::{Named, Routing};
 
@@ -123,6 +124,7 @@ pub struct Config {
     directory: Option<PathBuf>,
     http: Option<Http>,
     guard: Option<Arc<dyn Guard>>,
+    observers: Observers,
     providers: Vec<Arc<dyn ChallengeProvider>>,
     /// Whether the provider is not the one that the config was written for.
     is_selected: bool,
@@ -173,7 +175,7 @@ impl Config {
 
     /// Chooses the provider for new challenges: by a section's name, or the id of one that was [added](Self::with_provider).
     ///
-    /// Where it stands in `failover`, the one that it takes over from stands there now. What can never take over from it stays there, and is no mistake.
+    /// If `failover` lists it, the provider selected before takes its place in that list. Entries that share no method with the new provider stay, and are not reported.
     pub fn select(mut self, provider: &str) -> Self {
         let before = self.members.insert("provider".into(), provider.into()).filter(|before| before != provider);
         if let (Some(before), Some(Value::Array(failover))) = (before, self.members.get_mut("failover")) {
@@ -201,7 +203,14 @@ impl Config {
         self
     }
 
-    /// Says whether it has a section `[send_once]`, without which an intent holds nobody back.
+    /// Adds an [`Observer`], which is told of the calls of the provider that is built, of each attempt by the HTTP client, those of typed clients too, and of what the `[guard]` section decides.
+    /// A provider or a guard of your own is given one itself. What is put around the provider afterwards is a part of its calls where an [`Observed`] with the same observer is put around that.
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.add(observer);
+        self
+    }
+
+    /// Says whether it has a section `[send_once]`; without it [`CallOptions::with_intent`](crate::CallOptions::with_intent) has no effect.
     pub fn has_send_once(&self) -> bool {
         self.members.contains_key("send_once")
     }
@@ -221,10 +230,7 @@ impl Config {
         let Some(current) = plan.current.filter(|_| plan.problems.is_empty()) else {
             return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(plan.problems));
         };
-        let http = match &self.http {
-            Some(http) => http.clone(),
-            None => plan.http.build()?,
-        };
+        let http = self.http(plan.http)?;
         let mut providers = self.providers.clone();
         for construct in plan.instances.values() {
             providers.push(construct(http.clone())?);
@@ -239,10 +245,14 @@ impl Config {
             Some(guard) => Arc::new(Guarded::new(provider, guard).with_timeout(http.timeout())),
             None => provider,
         };
-        match plan.send_once {
-            Some(around) => around(provider, http.timeout()),
-            None => Ok(provider),
-        }
+        let provider = match plan.send_once {
+            Some(around) => around(provider, http.timeout())?,
+            None => provider,
+        };
+        Ok(match self.observers.is_empty() {
+            true => provider,
+            false => Arc::new(Observed::by_all(provider, self.observers.clone())),
+        })
     }
 
     fn read(&self) -> Plan {
@@ -257,7 +267,7 @@ impl Config {
         problems.extend(routes.finish());
         let guard = section("guard").and_then(|members| {
             let mut limits = Section::new("guard", members, &surroundings);
-            let guard = guard::read(&mut limits);
+            let guard = guard::read(&mut limits, &self.observers);
             problems.extend(limits.finish());
             guard
         });
@@ -318,21 +328,6 @@ impl Config {
         }
         problems.extend(top.into_problems());
         Plan { current, instances, http, routing, guard, send_once, problems: secret_names::hide(&self.members, problems) }
-    }
-
-    /// Reads the section `[http]`, and so what every other section needs to be read.
-    fn read_http(&self, problems: &mut Vec<Violation>) -> (HttpBuilder, Surroundings) {
-        let nothing = Map::new();
-        let mut surroundings = Surroundings { directory: self.directory.clone(), allow_plain_http: Vec::new() };
-        let given = self.members.get("http");
-        if given.is_some_and(|given| !given.is_object()) {
-            problems.push(Violation::at_key("http", NO_SECTION));
-        }
-        let mut settings = Section::new("http", given.and_then(Value::as_object).unwrap_or(&nothing), &surroundings);
-        let (http, allow_plain_http) = http::read(&mut settings);
-        problems.extend(settings.finish());
-        surroundings.allow_plain_http = allow_plain_http;
-        (http, surroundings)
     }
 
     /// Tells of all providers, from sections and of one's own, what they can do.

@@ -31,13 +31,13 @@
 //! `unverified_calling_codes_per_ip` beside it stops one client that tries country after country.
 //!
 //! **Begin with `mode = "observe"`**, and read what the limits would have refused. Every decision is one event of `auth_challenge::guard`: `decision` (`allowed`, `refused`, `would_refuse`) and `rule`, of
-//! a limit with `count` (before this one) and `limit` too, and `wait_s` where there is no place for a while; refusals at `info`, all else at `debug`, and nothing personal in any. Where
+//! a limit with `count` (before this one) and `limit` too, and `wait_s` where there is no place for a while; refusals, real or would-be, at `info`, the rest at `debug`, and nothing personal in any. Where
 //! several rules are full, it names the one that lasts the longest.
 //!
 //! **The store** holds keyed hashes, each with its end, and decides by one script in one round trip, by the server's clock: no process gets between another one's reading and writing. A decision
-//! has 250 ms. Where the server does not answer in time, or says no, `on_outage` holds: `local` counts in each process, `refuse` sends nothing, `allow` lets all pass. The log tells of it once, as of its
-//! end, and [`health`](crate::ChallengeProvider::health) under the name `guard` meanwhile, with a `failure` that tells a server that is away from one that wants another password. Of a cluster the node is
-//! asked that holds the slot of `{auth-challenge}`.
+//! has 250 ms. Where the server does not answer in time, or says no, `on_outage` holds: `local` counts in each process, `refuse` sends nothing, `allow` lets all pass. The log tells once that an
+//! outage began and once that it ended; meanwhile [`health`](crate::ChallengeProvider::health) lists `guard` with the failure: `Connect` or `Timeout` for a server that is away, `Authentication` for a wrong password. In a
+//! cluster give the URL of the node that holds the slot of `{auth-challenge}`: redirects are not followed.
 //!
 //! `exempt_hashes` takes recipients out of the limits without naming them: see [`with_exempt_hashes`](crate::Limits::with_exempt_hashes). A guard of your own implements [`Guard`](crate::Guard).
 //!

@@ -11,7 +11,7 @@
 //! | [`switching`] | another vendor, several vendors, a vendor that is away |
 //! | [`testing`] | tests of your application, without a vendor and without waiting |
 //! | [`fleet`] | limits and "at most one message" in many processes |
-//! | [`observing`] | traces, logs and health: what an operator sees |
+//! | [`observing`] | traces, logs, numbers and health: what an operator sees |
 //! | [`production`] | a checklist |
 //! | [`adding_a_vendor`] | a provider of your own; a vendor for this crate |
 //!

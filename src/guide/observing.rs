@@ -1,4 +1,4 @@
-//! What an operator sees of it: traces and logs, by `tracing`, without a line of code in between.
+//! Traces and logs, by `tracing`, without a line of code in between; numbers, where they are asked for; and which provider or store does not answer.
 //!
 //! Nothing of it names a person, a code, a link, a secret or a challenge.
 //!
@@ -18,13 +18,13 @@
 //! | `challenge.operation` | `create`, `verify` or `resend` |
 //! | `challenge.method` | [`Method::as_str`](crate::Method::as_str) |
 //! | `challenge.kind` | of a credential, which: [`CredentialKind`](crate::CredentialKind) |
-//! | `challenge.provider` | whose challenge it is, or who failed last |
+//! | `challenge.provider` | whose challenge it is, or who failed last; not where a guard or a store of intents refused, since nobody was asked |
 //! | `challenge.outcome` | `created`, `repeated` (the intent had its challenge already), `resent`, `verified`, `rejected`, `failed`, `dropped` (nobody waited for the end) |
 //! | `challenge.reason` | why an answer was rejected: [`Reason`](crate::Reason) |
 //! | `error.type` | why it failed: [`ErrorKind`](crate::ErrorKind) |
 //! | `challenge.send_state` | where it failed or was dropped: [`SendState`](crate::SendState) |
 //! | `challenge.hops` | of a create, how many others were asked or passed over before |
-//! | `challenge.guard` | what a guard decided, each where there are several: `allowed`, `would_refuse` (it only observes) or `refused`; of a guard of your own `refused` alone |
+//! | `challenge.guard.ruling` | what a guard decided, each where there are several: `allowed`, `would_refuse` (it only observes) or `refused`; of a guard of your own `refused` alone |
 //!
 //! | of an attempt, `vendor call` | |
 //! |---|---|
@@ -49,6 +49,44 @@
 //! | `DEBUG` | each call, with its status, the vendor's id of the request, the number of attempts and the time; a call made again on another connection; members of a reply that were passed over; what a guard allowed; a connection that was opened ahead |
 //!
 //! `examples/tracing.rs` shows the log of a login. The layers below, reqwest and hyper above all, log for themselves, and at `TRACE` every byte: keep them off.
+//!
+//! # Numbers
+//!
+//! An [`Observer`](crate::Observer) is told how each call, each attempt and each decision of a guard ended: [`Config::with_observer`](crate::Config::with_observer) adds one to all that a config builds. The feature
+//! `metrics` brings one that counts by the facade of that name, for whatever recorder the application has installed:
+//!
+//! ```
+//! # #[cfg(feature = "metrics")] {
+//! use std::sync::Arc;
+//! use auth_challenge::{Config, MetricsObserver};
+//!
+//! // When the recorder is installed.
+//! let config = Config::from_toml_str("provider = \"authsignal\"\n[authsignal]\nsecret_key = \"…\"")?;
+//! let auth = config.with_observer(Arc::new(MetricsObserver::new())).build()?;
+//! # }
+//! # Ok::<(), auth_challenge::Error>(())
+//! ```
+//!
+//! | number | what it is | labels, each where there is such a thing |
+//! |---|---|---|
+//! | `challenge.call.duration` | histogram, in seconds: each `create`, `verify` and `resend`, with its retries, failover and guards | `challenge.operation`, `challenge.method`, `challenge.provider`, `challenge.outcome`, `challenge.reason`, `error.type`, `challenge.send_state` |
+//! | `http.client.request.duration` | histogram, in seconds: each attempt to call a vendor, by OpenTelemetry's convention | `challenge.provider`, `challenge.vendor_operation`, `http.request.method`, `url.template`, `server.address`, `server.port`, `http.response.status_code`, `error.type` |
+//! | `challenge.sent` | counter: messages that a vendor took, and credential challenges that were made | `challenge.provider`, `challenge.method`, `challenge.calling_code` |
+//! | `challenge.verified` | counter: right answers | `challenge.provider`, `challenge.method`, `challenge.calling_code` |
+//! | `challenge.hops` | counter: providers that a create asked in vain, or passed over because they had failed a moment before (`challenge.passed_over` is `true`), before another one | `challenge.provider`, `error.type`, `challenge.passed_over` |
+//! | `challenge.guard.decisions` | counter: decisions of a guard, by the rule that decided: its key in a config, `none`, `exempt`, or `on_outage` | `challenge.operation`, `challenge.method`, `challenge.guard.ruling`, `challenge.guard.rule` |
+//!
+//! The other values are those of the tables above. Exporters write the names their way: `metrics-exporter-prometheus`, told `with_recommended_naming(true)`, as `challenge_sent_total` and `challenge_call_duration_seconds`. Give it the bounds of
+//! the histograms too, since without them it writes summaries: `set_buckets_for_metric(Matcher::Suffix("duration".into()), &[0.005, …, 10.0])`, as `examples/login/src/numbers.rs` does.
+//!
+//! **Conversion** is `challenge.verified` by `challenge.sent`, per provider and calling code. Where it falls, messages do not arrive; where it falls for one calling code while `challenge.sent` grows there, somebody pumps messages. A calling code is as
+//! the ITU assigned it, so there are some three hundred at most, and none is counted of a number that was refused. A create has that of its recipient, a right answer that of the proof; a resend has one at Twilio
+//! alone, since Authsignal's handle names no recipient. Messages by a typed client's own operations are attempts, and no `challenge.sent`.
+//!
+//! A provider or a guard of your own in a config ([`with_provider`](crate::Config::with_provider), [`with_guard`](crate::Config::with_guard)) is given an observer itself. Of two guards each decision counts. What
+//! you put around the provider that a config builds becomes a part of its calls by an [`Observed`](crate::Observed) with the same observer around it all: an observer is told of each call once, by the outermost.
+//!
+//! `examples/login` serves its numbers, and `examples/dashboard` has a dashboard for Grafana of them, with a picture of a run under load.
 //!
 //! # Health
 //!

@@ -39,10 +39,11 @@
 //! - [ ] Spans and events of `auth_challenge` reach the traces and the log ([`observing`](super::observing)). None holds a code, a recipient or a secret; those of the layers below (SECURITY.md in the repository tells which) are off or looked through.
 //! - [ ] [`request_id`](crate::Error::request_id) and [`vendor_message`](crate::Error::vendor_message) of errors are kept, for the vendor's support.
 //! - [ ] [`health`](crate::ChallengeProvider::health) is on a dashboard: which provider is passed over, and whether the guard's store is away.
+//! - [ ] Conversion by provider and calling code is on a dashboard, and somebody is woken where it falls ([`observing`](super::observing#numbers)).
 //! - [ ] Authsignal's webhooks, where they are used, tell which messages did not arrive: [`authsignal::webhook`](crate::authsignal::webhook).
 //! - [ ] Wire types ([`corbado::types`](crate::corbado::types) and the others) are not logged as JSON: serialising shows everything.
 //!
 //! # What this crate does not do
 //!
 //! It keeps no sessions and no users, shows no pages, and decides nothing about risk. It does not sign people in with the passkeys that they made at Dfns. It writes no messages: their text
-//! and sender are set at the vendor. It keeps nothing between calls but connections, counts and who failed a moment ago.
+//! and sender are set at the vendor. It keeps nothing between calls but connections, counts, intents, who failed a moment ago, and who was tried for a recipient, as keyed hashes.

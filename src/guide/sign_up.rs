@@ -129,7 +129,7 @@
 //!
 //! # Dfns
 //!
-//! Dfns registers new credentials, passkeys and keys, for users that it knows. The new device is not logged in, so it shows a **one-time code** instead:
+//! Dfns registers new credentials, passkeys and keys, for users that it knows. The new device is not logged in, so it brings a **one-time code** instead:
 //!
 //! 1. **Somebody who is logged in issues the code.** The token of `[dfns]` in the config has to be that of an organisation's user or of an end user
 //!    in whose name your application acts; personal access tokens and service accounts issue no codes. The call is signed as well, with a
@@ -148,7 +148,7 @@
 //!     Ok(dfns.issue_credential_code(Duration::from_secs(50), key, credential_id).await?.into_inner().code)
 //! }
 //!
-//! /// On the new device, which shows the code that was typed.
+//! /// On the new device, with the code that was typed there.
 //! async fn new_device(auth: &dyn ChallengeProvider, typed: &str) -> Result<Challenge, Error> {
 //!     auth.create(&ChallengeRequest::credential(CredentialKind::Fido2, typed)).await
 //! }

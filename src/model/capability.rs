@@ -76,7 +76,7 @@ impl Capabilities {
         Self { methods: Methods::Shared(methods.into()), can_resend: false }
     }
 
-    /// Says whether an existing challenge can be sent once more.
+    /// Sets whether an existing challenge can be sent once more.
     pub const fn with_resend(mut self, can_resend: bool) -> Self {
         self.can_resend = can_resend;
         self

@@ -60,12 +60,22 @@ pub struct Challenge {
     hops: Vec<Hop>,
     registration: Option<Registration>,
     vendor: Option<Arc<dyn Any + Send + Sync>>,
+    is_repeated: bool,
 }
 
 impl Challenge {
     /// Makes a pending challenge with this handle.
     pub fn new(handle: ChallengeHandle) -> Self {
-        Self { handle, status: ChallengeStatus::Pending, request_id: None, ignored: Vec::new(), hops: Vec::new(), registration: None, vendor: None }
+        Self {
+            handle,
+            status: ChallengeStatus::Pending,
+            request_id: None,
+            ignored: Vec::new(),
+            hops: Vec::new(),
+            registration: None,
+            vendor: None,
+            is_repeated: false,
+        }
     }
 
     /// Sets where it stands.
@@ -92,7 +102,7 @@ impl Challenge {
         self
     }
 
-    /// Sets the providers that were asked before, and did not get through.
+    /// Sets the providers that the call asked in vain, or passed over, before.
     pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
         self.hops = hops;
         self
@@ -113,6 +123,13 @@ impl Challenge {
     #[cfg(feature = "dfns")]
     pub(crate) fn with_shared_vendor<T: Any + Send + Sync>(mut self, reply: Arc<T>) -> Self {
         self.vendor = Some(reply);
+        self
+    }
+
+    /// Tells that an earlier call made it.
+    #[cfg(feature = "send-once")]
+    pub(crate) fn repeated(mut self) -> Self {
+        self.is_repeated = true;
         self
     }
 
@@ -159,9 +176,14 @@ impl Challenge {
         &self.ignored
     }
 
-    /// Lists the providers that were asked before, and did not get through.
+    /// Lists the providers that the call asked in vain, or passed over, before.
     pub fn hops(&self) -> &[Hop] {
         &self.hops
+    }
+
+    /// Says whether an earlier call with the same intent had made it, so that this one sent nothing: by a `SendOnce` (feature `send-once`).
+    pub fn is_repeated(&self) -> bool {
+        self.is_repeated
     }
 
     /// Gives what a new credential has to sign, for [`Method::Credential`].

@@ -15,12 +15,13 @@ pub struct ProviderHealth {
 }
 
 impl ProviderHealth {
-    pub(crate) fn good(provider: ProviderId) -> Self {
+    /// Tells of one that answers.
+    pub fn good(provider: ProviderId) -> Self {
         Self { provider, failure: None, passed_over_for: None }
     }
 
-    /// `passed_over_for` is none where the next call tries it again.
-    pub(crate) fn failed(provider: ProviderId, failure: ErrorKind, passed_over_for: Option<Duration>) -> Self {
+    /// Tells of one that failed; `passed_over_for` is none where the next call tries it again.
+    pub fn failed(provider: ProviderId, failure: ErrorKind, passed_over_for: Option<Duration>) -> Self {
         Self { provider, failure: Some(failure), passed_over_for }
     }
 

@@ -9,7 +9,7 @@ use crate::model::{ClientContext, CredentialKind, Field, Method, Personal, Provi
 /// Asks for a challenge: a method, a recipient or code, and what is known of the user.
 ///
 /// Give what you have. What the configured provider needs and is not here is refused before anything is sent, every missing field in
-/// one error; what it does not take is ignored and listed in [`Challenge::ignored`](crate::Challenge::ignored).
+/// one error; what it does not take is ignored and listed in [`Challenge::ignored`](crate::Challenge::ignored), but for a scope, which is refused: a right is never lost in silence.
 ///
 /// ```
 /// use auth_challenge::{ChallengeRequest, ClientContext, Method};

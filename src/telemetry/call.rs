@@ -1,18 +1,18 @@
-//! The span of one call of a provider: what was asked for, and what came of it.
+//! One call of a provider: what was asked for, and the span that tells what came of it.
 
 use std::future::Future;
 
 use tracing::{Instrument as _, Level, Span, field::Empty};
 
-use super::Unended;
-use crate::model::{Advice, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Method, ProviderId, SendState, Verification};
+use super::{CallOutcome, Ruling, Unended, outcome::Outcome};
+use crate::model::{Advice, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Method, ProviderId};
 
 /// What all spans of calls are named, and known by.
 const NAME: &str = "challenge";
 const TARGET: &str = "auth_challenge";
 
 /// Names a call: what it does, by which method, and to the challenge of which provider, where there is one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     operation: &'static str,
     method: Method,
@@ -32,13 +32,38 @@ impl<'a> Call<'a> {
         Self { operation: "resend", method: handle.method(), issuer: Some(handle.provider()) }
     }
 
-    #[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone stamp what they make"))]
     pub(crate) fn operation(&self) -> &'static str {
         self.operation
     }
 
+    pub(crate) fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Tells what became of it.
+    pub(crate) fn outcome<'o>(&self, ended: &'o impl Outcome) -> CallOutcome<'o> {
+        ended.outcome(self.issuer.is_some())
+    }
+
+    /// Finds whose challenge it is, or who failed last; none where nobody was asked. What is no handle of anybody's here may name anything, and so may the handle of a call that was dropped.
+    pub(super) fn provider<'o>(&self, outcome: &CallOutcome<'o>) -> Option<&'o ProviderId>
+    where
+        'a: 'o,
+    {
+        match outcome {
+            CallOutcome::Created(challenge) | CallOutcome::Repeated(challenge) | CallOutcome::Resent(challenge) => Some(challenge.provider()),
+            CallOutcome::Verified(_) | CallOutcome::Rejected(_) => self.issuer,
+            CallOutcome::Failed(error) => error.provider().filter(|_| !matches!(error.kind(), ErrorKind::Handle | ErrorKind::Throttled)),
+            CallOutcome::Dropped => None,
+        }
+    }
+
     /// Makes the call within a span of its own, unless it is a part of one: of providers within each other the outermost has the span.
-    pub(crate) async fn observe<T: Outcome, F: Future<Output = Result<T, Error>> + Send>(self, work: impl FnOnce() -> F) -> Result<T, Error> {
+    pub(crate) async fn observe<T, F>(self, work: impl FnOnce() -> F) -> Result<T, Error>
+    where
+        Result<T, Error>: Outcome,
+        F: Future<Output = Result<T, Error>> + Send,
+    {
         if is_observed() && !is_within_a_call() {
             // By itself, so that a call that nobody listens to has no room for it.
             Box::pin(self.observed(work())).await
@@ -47,8 +72,11 @@ impl<'a> Call<'a> {
         }
     }
 
-    async fn observed<T: Outcome>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let Self { operation, method, issuer } = self;
+    async fn observed<T>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error>
+    where
+        Result<T, Error>: Outcome,
+    {
+        let Self { operation, method, issuer: _ } = self;
         let span = tracing::info_span!(
             target: TARGET,
             NAME,
@@ -62,19 +90,38 @@ impl<'a> Call<'a> {
             challenge.reason = Empty,
             challenge.send_state = Empty,
             challenge.hops = Empty,
-            challenge.guard = Empty,
+            challenge.guard.ruling = Empty,
             error.type = Empty,
         );
-        let unended = Unended::new(&span, |span| {
-            span.record("challenge.outcome", "dropped").record("challenge.send_state", SendState::Unknown.as_str());
-        });
-        let outcome = work.instrument(span.clone()).await;
+        let unended = Unended::new(|| self.note(&span, CallOutcome::Dropped));
+        let ended = work.instrument(span.clone()).await;
         unended.end();
-        match &outcome {
-            Ok(done) => done.note(&span, issuer),
-            Err(error) => failed(&span, error, issuer),
+        self.note(&span, self.outcome(&ended));
+        ended
+    }
+
+    /// Notes at the call's span what came of it.
+    fn note(&self, span: &Span, outcome: CallOutcome<'_>) {
+        span.record("challenge.outcome", outcome.as_str());
+        if let Some(provider) = self.provider(&outcome) {
+            span.record("challenge.provider", provider.as_str());
         }
-        outcome
+        if let Some(state) = outcome.send_state() {
+            span.record("challenge.send_state", state.as_str());
+        }
+        match outcome {
+            CallOutcome::Rejected(no) => _ = span.record("challenge.reason", no.reason().as_str()),
+            CallOutcome::Failed(error) => {
+                span.record("error.type", error.kind().as_str());
+                if is_fault(error) {
+                    span.record("otel.status_code", "ERROR");
+                }
+            }
+            _ => {}
+        }
+        if let (None, CallOutcome::Created(_) | CallOutcome::Repeated(_) | CallOutcome::Failed(_)) = (self.issuer, outcome) {
+            span.record("challenge.hops", i64::try_from(outcome.hops().len()).unwrap_or(i64::MAX));
+        }
     }
 }
 
@@ -84,9 +131,9 @@ pub(crate) fn is_fault(error: &Error) -> bool {
 }
 
 /// Notes at the call what its guard decided.
-pub(crate) fn guard_decided(decision: &'static str) {
+pub(crate) fn guard_decided(ruling: Ruling) {
     if is_observed() && is_within_a_call() {
-        Span::current().record("challenge.guard", decision);
+        Span::current().record("challenge.guard.ruling", ruling.as_str());
     }
 }
 
@@ -96,49 +143,4 @@ fn is_observed() -> bool {
 
 fn is_within_a_call() -> bool {
     Span::current().metadata().is_some_and(|span| span.name() == NAME && span.target() == TARGET)
-}
-
-fn failed(span: &Span, error: &Error, issuer: Option<&ProviderId>) {
-    span.record("challenge.outcome", "failed").record("error.type", error.kind().as_str()).record("challenge.send_state", error.send_state().as_str());
-    if issuer.is_none() {
-        note_hops(span, error.hops().len());
-    }
-    // What is no handle of anybody's here may name anything.
-    if let Some(provider) = error.provider().filter(|_| error.kind() != ErrorKind::Handle) {
-        span.record("challenge.provider", provider.as_str());
-    }
-    if is_fault(error) {
-        span.record("otel.status_code", "ERROR");
-    }
-}
-
-fn note_hops(span: &Span, hops: usize) {
-    span.record("challenge.hops", i64::try_from(hops).unwrap_or(i64::MAX));
-}
-
-/// What a call gives where it does not fail.
-pub(crate) trait Outcome {
-    /// Notes at the call's span what came of it.
-    fn note(&self, span: &Span, issuer: Option<&ProviderId>);
-}
-
-impl Outcome for Challenge {
-    fn note(&self, span: &Span, issuer: Option<&ProviderId>) {
-        span.record("challenge.outcome", if issuer.is_none() { "created" } else { "resent" }).record("challenge.provider", self.handle().provider().as_str());
-        if issuer.is_none() {
-            note_hops(span, self.hops().len());
-        }
-    }
-}
-
-impl Outcome for Verification {
-    fn note(&self, span: &Span, issuer: Option<&ProviderId>) {
-        match self {
-            Self::Verified(_) => span.record("challenge.outcome", "verified"),
-            Self::Rejected(no) => span.record("challenge.outcome", "rejected").record("challenge.reason", no.reason().as_str()),
-        };
-        if let Some(issuer) = issuer {
-            span.record("challenge.provider", issuer.as_str());
-        }
-    }
 }

@@ -1,28 +1,22 @@
 //! What is told of work that was dropped before its end.
 
-use tracing::Span;
+/// Calls a function where it is dropped before its [`end`](Self::end).
+pub(crate) struct Unended<F: FnOnce()>(Option<F>);
 
-/// Work that goes on within a span. Dropped before its end, it notes so.
-pub(crate) struct Unended<'a> {
-    span: &'a Span,
-    note_dropped: fn(&Span),
-    is_under_way: bool,
-}
-
-impl<'a> Unended<'a> {
-    pub(crate) fn new(span: &'a Span, note_dropped: fn(&Span)) -> Self {
-        Self { span, note_dropped, is_under_way: true }
+impl<F: FnOnce()> Unended<F> {
+    pub(crate) fn new(tell_dropped: F) -> Self {
+        Self(Some(tell_dropped))
     }
 
     pub(crate) fn end(mut self) {
-        self.is_under_way = false;
+        self.0 = None;
     }
 }
 
-impl Drop for Unended<'_> {
+impl<F: FnOnce()> Drop for Unended<F> {
     fn drop(&mut self) {
-        if self.is_under_way {
-            (self.note_dropped)(self.span);
+        if let Some(tell_dropped) = self.0.take() {
+            tell_dropped();
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The HTTP client that providers share, with the limits of a call.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 use super::file;
-use crate::model::{Error, ErrorKind, SendState};
+use crate::{
+    model::{Error, ErrorKind, SendState},
+    telemetry::{Observer, Observers},
+};
 
 /// Reaches vendors: holds the connection pool and the limits of every call.
 ///
@@ -25,6 +28,7 @@ use crate::model::{Error, ErrorKind, SendState};
 pub struct Http {
     pools: [reqwest::Client; 2],
     pub(super) limits: Limits,
+    pub(super) observers: Observers,
 }
 
 /// Names one of the two connection pools. All calls begin in the first; one that the server hands back is made again in the other, since
@@ -68,7 +72,7 @@ pub struct HttpBuilder {
 /// Time for a call where none is set.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 /// Least time left before a provider is asked: with less, what is known to be not sent would turn into an unknown outcome.
-pub(crate) const LEAST_TIME: Duration = Duration::from_millis(250);
+pub(crate) const LEAST_TO_ASK: Duration = Duration::from_millis(250);
 /// Stands for no limit, and is near enough for a clock to count to.
 pub(crate) const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -105,7 +109,7 @@ impl Http {
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         let limits = Limits { timeout: TIMEOUT, connect_timeout: CONNECT_TIMEOUT, max_response_bytes: MAX_RESPONSE_BYTES };
         let client = locked_down(builder.connect_timeout(CONNECT_TIMEOUT))?;
-        Ok(Self { pools: [client.clone(), client], limits })
+        Ok(Self { pools: [client.clone(), client], limits, observers: Observers::default() })
     }
 
     /// Gives the same client another time for a whole call. The time for connecting stays: where it is not less, a connect that hangs is told as
@@ -118,6 +122,17 @@ impl Http {
     /// Gives the same client another limit for replies, in bytes.
     pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
         self.limits.max_response_bytes = bytes;
+        self
+    }
+
+    /// Adds an [`Observer`], which is told of each attempt to call a vendor.
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.add(observer);
+        self
+    }
+
+    pub(crate) fn with_observers(mut self, observers: &Observers) -> Self {
+        self.observers.add_all(observers);
         self
     }
 
@@ -217,7 +232,7 @@ impl HttpBuilder {
             locked_down(builder)
         };
         let limits = Limits { timeout: self.timeout, connect_timeout, max_response_bytes: self.max_response_bytes };
-        Ok(Http { pools: [pool()?, pool()?], limits })
+        Ok(Http { pools: [pool()?, pool()?], limits, observers: Observers::default() })
     }
 }
 

@@ -13,9 +13,10 @@ use super::{
     attempt::close_after,
     client::Pool,
     hidden::Hidden,
+    log,
     outcome::{self, Ended, Failure, Operation},
     retry::{Patience, Retries, Retry},
-    trace,
+    watch::Watch,
 };
 use crate::{
     model::{CallOptions, Error, ProviderId, Secret, SendState},
@@ -95,13 +96,13 @@ impl Endpoint {
             failure.error = failure.error.after(earlier);
             earlier = failure.error.send_state();
             let Some(retry) = retry else { break Err(failure) };
-            trace::retrying(&self.provider, operation, retry, &failure.error);
+            log::retrying(&self.provider, operation, retry, &failure.error);
             if matches!(retry, Retry::Elsewhere(_)) {
                 pool = pool.other();
             }
             tokio::time::sleep(retry.pause()).await;
         };
-        trace::finished(&self.provider, operation, retries.count() + 1, started.elapsed(), &outcome);
+        log::finished(&self.provider, operation, retries.count() + 1, started.elapsed(), &outcome);
         outcome
     }
 
@@ -116,7 +117,7 @@ impl Endpoint {
         let ended = tokio::time::timeout_at(self.deadline(options), asked).await;
         let ended = ended.map_or(Err(Ended::OutOfTime), |asked| asked.map_err(|error| Ended::Transport(error.without_url())));
         let outcome = ended.map_err(outcome::unopened);
-        trace::warmed_up(&self.provider, &outcome);
+        log::warmed_up(&self.provider, &outcome);
         outcome
     }
 
@@ -137,7 +138,7 @@ impl Endpoint {
         let max_response_bytes = self.http.limits().max_response_bytes;
         let header = self.authorization.as_ref().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
         let attempt = Attempt::new(self.http.client(pool).clone(), header, operation.request_id_header, max_response_bytes);
-        let span = trace::attempt(&self.provider, operation, &self.server, earlier);
+        let watch = Watch::begin(&self.provider, operation, &self.server, earlier, &self.http.observers);
         // Large, and so it stays where it is made.
         let called = pin!(async {
             // Gone before the failure is looked at, so that both have one room.
@@ -150,8 +151,8 @@ impl Endpoint {
                 Err(error) => Err(Ended::of(error).await),
             }
         });
-        let unended = Unended::new(&span, trace::dropped);
-        let ended = tokio::time::timeout_at(deadline, called.instrument(span.clone())).await.unwrap_or(Err(Ended::OutOfTime));
+        let unended = Unended::new(|| watch.dropped());
+        let ended = tokio::time::timeout_at(deadline, called.instrument(watch.span().clone())).await.unwrap_or(Err(Ended::OutOfTime));
         unended.end();
         let progress = std::mem::take(&mut *attempt.progress());
         let hidden = |submitted| Hidden {
@@ -160,8 +161,8 @@ impl Endpoint {
             submitted,
             sensitive: operation.sensitive,
         };
-        let outcome = span.in_scope(|| outcome::read(ended, progress, operation, max_response_bytes, hidden));
-        trace::attempted(&span, operation, &outcome);
+        let outcome = watch.span().in_scope(|| outcome::read(ended, progress, operation, max_response_bytes, hidden));
+        watch.ended(&outcome);
         outcome
     }
 }

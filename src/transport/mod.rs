@@ -13,6 +13,8 @@ pub(crate) mod file;
 #[cfg(vendor)]
 mod hidden;
 #[cfg(vendor)]
+mod log;
+#[cfg(vendor)]
 mod outcome;
 #[cfg(vendor)]
 #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
@@ -26,9 +28,9 @@ mod retry;
 #[cfg(all(test, vendor))]
 mod tests;
 #[cfg(vendor)]
-mod trace;
-#[cfg(vendor)]
 mod unprocessed;
+#[cfg(vendor)]
+mod watch;
 
 #[cfg(vendor)]
 pub(crate) use self::{
@@ -41,7 +43,7 @@ pub(crate) use self::{
 #[cfg_attr(not(every_vendor), allow(unused_imports, reason = "a vendor that is compiled out needs it"))]
 pub(crate) use base_url::is_loopback;
 pub(crate) use base_url::{PlainHost, base_url};
-pub(crate) use client::{FAR, LEAST_TIME, LONGEST_CA_FILE, TIMEOUT, is_proxy};
+pub(crate) use client::{FAR, LEAST_TO_ASK, LONGEST_CA_FILE, TIMEOUT, is_proxy};
 pub use client::{Http, HttpBuilder};
 #[cfg(vendor)]
 pub use reply::Reply;

@@ -11,7 +11,7 @@ const MOST_UNPROCESSED: u32 = 10;
 /// How many of these come at once, without a pause.
 const AT_ONCE: u32 = 2;
 /// Least time left before another attempt is made.
-const LEAST_TIME: Duration = Duration::from_millis(500);
+const LEAST_TO_RETRY: Duration = Duration::from_millis(500);
 /// Pause before the first retry after a failed connect; it doubles.
 const PAUSE: Duration = Duration::from_millis(200);
 /// First pause where the server vouches that it did not process the call; it doubles.
@@ -61,7 +61,7 @@ impl Retries {
     /// take `connecting`.
     pub(super) fn next(&mut self, error: &Error, patience: Patience, left: Duration, connecting: Duration) -> Option<Retry> {
         // An attempt that has no time left to be answered would turn what is known into an unknown outcome.
-        let in_time = |pause: &Duration| pause.saturating_add(connecting.min(LEAST_TIME)) < left;
+        let in_time = |pause: &Duration| pause.saturating_add(connecting.min(LEAST_TO_RETRY)) < left;
         match (error.kind(), error.send_state()) {
             (ErrorKind::Interrupted, SendState::NotSent) => {
                 let pause = match self.unprocessed.checked_sub(AT_ONCE) {
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(first(&limited(10), ALL, Duration::from_secs(10)), None);
         assert_eq!(first(&connect(), ALL, CONNECTING), None);
         assert_eq!(Retries::default().next(&connect(), ALL, LONG, Duration::MAX), None);
-        assert_eq!(first(&unprocessed(), ALL, LEAST_TIME), None);
-        assert!(first(&unprocessed(), ALL, LEAST_TIME + Duration::from_millis(1)).is_some());
+        assert_eq!(first(&unprocessed(), ALL, LEAST_TO_RETRY), None);
+        assert!(first(&unprocessed(), ALL, LEAST_TO_RETRY + Duration::from_millis(1)).is_some());
     }
 }

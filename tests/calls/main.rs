@@ -17,6 +17,10 @@ mod handles;
 mod keys;
 mod logs;
 mod masking;
+#[cfg(all(feature = "cli", feature = "metrics"))]
+mod metrics;
+#[cfg(feature = "cli")]
+mod observer;
 mod paths;
 mod recipients;
 mod refusals;

@@ -3,8 +3,8 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use auth_challenge::{
-    Answer, Challenge, ChallengeHandle, ChallengeRequest, ClientContext, CredentialAnswer, CredentialKind, Field, Http, Kept, Method, Personal, ProviderId,
-    Registration, RegistrationUser, Rejected, Router, RouterBuilder, Secret, Verification, Verified, Violation,
+    Answer, Challenge, ChallengeHandle, ChallengeRequest, ClientContext, CredentialAnswer, CredentialKind, ErrorKind, Field, Http, Kept, Method, Personal,
+    ProviderId, Registration, RegistrationUser, Rejected, Router, RouterBuilder, Secret, Verification, Verified, Violation,
 };
 use serde_json::json;
 
@@ -143,6 +143,10 @@ fn no_config_client_or_provider_prints_its_credentials() -> Outcome {
     let http = Http::builder().with_proxy(proxy.parse()?);
     assert_silent("HttpBuilder", &http);
     assert_silent("Http", &http.build()?);
+    let passed_by =
+        Http::builder().with_proxy(format!("socks5://canary:{}@proxy.example", "canary").parse()?).build().expect_err("a proxy that is not spoken to");
+    assert_eq!(passed_by.kind(), ErrorKind::Config);
+    assert_silent("a proxy of another kind", &passed_by);
     Ok(())
 }
 

@@ -321,7 +321,7 @@ async fn providers_within_each_other_make_one_call_that_tells_what_the_guard_dec
             let sent = auth.create(&request).with_subscriber(traces.subscriber()).await;
             let (call, _) = traces.call();
             let (outcome, kind) = if sent.is_ok() { ("created", "") } else { ("failed", "throttled") };
-            assert_eq!(attributes(&call, ["challenge.guard", "challenge.outcome", "error.type"]), [decision, outcome, kind]);
+            assert_eq!(attributes(&call, ["challenge.guard.ruling", "challenge.outcome", "error.type"]), [decision, outcome, kind]);
             assert_eq!(call.status, Status::Unset);
             challenge = sent.ok().or(challenge);
         }

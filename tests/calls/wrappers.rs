@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
     CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Field, Guarded, Limits,
-    LocalGuard, LocalIntents, Memory, Method, Outlook, ProviderHealth, ProviderId, Reloadable, Router, SendOnce, SendState, Verification, testing::Scripted,
+    LocalGuard, LocalIntents, Memory, Method, Observed, Observer, Outlook, ProviderHealth, ProviderId, Reloadable, Router, SendOnce, SendState, Verification,
+    testing::Scripted,
 };
 use tokio::time::Instant;
 
@@ -50,6 +51,16 @@ fn talkative(name: &str) -> Arc<dyn ChallengeProvider> {
     Arc::new(Talkative(Scripted::named(name)))
 }
 
+/// Hears, and does nothing.
+#[derive(Debug)]
+struct Patient;
+
+impl Observer for Patient {}
+
+fn observed(provider: Arc<dyn ChallengeProvider>) -> Arc<dyn ChallengeProvider> {
+    Arc::new(Observed::new(provider, Arc::new(Patient)))
+}
+
 fn send_once(provider: Arc<dyn ChallengeProvider>) -> SendOnce {
     SendOnce::new(provider, Arc::new(LocalIntents::new()), "a secret of 32 characters or more").expect("a key")
 }
@@ -57,19 +68,21 @@ fn send_once(provider: Arc<dyn ChallengeProvider>) -> SendOnce {
 #[tokio::test]
 async fn every_wrapper_passes_on_what_the_provider_within_says() {
     let guard = || Arc::new(LocalGuard::new(Limits::new()));
-    let wrappers: [(&str, Arc<dyn ChallengeProvider>); 7] = [
+    let wrappers: [(&str, Arc<dyn ChallengeProvider>); 8] = [
         ("Guarded", Arc::new(Guarded::new(talkative("one"), guard()))),
         ("Reloadable", Arc::new(Reloadable::new(talkative("one")))),
         ("Router", Arc::new(Router::builder(talkative("one")).with_provider(talkative("two")).build().expect("a router"))),
         ("SendOnce", Arc::new(send_once(talkative("one")))),
+        ("Observed", observed(talkative("one"))),
         ("Arc", Arc::new(talkative("one"))),
         ("Box", Arc::new(Box::new(Talkative(Scripted::named("one"))))),
-        ("all", Arc::new(Reloadable::new(Arc::new(Guarded::new(talkative("one"), guard()))))),
+        ("all", Arc::new(Reloadable::new(Arc::new(Guarded::new(observed(talkative("one")), guard()))))),
     ];
     let bare = ChallengeRequest::email_otp("jane@doe.com");
     let handle = ChallengeHandle::new(ProviderId::new("one"), Method::EmailOtp, "1");
     for (name, wrapper) in wrappers {
         assert_eq!(wrapper.id().as_str(), "one", "{name}");
+        assert!(wrapper.capabilities().supports(Method::EmailOtp) && wrapper.capabilities().can_resend(), "{name}");
         assert_eq!(wrapper.check(&bare).expect_err("refused").kind(), ErrorKind::InvalidRequest, "{name}");
         assert_eq!(wrapper.check(&bare.clone().with_action("login")).expect("good"), [Field::Action], "{name}");
         assert_eq!(wrapper.check_resend(&handle).expect_err("refused").kind(), ErrorKind::Permission, "{name}");
@@ -84,7 +97,7 @@ async fn health_is_told_through_every_wrapper() {
     let first = Scripted::named("first").create_fails(Error::new(ErrorKind::Connect, SendState::NotSent));
     let router = Router::builder(Arc::new(first)).with_provider(Arc::new(Scripted::named("second"))).with_failover([ProviderId::new("second")]);
     let router = Arc::new(router.build().expect("a router"));
-    let wrapped = send_once(Arc::new(Reloadable::new(Arc::new(Guarded::new(router, Arc::new(LocalGuard::new(Limits::new())))))));
+    let wrapped = send_once(Arc::new(Reloadable::new(Arc::new(Guarded::new(observed(router), Arc::new(LocalGuard::new(Limits::new())))))));
     wrapped.create_with(&ChallengeRequest::email_otp("jane@doe.com"), &CallOptions::default().with_intent("one")).await.expect("the second one");
     let health = wrapped.health();
     let told: Vec<_> = health.iter().map(|one| (one.provider().as_str(), one.failure(), one.is_passed_over())).collect();

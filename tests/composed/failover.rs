@@ -94,7 +94,7 @@ async fn a_provider_that_could_not_be_reached_is_passed_over_for_a_while() {
         assert_eq!(router.create(&request).await.expect("a challenge").provider(), &id("second"));
     }
     assert_eq!((first.created().len(), second.created().len()), (1, 3));
-    assert!(router.create(&request).await.expect("a challenge").hops().iter().all(|hop| hop.was_skipped()));
+    assert!(router.create(&request).await.expect("a challenge").hops().iter().all(|hop| hop.was_passed_over()));
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_call_that_ends_before_it_has_tried_a_provider_again_leaves_that_to_th
         () = tokio::time::sleep(Duration::from_secs(1)) => {}
     }
     assert!(!router.health()[0].is_passed_over(), "the call was dropped");
-    assert!(!router.create(&request).await.expect("a challenge of the second one").hops()[0].was_skipped());
+    assert!(!router.create(&request).await.expect("a challenge of the second one").hops()[0].was_passed_over());
 }
 
 #[tokio::test]
@@ -233,7 +233,7 @@ async fn a_provider_that_is_passed_over_is_asked_where_all_others_fail() {
     let router = pair(&first, &second);
     router.create(&request).await.expect_err("both are away");
     let challenge = router.create(&request).await.expect("the first one is back");
-    let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.was_skipped())).collect();
+    let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.was_passed_over())).collect();
     assert_eq!((challenge.provider(), hops), (&id("first"), vec![("first", true), ("second", true)]));
 
     let first = Scripted::named("first").create_fails(connect());
@@ -242,9 +242,21 @@ async fn a_provider_that_is_passed_over_is_asked_where_all_others_fail() {
     let router = pair(&first, &second);
     assert_eq!(router.create(&request).await.expect("a challenge").provider(), &id("second"));
     let challenge = router.create(&request).await.expect("the first one is back, and the second one is not");
-    let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.was_skipped(), hop.send_state())).collect();
+    let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.was_passed_over(), hop.send_state())).collect();
     assert_eq!(hops, [("first", true, SendState::NotSent), ("second", false, SendState::Refused)]);
     assert_eq!(challenge.provider(), &id("first"));
+}
+
+#[tokio::test]
+async fn the_hops_of_a_router_within_come_after_those_of_the_router_around_it() {
+    let connect = || error(ErrorKind::Connect, SendState::NotSent);
+    let (outer, inner) = (Scripted::named("outer").create_fails(connect()), Scripted::named("inner").create_fails(connect()));
+    let (last, request) = (Scripted::named("last").create_fails(connect()), ChallengeRequest::email_otp("jane@doe.com"));
+    let within = Router::builder(Arc::new(inner)).with_provider(Arc::new(last)).with_failover([id("last")]).build().expect("a router");
+    let around = Router::builder(Arc::new(outer)).with_provider(Arc::new(within)).with_failover([id("inner")]).build().expect("a router");
+    let hops = |hops: &[auth_challenge::Hop]| hops.iter().map(|hop| hop.provider().to_string()).collect::<Vec<_>>();
+    assert_eq!(hops(around.create(&request).await.expect_err("all are away").hops()), ["outer", "inner"]);
+    assert_eq!(hops(around.create(&request).await.expect("one is back").hops())[..1], ["outer"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -267,10 +279,10 @@ async fn while_one_call_tries_a_provider_again_the_others_go_elsewhere() {
     });
     tokio::task::yield_now().await;
     for _ in 0..5 {
-        assert!(router.create(&request).await.expect("a challenge").hops()[0].was_skipped());
+        assert!(router.create(&request).await.expect("a challenge").hops()[0].was_passed_over());
     }
     assert!(started.elapsed() < Duration::from_secs(46), "none of these waited");
-    assert!(!again.await.expect("a call that ends").expect("a challenge").hops()[0].was_skipped());
+    assert!(!again.await.expect("a call that ends").expect("a challenge").hops()[0].was_passed_over());
 }
 
 #[tokio::test(start_paused = true)]
@@ -510,7 +522,7 @@ async fn a_provider_that_is_passed_over_is_so_whether_it_was_tried_for_the_recip
     // For Joe none was tried, and c is passed over; with b tried, d is next.
     assert_eq!(sender(&router, "joe@doe.com").await, "b");
     let challenge = router.create(&ChallengeRequest::email_otp("joe@doe.com")).await.expect("a challenge");
-    let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.was_skipped())).collect();
+    let hops: Vec<_> = challenge.hops().iter().map(|hop| (hop.provider().as_str(), hop.was_passed_over())).collect();
     assert_eq!((challenge.provider(), hops), (&id("d"), vec![("first", false), ("c", true)]));
 }
 

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use auth_challenge::{
     Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guard, Guarded, Limits,
-    LocalGuard, Method, ProviderId, Reason, Refusal, Rejected, Reloadable, Router, Sending, Verification, testing::Scripted,
+    LocalGuard, Method, Observed, Observer, ProviderId, Reason, Refusal, Rejected, Reloadable, Router, Sending, Verification, testing::Scripted,
 };
 use serde_json::{Value, json};
 
@@ -69,18 +69,25 @@ fn once() -> Arc<LocalGuard> {
     Arc::new(LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate"))))
 }
 
+/// Hears, and does nothing.
+#[derive(Debug)]
+struct Patient;
+
+impl Observer for Patient {}
+
 #[tokio::test]
 async fn the_counts_of_a_guard_go_on_wherever_it_stands_in_the_provider() {
     let scripted = |id: &str| Arc::new(Scripted::named(id));
     let guarded = |id: &str| Arc::new(Guarded::new(scripted(id), once())) as Arc<dyn ChallengeProvider>;
     let router = |current| Router::builder(current).with_provider(scripted("another")).build().expect("a router");
     type Make<'a> = &'a dyn Fn() -> Arc<dyn ChallengeProvider>;
-    let shapes: [Make<'_>; 6] = [
+    let shapes: [Make<'_>; 7] = [
         &|| guarded("first"),
         &|| Arc::new(guarded("first")),
         &|| Arc::new(Box::new(guarded("first"))),
         &|| Arc::new(Reloadable::new(guarded("first"))),
         &|| Arc::new(router(guarded("first"))),
+        &|| Arc::new(Observed::new(guarded("first"), Arc::new(Patient))),
         &|| Arc::new(Guarded::new(Arc::new(router(guarded("first"))), Arc::new(LocalGuard::new(Limits::new())))),
     ];
     let request = ChallengeRequest::email_otp("jane@doe.com");

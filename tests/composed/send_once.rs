@@ -249,7 +249,7 @@ async fn a_resend_is_sent_once_for_its_intent_and_answers_and_credentials_pass()
 }
 
 #[tokio::test]
-async fn sending_again_with_one_intent_sends_once_whether_the_vendor_can_replay_or_not() {
+async fn sending_again_with_one_intent_sends_once_whether_the_vendor_can_resend_or_not() {
     for can_replay in [true, false] {
         let (vendor, store): (_, Arc<dyn IntentStore>) = (Scripted::new(), Arc::new(LocalIntents::new()));
         let slow = Slow::new(Duration::ZERO);

@@ -203,6 +203,7 @@ fn a_url_that_could_leak_or_mislead_is_told() -> Outcome {
             ("base_url = \"https://user:canary@api.example\"", &[("VENDOR.base_url", "no user info in the URL")]),
             ("base_url = \"https://canary@api.example\"", &[("VENDOR.base_url", "no user info in the URL")]),
             ("base_url = \"https://api.example/?key=canary\"", &[("VENDOR.base_url", "no query")]),
+            ("base_url = \"https://canary@api.example/?key=canary#canary\"", &[("VENDOR.base_url", "no user info, query and fragment")]),
             ("base_url = \"https://api.example/#canary\"", &[("VENDOR.base_url", "no fragment")]),
             ("base_url = \"canary\"", &[("VENDOR.base_url", "absolute URL")]),
             ("base_url = \"data:text/plain,canary\"", &[("VENDOR.base_url", "host")]),

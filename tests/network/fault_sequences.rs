@@ -292,7 +292,7 @@ proptest! {
                     Ok(challenge) => challenge.hops(),
                     Err(error) => error.hops(),
                 };
-                let asked_before: Vec<String> = hops.iter().filter(|hop| !hop.was_skipped()).map(|hop| hop.provider().to_string()).collect();
+                let asked_before: Vec<String> = hops.iter().filter(|hop| !hop.was_passed_over()).map(|hop| hop.provider().to_string()).collect();
                 // What each provider that was asked really answered, the last one that was asked at the end.
                 let mut answers = Vec::new();
                 for (number, provider) in providers.iter().enumerate() {

@@ -19,6 +19,7 @@ mod support;
 mod vendors;
 
 mod completeness;
+mod dashboard;
 #[cfg(feature = "cli")]
 mod documented_configs;
 mod generated;

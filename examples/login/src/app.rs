@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use url::Url;
 
 use crate::{
-    handlers,
+    handlers, numbers,
     settings::Settings,
     store::{Store, counted},
     vendors::Vendors,
@@ -121,6 +121,9 @@ pub async fn start(settings: Settings) -> Result<Running, Failed> {
     let (config, demo) = (config(&settings)?, None);
     if settings.origin.is_some() {
         addresses.push(("listens", format!("http://{}/", listener.local_addr()?)));
+    }
+    if let Some(address) = settings.numbers {
+        addresses.push(("numbers", numbers::serve(address).await?));
     }
     addresses.extend(settings.database.iter().map(|file| ("people", file.display().to_string())));
 

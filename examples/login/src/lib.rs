@@ -7,6 +7,7 @@ mod cookies;
 #[cfg(feature = "doubles")]
 mod doubles;
 mod handlers;
+mod numbers;
 mod pages;
 mod security;
 mod settings;

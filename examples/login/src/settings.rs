@@ -46,6 +46,10 @@ pub struct Settings {
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub resend_after: u64,
 
+    /// Where numbers are served for Prometheus, at /metrics, which is nobody's business outside; nowhere unless told
+    #[arg(long, value_name = "ADDR")]
+    pub numbers: Option<SocketAddr>,
+
     /// Where the test doubles' page listens; port 0 is any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
     pub doubles: SocketAddr,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
     CallOptions, ChallengeProvider, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind, Guarded, Limits, LocalGuard, LocalIntents,
-    Method, ParseRateError, ProviderHealth, ProviderId, Reloadable, SendOnce,
+    Method, MetricsObserver, Observed, ParseRateError, ProviderHealth, ProviderId, Reloadable, SendOnce,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,8 +50,7 @@ impl Purpose {
 
 /// The vendors of a config, one of which is asked first.
 pub struct Vendors {
-    /// Sends no second message where a form comes twice.
-    auth: SendOnce,
+    auth: Observed,
     current: Arc<Reloadable>,
     config: Config,
     limits: Limits,
@@ -71,12 +70,16 @@ impl Vendors {
     /// Makes the providers of a config; nobody gets a second message before this time is over.
     pub fn new(config: Config, between_messages: Duration) -> Result<Self, Failed> {
         let limits = limits(between_messages)?;
+        let observer = Arc::new(MetricsObserver::new());
+        let config = config.with_observer(observer.clone());
         let auth = build(&config, &limits)?;
         let sends = |id: &ProviderId| config.clone().select(id.as_str()).build().is_ok_and(|one| one.capabilities().supports(Method::EmailOtp));
         let senders = auth.health().iter().map(ProviderHealth::provider).filter(|id| sends(id)).cloned().collect();
         let current = Arc::new(Reloadable::new(auth));
-        // Intents end with the process, so the key may, too. Where several processes serve one site they share both.
-        let auth = SendOnce::new(current.clone(), Arc::new(LocalIntents::new()), random_text()?)?;
+        // No second message where a form comes twice. Intents end with the process, so the key may, too; where several processes serve one site they share both.
+        let once = SendOnce::new(current.clone(), Arc::new(LocalIntents::new()), random_text()?)?;
+        // Around all else, so that what the application's own guard refuses is a call too.
+        let auth = Observed::new(Arc::new(once), observer);
         Ok(Self { auth, current, config, limits, senders })
     }
 

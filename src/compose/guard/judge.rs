@@ -11,8 +11,8 @@ use super::{
     store::{Count, Key, Message, Sender, Store},
 };
 use crate::{
-    model::{Challenge, ChallengeHandle, Error, Field, Outlook, Reason, SendState, Verification, recipient},
-    telemetry,
+    model::{Challenge, ChallengeHandle, Error, Field, Method, Outlook, Reason, SendState, Verification, recipient},
+    telemetry::{self, GuardDecision, Observers, Ruling},
 };
 
 /// Judges sends and answers by limits, over the counts of a store.
@@ -20,14 +20,20 @@ use crate::{
 pub(super) struct Judge<S> {
     limits: Limits,
     store: S,
+    observers: Observers,
 }
 
 /// Says whether something may go on, or that the store did not decide.
-type Ruling<S> = Result<Result<(), Refusal>, <S as Store>::Outage>;
+type Ruled<S> = Result<Result<(), Refusal>, <S as Store>::Outage>;
 
 impl<S: Store> Judge<S> {
     pub(super) fn new(limits: Limits, store: S) -> Self {
-        Self { limits, store }
+        Self { limits, store, observers: Observers::default() }
+    }
+
+    pub(super) fn with_observers(mut self, observers: &Observers) -> Self {
+        self.observers.add_all(observers);
+        self
     }
 
     pub(super) fn store(&self) -> &S {
@@ -44,21 +50,21 @@ impl<S: Store> Judge<S> {
         self.limits.is_observing()
     }
 
-    pub(super) async fn before_send(&self, sending: Sending<'_>) -> Ruling<S> {
-        let recipient = sending.recipient().map(recipient::counted);
+    pub(super) async fn before_send(&self, sending: Sending<'_>) -> Ruled<S> {
+        let (asked, recipient) = (Asked::to_send(sending), sending.recipient().map(recipient::counted));
         if self.is_exempt(recipient.as_deref()) {
-            return Ok(self.allow(Told::rule("exempt")));
+            return Ok(self.allow(asked.by("exempt")));
         }
         if sending.handle().is_none() && sending.recipient().is_some_and(|to| !self.limits.may_call(sending.method(), to)) {
             let refusal = Refusal::new("expected a phone number with one of the allowed calling codes").with_field(Field::To);
-            return Ok(self.refuse(Told::rule("calling_codes"), refusal));
+            return Ok(self.refuse(asked.by("calling_codes"), refusal));
         }
         let counts = match self.has_rates() {
             true => self.store.take(&self.send(sending, recipient.as_deref())).await?,
             false => Vec::new(),
         };
-        let Some(tightest) = self.tightest(&counts) else { return Ok(self.allow(Told::rule("none"))) };
-        let told = Told { count: Some(tightest.taken), limit: Some(self.most(tightest.rule)), wait: tightest.wait, ..Told::rule(tightest.rule.as_str()) };
+        let Some(tightest) = self.tightest(&counts) else { return Ok(self.allow(asked.by("none"))) };
+        let told = Told { count: Some(tightest.taken), limit: Some(self.most(tightest.rule)), wait: tightest.wait, ..asked.by(tightest.rule.as_str()) };
         Ok(match tightest.wait {
             Some(wait) => self.refuse(told, Refusal::new(tightest.rule.reason()).with_retry_after(wait)),
             None => self.allow(told),
@@ -67,8 +73,8 @@ impl<S: Store> Judge<S> {
 
     /// Says what holds while the store does not decide, as a policy for outages has it.
     #[cfg(feature = "redis")]
-    pub(super) fn without_store(&self, refusal: Option<Refusal>) -> Result<(), Refusal> {
-        let told = Told::rule("on_outage");
+    pub(super) fn without_store(&self, asked: Asked, refusal: Option<Refusal>) -> Result<(), Refusal> {
+        let told = asked.by("on_outage");
         match refusal {
             Some(refusal) => self.refuse(told, refusal),
             None => self.allow(told),
@@ -76,18 +82,25 @@ impl<S: Store> Judge<S> {
     }
 
     fn allow(&self, told: Told) -> Result<(), Refusal> {
-        told.log("allowed");
+        self.tell(told, Ruling::Allowed);
         Ok(())
     }
 
     /// Refuses, unless that is only to be told.
     fn refuse(&self, told: Told, refusal: Refusal) -> Result<(), Refusal> {
         if self.limits.is_observing() {
-            told.log("would_refuse");
+            self.tell(told, Ruling::WouldRefuse);
             return Ok(());
         }
-        told.log("refused");
+        self.tell(told, Ruling::Refused);
         Err(refusal)
+    }
+
+    fn tell(&self, told: Told, ruling: Ruling) {
+        let Told { asked, rule, .. } = told;
+        told.log(ruling);
+        let decision = GuardDecision::new(asked.operation, asked.method, ruling, rule);
+        self.observers.tell(|observer| observer.guard_decided(&decision));
     }
 
     /// Says whether a right answer changes a count.
@@ -122,10 +135,10 @@ impl<S: Store> Judge<S> {
         }
     }
 
-    pub(super) async fn before_verify(&self, handle: &ChallengeHandle) -> Ruling<S> {
+    pub(super) async fn before_verify(&self, handle: &ChallengeHandle) -> Ruled<S> {
         let Some(most) = self.limits.wrong_codes else { return Ok(Ok(())) };
         let taken = self.store.take_try(self.challenge(handle), most).await?;
-        let told = Told { count: Some(taken.into()), limit: Some(most.into()), ..Told::rule("wrong_codes") };
+        let told = Told { count: Some(taken.into()), limit: Some(most.into()), ..Asked::to_verify(handle).by("wrong_codes") };
         Ok(match taken < most {
             true => self.allow(told),
             false => self.refuse(told, Refusal::new("too many wrong answers to this challenge").with_rejection(Reason::TooManyAttempts)),
@@ -189,8 +202,32 @@ impl<S: Store> Judge<S> {
 /// What the events of decisions go by, wherever their code stands.
 const TARGET: &str = "auth_challenge::guard";
 
-/// What an operator is told of one decision: the rule, how much of its limit was taken before, and the limit.
+/// What a guard was asked about.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    operation: &'static str,
+    method: Method,
+}
+
+impl Asked {
+    pub(super) fn to_send(sending: Sending<'_>) -> Self {
+        Self { operation: if sending.handle().is_none() { "create" } else { "resend" }, method: sending.method() }
+    }
+
+    pub(super) fn to_verify(handle: &ChallengeHandle) -> Self {
+        Self { operation: "verify", method: handle.method() }
+    }
+
+    /// Tells of a rule that counts nothing.
+    fn by(self, rule: &'static str) -> Told {
+        Told { asked: self, rule, count: None, limit: None, wait: None }
+    }
+}
+
+/// What is told of one decision: the rule, how much of its limit was taken before, and the limit.
+#[derive(Clone, Copy)]
 struct Told {
+    asked: Asked,
     rule: &'static str,
     count: Option<u64>,
     limit: Option<u64>,
@@ -198,19 +235,15 @@ struct Told {
 }
 
 impl Told {
-    /// Tells of a rule that counts nothing.
-    fn rule(rule: &'static str) -> Self {
-        Self { rule, count: None, limit: None, wait: None }
-    }
-
-    fn log(self, decision: &'static str) {
-        let Self { rule, count, limit, wait } = self;
+    fn log(self, ruling: Ruling) {
+        let Self { asked: _, rule, count, limit, wait } = self;
+        let decision = ruling.as_str();
         // A refusal is noted where it ends the call.
-        if decision != "refused" {
-            telemetry::guard_decided(decision);
+        if ruling != Ruling::Refused {
+            telemetry::guard_decided(ruling);
         }
-        match decision {
-            "allowed" => tracing::debug!(target: TARGET, decision, rule, count, limit, "a guard decided"),
+        match ruling {
+            Ruling::Allowed => tracing::debug!(target: TARGET, decision, rule, count, limit, "a guard decided"),
             _ => tracing::info!(target: TARGET, decision, rule, count, limit, wait_s = wait.map(|wait| wait.as_secs_f64()), "a guard decided"),
         }
     }

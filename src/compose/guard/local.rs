@@ -19,7 +19,10 @@ use super::{
 };
 #[cfg(feature = "redis")]
 use crate::model::Secret;
-use crate::model::{Challenge, ChallengeHandle, Error, Outlook, Verification};
+use crate::{
+    model::{Challenge, ChallengeHandle, Error, Outlook, Verification},
+    telemetry::{Observer, Observers},
+};
 
 /// Limits sends and wrong answers, **in this process alone**: each process of a fleet counts for itself, and counts from nothing when it
 /// starts. Within the process the counts outlive the guard: where [`Reloadable`](crate::Reloadable) puts a provider with a new guard in the place of
@@ -52,6 +55,15 @@ impl LocalGuard {
     /// Counts from nothing.
     pub fn new(limits: Limits) -> Self {
         Self(Judge::new(limits, LocalStore::default()))
+    }
+
+    /// Adds an [`Observer`], which is told of each decision.
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        self.with_observers(&Observers::of(observer))
+    }
+
+    pub(crate) fn with_observers(self, observers: &Observers) -> Self {
+        Self(self.0.with_observers(observers))
     }
 
     /// Counts from nothing, and knows the recipients that lists name by hash.

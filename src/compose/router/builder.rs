@@ -6,9 +6,8 @@ use std::{
     time::Duration,
 };
 
-use super::{Router, routes::Routes, tried::Tried};
+use super::{Router, health::Health, routes::Routes, tried::Tried};
 use crate::{
-    compose::health::Health,
     model::{Error, ErrorKind, Method, ProviderId, SendState, Violation},
     provider::ChallengeProvider,
     transport::TIMEOUT,

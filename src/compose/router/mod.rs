@@ -1,7 +1,9 @@
 //! Several providers behind one: a challenge is checked where it was made, a new one goes by method, calling code and health.
 
 mod addressed;
+mod at_once;
 mod builder;
+mod health;
 mod routes;
 mod tried;
 
@@ -14,10 +16,6 @@ use std::{
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::{
-    at_once,
-    health::{Health, may_fail_over},
-};
 use crate::{
     model::{
         Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Outlook, ProviderHealth,
@@ -25,10 +23,11 @@ use crate::{
     },
     provider::ChallengeProvider,
     telemetry::Call,
-    transport::{FAR, LEAST_TIME},
+    transport::{FAR, LEAST_TO_ASK},
 };
 use addressed::Addressed;
 pub use builder::RouterBuilder;
+use health::{Health, may_fail_over};
 use routes::Routes;
 use tried::{Tried, Tries};
 
@@ -169,7 +168,7 @@ impl Router {
             let turn = self.health.turn(id.clone());
             if let (false, false, Some(failure)) = (is_second_chance, queue.is_empty(), turn.passed_over()) {
                 tracing::info!(provider = %id, kind = failure.as_str(), "passed over, since it failed a moment ago");
-                hops.push(Hop::skipped(id, failure));
+                hops.push(Hop::passed_over(id, failure));
                 queue.push_back(Candidate { provider, is_second_chance: true });
                 continue;
             }
@@ -187,16 +186,21 @@ impl Router {
             this_try.end(&outcome);
             turn.end(&outcome, even_if_unknown);
             let error = match outcome {
-                Ok(challenge) => return Ok(challenge.with_hops(hops)),
+                Ok(challenge) => {
+                    // Those of a router within come after our own.
+                    hops.extend_from_slice(challenge.hops());
+                    return Ok(challenge.with_hops(hops));
+                }
                 Err(error) => error.or_provider(&id),
             };
             let fails_over = may_fail_over(&error, even_if_unknown);
             // Asked with no time to answer, the next one would turn what is known into an unknown outcome.
-            let is_late = deadline.saturating_duration_since(Instant::now()) < LEAST_TIME;
+            let is_late = deadline.saturating_duration_since(Instant::now()) < LEAST_TO_ASK;
             if queue.is_empty() || is_late || !fails_over {
                 if fails_over {
                     self.warn_of_those_left_out(&addressed);
                 }
+                hops.extend_from_slice(error.hops());
                 return Err(error.with_hops(hops));
             }
             tracing::warn!(provider = %id, kind = error.kind().as_str(), send_state = error.send_state().as_str(), "failing over");

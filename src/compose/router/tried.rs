@@ -9,8 +9,9 @@ use std::{
 
 use tokio::time::Instant;
 
+use super::health::is_of_transport;
 use crate::{
-    compose::{expiring::Expiring, health::is_of_transport},
+    compose::expiring::Expiring,
     model::{Error, ProviderId, SendState, recipient},
 };
 

@@ -13,7 +13,6 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::Span;
 
 pub use local::LocalIntents;
 #[cfg(feature = "redis")]
@@ -30,7 +29,7 @@ use crate::{
         Secret, SendState, Verification, Violation,
     },
     provider::ChallengeProvider,
-    telemetry::{Call, Outcome},
+    telemetry::Call,
     transport::TIMEOUT,
 };
 use record::{Record, State};
@@ -114,29 +113,6 @@ enum Turn {
     Ours(Reservation),
     /// The challenge that was made before.
     Made(Box<Challenge>),
-}
-
-/// The challenge of an intent.
-enum Given {
-    New(Challenge),
-    /// It was made by an earlier call.
-    Again(Challenge),
-}
-
-impl Given {
-    fn into_challenge(self) -> Challenge {
-        let (Self::New(challenge) | Self::Again(challenge)) = self;
-        challenge
-    }
-}
-
-impl Outcome for Given {
-    fn note(&self, span: &Span, issuer: Option<&ProviderId>) {
-        match self {
-            Self::New(challenge) => challenge.note(span, issuer),
-            Self::Again(challenge) => _ = span.record("challenge.outcome", "repeated").record("challenge.provider", challenge.handle().provider().as_str()),
-        }
-    }
 }
 
 /// An intent that this call has reserved.
@@ -280,31 +256,31 @@ impl SendOnce {
         }
     }
 
-    async fn create_once(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Given, Error> {
+    async fn create_once(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
         if request.method().credential_kind().is_some() {
-            return self.provider.create_with(request, options).await.map(Given::New);
+            return self.provider.create_with(request, options).await;
         }
         self.check(request).map_err(|error| error.with_operation("create"))?;
         let at = |error: Error| error.at(&self.id(), "create");
         let ours = match self.begin(&fingerprint::of_create(request), options).await.map_err(at)? {
-            Turn::Made(challenge) => return Ok(Given::Again(*challenge)),
+            Turn::Made(challenge) => return Ok(challenge.repeated()),
             Turn::Ours(ours) => ours,
         };
         let outcome = self.send(&ours, options, at, async |options| self.provider.create_with(request, &options).await).await;
         self.end(ours, &outcome).await;
-        outcome.map(Given::New)
+        outcome
     }
 
-    async fn resend_once(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Given, Error> {
+    async fn resend_once(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         self.check_resend(handle)?;
         let at = |error: Error| error.at(handle.provider(), "resend");
         let ours = match self.begin(&fingerprint::of_resend(handle), options).await.map_err(at)? {
-            Turn::Made(challenge) => return Ok(Given::Again(*challenge)),
+            Turn::Made(challenge) => return Ok(challenge.repeated()),
             Turn::Ours(ours) => ours,
         };
         let outcome = self.send(&ours, options, at, async |options| self.provider.resend_with(handle, &options).await).await;
         self.end(ours, &outcome).await;
-        outcome.map(Given::New)
+        outcome
     }
 }
 
@@ -347,7 +323,7 @@ impl ChallengeProvider for SendOnce {
     }
 
     async fn create_with(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        Call::create(request).observe(|| self.create_once(request, options)).await.map(Given::into_challenge)
+        Call::create(request).observe(|| self.create_once(request, options)).await
     }
 
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error> {
@@ -359,7 +335,7 @@ impl ChallengeProvider for SendOnce {
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
-        Call::resend(handle).observe(|| self.resend_once(handle, options)).await.map(Given::into_challenge)
+        Call::resend(handle).observe(|| self.resend_once(handle, options)).await
     }
 
     fn health(&self) -> Vec<ProviderHealth> {

@@ -1,24 +1,26 @@
-//! A provider that was asked before another one.
+//! A provider that was asked in vain, or passed over, before another one.
 
 use super::{Error, ErrorKind, SendState};
 use crate::model::ProviderId;
 
-/// Tells of a provider that a call did not get through to before another one was asked.
+/// Tells of a provider that a call asked in vain, or passed over, before another one was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
     provider: ProviderId,
     kind: ErrorKind,
     send_state: SendState,
-    skipped: bool,
+    was_passed_over: bool,
 }
 
 impl Hop {
-    pub(crate) fn of(provider: ProviderId, error: &Error) -> Self {
-        Self { provider, kind: error.kind(), send_state: error.send_state(), skipped: false }
+    /// Tells of a provider that failed with this error.
+    pub fn of(provider: ProviderId, error: &Error) -> Self {
+        Self { provider, kind: error.kind(), send_state: error.send_state(), was_passed_over: false }
     }
 
-    pub(crate) fn skipped(provider: ProviderId, failure: ErrorKind) -> Self {
-        Self { provider, kind: failure, send_state: SendState::NotSent, skipped: true }
+    /// Tells of a provider that was not asked, since it had failed so a moment before.
+    pub fn passed_over(provider: ProviderId, failure: ErrorKind) -> Self {
+        Self { provider, kind: failure, send_state: SendState::NotSent, was_passed_over: true }
     }
 
     /// Gives the provider.
@@ -37,7 +39,7 @@ impl Hop {
     }
 
     /// Says whether it was passed over, because it failed a moment ago.
-    pub fn was_skipped(&self) -> bool {
-        self.skipped
+    pub fn was_passed_over(&self) -> bool {
+        self.was_passed_over
     }
 }

@@ -106,7 +106,7 @@ impl Error {
         self
     }
 
-    /// Names the operation: `create`, `verify`, `resend`, `check`, `warm_up`, or a vendor's own.
+    /// Names the operation: `create`, `verify`, `resend`, `warm_up`, or a vendor's own.
     pub fn with_operation(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
         self.0.operation = Some(operation.into());
         self
@@ -154,7 +154,7 @@ impl Error {
         self
     }
 
-    /// Sets the providers that were asked before, and did not get through. What one of them may have sent, the error may have sent.
+    /// Sets the providers that the call asked in vain, or passed over, before. What one of them may have sent, the error may have sent.
     pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
         self = hops.iter().fold(self, |error, hop| error.after(hop.send_state()));
         self.0.hops = hops;
@@ -245,7 +245,7 @@ impl Error {
         self.0.provider.as_ref()
     }
 
-    /// Gives what was called: `create`, `verify`, `resend`, `check`, `warm_up`, or a vendor's own operation.
+    /// Gives what was called: `create`, `verify`, `resend`, `warm_up`, or a vendor's own operation; nothing of a check, which calls nobody.
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_deref()
     }
@@ -280,7 +280,7 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Lists the providers that were asked before, and did not get through.
+    /// Lists the providers that the call asked in vain, or passed over, before.
     pub fn hops(&self) -> &[Hop] {
         &self.0.hops
     }

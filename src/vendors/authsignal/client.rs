@@ -16,7 +16,7 @@ const fn operation(route: Route) -> Operation {
 
 static CHALLENGE: Operation = Operation { is_create: true, ..operation(routes::CHALLENGE) };
 /// To send a challenge once more is no create.
-static REPLAY: Operation = operation(routes::CHALLENGE);
+static RESEND: Operation = operation(routes::CHALLENGE);
 static VERIFY: Operation = Operation { is_check: true, ..operation(routes::VERIFY) };
 static CLAIM: Operation = operation(routes::CLAIM);
 static VALIDATE: Operation = operation(routes::VALIDATE);
@@ -133,7 +133,7 @@ impl Authsignal {
 
     pub(super) async fn send(&self, options: &CallOptions, body: &types::ChallengeRequest) -> Result<Reply<types::ChallengeResponse>, Failure> {
         convert::complete(body)?;
-        let operation = if body.challenge_id.is_some() { &REPLAY } else { &CHALLENGE };
+        let operation = if body.challenge_id.is_some() { &RESEND } else { &CHALLENGE };
         self.endpoint.call(operation, options, &[], async |attempt| self.generated(attempt).challenge(body).await).await
     }
 

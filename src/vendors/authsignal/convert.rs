@@ -111,7 +111,7 @@ pub(super) fn challenge(provider: &ProviderId, method: Method, ignored: Vec<Fiel
 }
 
 /// Asks for the message of a challenge once more: its id says all.
-pub(super) fn replay(provider: &ProviderId, handle: &ChallengeHandle) -> Result<types::ChallengeRequest, Error> {
+pub(super) fn resend(provider: &ProviderId, handle: &ChallengeHandle) -> Result<types::ChallengeRequest, Error> {
     handle.require_issuer(provider)?;
     Ok(types::ChallengeRequest { challenge_id: Some(handle.challenge_id().clone()), ..Default::default() })
 }

@@ -116,7 +116,7 @@ impl ChallengeProvider for Authsignal {
 
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let resent = pin!(async {
-            let body = convert::replay(self.provider(), handle)?;
+            let body = convert::resend(self.provider(), handle)?;
             let reply = self.send(options, &body).await.map_err(|failure| failure.error)?;
             convert::challenge(self.provider(), handle.method(), Vec::new(), reply)
         });

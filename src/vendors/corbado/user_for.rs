@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{Corbado, Filter, ListQuery, types};
 use crate::{
     model::{CallOptions, Error, ErrorKind, Field, Method, Personal, SendState, Violation, recipient},
-    transport::{LEAST_TIME, path::path_problem},
+    transport::{LEAST_TO_ASK, path::path_problem},
 };
 
 /// Most pages that are read of a list that should have one entry.
@@ -89,7 +89,7 @@ impl Corbado {
     /// message was asked for yet.
     pub(super) async fn holder_to_challenge(&self, recipient: &Personal, options: &CallOptions) -> Result<(Holder, CallOptions), Error> {
         let deadline = self.endpoint.deadline(options);
-        let least = LEAST_TIME.min(deadline.saturating_duration_since(Instant::now()) / 2);
+        let least = LEAST_TO_ASK.min(deadline.saturating_duration_since(Instant::now()) / 2);
         let corbado = self.with_options(options.clone());
         let found = async { corbado.find_or_make(&Wanted::read(recipient.as_str())?, deadline).await };
         let holder = found.await.map_err(Error::before_sending)?;

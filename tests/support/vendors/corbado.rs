@@ -9,6 +9,7 @@ use auth_challenge::{
     Method, ProviderId, Reason, SendState,
     corbado::{Corbado, CorbadoConfig, Filter, ListQuery, types},
 };
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::{Command, Create, Creation, Proof, Refusal, Secrecy, Section, Sent, Variable, Vendor, Verify};
@@ -307,6 +308,64 @@ fn creations() -> Vec<Creation> {
             ),
             ignored: &[],
         },
+        // What an app or a script on the page has found out.
+        Creation {
+            request: complete(ChallengeRequest::email_otp("jane@doe.com")).with_client(
+                client().with_signals(
+                    json!({
+                        "platform_authenticator": true, "bluetooth": true, "password_manager": false, "private_mode": false,
+                        "fingerprint": "f-1", "environment": "e-1",
+                        "high_entropy": { "platform": "Android", "platform_version": "15", "mobile": true },
+                        "device": { "browser_name": "App", "browser_version": "1.2", "os_name": "Android", "os_version": "15" },
+                        "native": {
+                            "build": "77", "device_owner_auth": "biometrics", "platform_authenticator_api": true, "bluetooth_available": true, "bluetooth_on": false,
+                            "google_play_services": true, "device_secure": true, "brand": "Fairphone", "model": "FP5"
+                        }
+                    })
+                    .as_object()
+                    .cloned()
+                    .expect("an object"),
+                ),
+            ),
+            sent: sent(
+                "usr-1",
+                json!({
+                    "challengeType": "email_otp",
+                    "identifierValue": "jane@doe.com",
+                    "clientInformation": {
+                        "remoteAddress": "203.0.113.7", "userAgent": CHROME, "clientCapabilities": {},
+                        "userVerifyingPlatformAuthenticatorAvailable": true, "conditionalMediationAvailable": false,
+                        "bluetoothAvailable": true, "passwordManagerAvailable": false, "privateMode": false,
+                        "javascriptFingerprint": "f-1", "clientEnvHandle": "e-1",
+                        "javaScriptHighEntropy": { "platform": "Android", "platformVersion": "15", "mobile": true },
+                        "parsedDeviceInfo": { "browserName": "App", "browserVersion": "1.2", "osName": "Android", "osVersion": "15" },
+                        "nativeMeta": {
+                            "build": "77", "deviceOwnerAuth": "biometrics", "isPlatformAuthenticatorAPISupported": true, "isBluetoothAvailable": true,
+                            "isBluetoothOn": false, "googlePlayServices": true, "deviceSecure": true, "brand": "Fairphone", "model": "FP5"
+                        }
+                    }
+                }),
+            ),
+            ignored: &[],
+        },
+        // By client hints, which say more than the user agent does.
+        Creation {
+            request: complete(ChallengeRequest::email_otp("jane@doe.com")).with_client(client().with_headers(&hints())),
+            sent: sent(
+                "usr-1",
+                json!({
+                    "challengeType": "email_otp",
+                    "identifierValue": "jane@doe.com",
+                    "clientInformation": {
+                        "remoteAddress": "203.0.113.7", "userAgent": CHROME, "clientCapabilities": {},
+                        "userVerifyingPlatformAuthenticatorAvailable": false, "conditionalMediationAvailable": false,
+                        "javaScriptHighEntropy": { "platform": "Windows", "platformVersion": "15.0.0", "mobile": false },
+                        "parsedDeviceInfo": { "browserName": "Chrome", "browserVersion": "104.0.5112.81", "osName": "Windows", "osVersion": "11" }
+                    }
+                }),
+            ),
+            ignored: &[],
+        },
         // With every field.
         Creation {
             request: complete(ChallengeRequest::sms_otp("+64270000000"))
@@ -321,8 +380,21 @@ fn creations() -> Vec<Creation> {
     ]
 }
 
+/// The headers of a browser that was asked for all of its hints.
+fn hints() -> HeaderMap {
+    let headers = [
+        ("user-agent", CHROME),
+        ("sec-ch-ua-full-version-list", "\"Not;A=Brand\";v=\"99.0.0.0\", \"Google Chrome\";v=\"104.0.5112.81\""),
+        ("sec-ch-ua-platform", "\"Windows\""),
+        ("sec-ch-ua-platform-version", "\"15.0.0\""),
+        ("sec-ch-ua-mobile", "?0"),
+    ];
+    headers.into_iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+}
+
 fn incomplete() -> Vec<(ChallengeRequest, Fields)> {
     let request = || complete(ChallengeRequest::email_otp("jane@doe.com"));
+    let odd_signals = client().with_signals(json!({ "native": "yes" }).as_object().cloned().expect("an object"));
     vec![
         (
             ChallengeRequest::email_otp("jane@doe.com"),
@@ -346,6 +418,7 @@ fn incomplete() -> Vec<(ChallengeRequest, Fields)> {
         (request().with_lifetime(Duration::MAX), &[("lifetime", "lifetimeSeconds")]),
         (request().with_scope("add:authenticators"), &[("scope", "")]),
         (request().with_client(client().with_user_agent("")), &[("user_agent", "clientInformation.userAgent")]),
+        (request().with_client(odd_signals), &[("client", "clientInformation")]),
     ]
 }
 

@@ -122,7 +122,12 @@ pub static VENDOR: Vendor = Vendor {
             (handle.with_text_to_sign("Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw"), 1600)
         },
         answer: |text| Answer::credential(CredentialAnswer::new(CredentialKind::Key, "key", "cred-1", text, format!("{text}-attested"))),
-        misfits: || vec![Answer::code("123456"), Answer::code("")],
+        misfits: || {
+            let credential = |kind| CredentialAnswer::new(kind, "key", "cred-1", "Y2xpZW50", "YXR0ZXN0");
+            let of_another_kind = Answer::credential(credential(CredentialKind::Fido2));
+            let with_a_key_inside = Answer::credential(credential(CredentialKind::Key).with_encrypted_private_key("key"));
+            vec![Answer::code("123456"), Answer::code(""), of_another_kind, with_a_key_inside]
+        },
         sent: || Sent {
             method: "POST",
             path: "/auth/credentials/code/verify".into(),

@@ -59,7 +59,7 @@ pub(crate) fn measured<T>(root: &Path, measure: impl FnOnce() -> Done<T>) -> Don
         date: now.split('T').next().unwrap_or_default().to_owned(),
         cpu: model.trim_start_matches([' ', '\t', ':']).to_owned(),
         cores: thread::available_parallelism()?.get(),
-        system: format!("Linux {}", fs::read_to_string("/proc/sys/kernel/osrelease")?.trim()),
+        system: format!("Linux {}", fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().split('-').next().unwrap_or_default()),
         rustc: rustc()?,
         reqwest: package.trim().rsplit('@').next().unwrap_or_default().to_owned(),
         load_before,

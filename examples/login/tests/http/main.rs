@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may")]
 
 mod codes;
+mod numbers;
 mod passkeys;
 mod security;
 mod support;

@@ -18,6 +18,7 @@ pub struct Site {
     /// Where it is reached: at the origin, or behind what stands in front of it.
     base: String,
     control: String,
+    numbers: String,
     _running: Running,
 }
 
@@ -35,7 +36,7 @@ impl Site {
         };
         let (origin, listens) = (address("application"), address("listens"));
         let base = if listens.is_empty() { origin.clone() } else { listens };
-        Self { origin, base, control: address("doubles"), _running: running }
+        Self { origin, base, control: address("doubles"), numbers: address("numbers"), _running: running }
     }
 
     /// Counts the messages.
@@ -51,6 +52,11 @@ impl Site {
         let last = messages.as_array().and_then(|all| all.last()).cloned().unwrap_or_else(|| panic!("no message to {to}"));
         let text = |name: &str| last[name].as_str().unwrap_or_default().to_owned();
         (text("provider"), text("code"))
+    }
+
+    /// What it counted so far.
+    pub async fn numbers(&self) -> String {
+        Client::new().get(&self.numbers).send().await.expect("an answer").text().await.expect("a text")
     }
 
     pub async fn advance(&self, seconds: u64) {

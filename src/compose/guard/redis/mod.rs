@@ -6,13 +6,17 @@ use std::{any::Any, future::Future, net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use super::{Guard, Limits, LocalGuard, Refusal, Sending, judge::Judge};
+use super::{
+    Guard, Limits, LocalGuard, Refusal, Sending,
+    judge::{Asked, Judge},
+};
 use crate::{
     compose::{
         problem_of_key,
         redis::{LEFT_ALONE, Link, Outage, refused},
     },
     model::{Challenge, ChallengeHandle, Error, Outlook, ProviderHealth, Secret, Verification, Violation},
+    telemetry::{Observer, Observers},
 };
 use store::RedisStore;
 
@@ -88,6 +92,15 @@ impl RedisGuard {
         self
     }
 
+    /// Adds an [`Observer`], which is told of each decision.
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        self.with_observers(&Observers::of(observer))
+    }
+
+    pub(crate) fn with_observers(self, observers: &Observers) -> Self {
+        Self { shared: self.shared.with_observers(observers), own: self.own.with_observers(observers), ..self }
+    }
+
     /// Sets the time for one decision; 250 ms unless told otherwise.
     pub fn with_timeout(mut self, time: Duration) -> Self {
         self.shared.store_mut().link.time = time;
@@ -97,14 +110,18 @@ impl RedisGuard {
     /// Gives the store's ruling, else that of the policy for outages.
     async fn rule(
         &self,
+        asked: Asked,
         shared: impl Future<Output = Result<Result<(), Refusal>, Outage>> + Send,
         own: impl Future<Output = Result<(), Refusal>> + Send,
     ) -> Result<(), Refusal> {
         match (shared.await, self.on_outage) {
             (Ok(ruling), _) => ruling,
             (Err(Outage), OnOutage::Local) => own.await,
-            (Err(Outage), OnOutage::Refuse) => self.shared.without_store(Some(Refusal::new("the limits cannot be checked now").with_retry_after(LEFT_ALONE))),
-            (Err(Outage), OnOutage::Allow) => self.shared.without_store(None),
+            (Err(Outage), OnOutage::Refuse) => {
+                let refusal = Refusal::new("the limits cannot be checked now").with_retry_after(LEFT_ALONE);
+                self.shared.without_store(asked, Some(refusal))
+            }
+            (Err(Outage), OnOutage::Allow) => self.shared.without_store(asked, None),
         }
     }
 }
@@ -112,7 +129,7 @@ impl RedisGuard {
 #[async_trait]
 impl Guard for RedisGuard {
     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal> {
-        self.rule(self.shared.before_send(sending), self.own.before_send(sending)).await
+        self.rule(Asked::to_send(sending), self.shared.before_send(sending), self.own.before_send(sending)).await
     }
 
     async fn after_send(&self, sending: Sending<'_>, outcome: Result<&Challenge, &Error>) {
@@ -122,7 +139,7 @@ impl Guard for RedisGuard {
     }
 
     async fn before_verify(&self, handle: &ChallengeHandle, client_ip: Option<IpAddr>) -> Result<(), Refusal> {
-        self.rule(self.shared.before_verify(handle), self.own.before_verify(handle, client_ip)).await
+        self.rule(Asked::to_verify(handle), self.shared.before_verify(handle), self.own.before_verify(handle, client_ip)).await
     }
 
     async fn after_verify(&self, handle: &ChallengeHandle, outcome: Result<&Verification, &Error>) {

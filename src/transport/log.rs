@@ -1,61 +1,15 @@
-//! A span around each attempt, one event a call and one a retry, with nothing in them that was submitted.
+//! One event a call and one a retry, with nothing in them that was submitted.
 
 use std::time::Duration;
 
-use tracing::{Span, field::Empty};
-
-use super::{Failure, Operation, Reply, Route, endpoint::Server, retry::Retry};
+use super::{Failure, Operation, Reply, retry::Retry};
 use crate::{
     model::{Error, ErrorKind, ProviderId, Violation},
     telemetry::is_fault,
 };
 
-/// Makes the span of one attempt, in the names that OpenTelemetry has for HTTP clients; `earlier` attempts were made before it.
-pub(super) fn attempt(provider: &ProviderId, operation: &Operation, server: &Server, earlier: u32) -> Span {
-    let Route { name, method, path } = operation.route;
-    tracing::info_span!(
-        "vendor call",
-        otel.kind = "client",
-        otel.name = %format_args!("{method} {path}"),
-        otel.status_code = Empty,
-        challenge.provider = %provider,
-        challenge.vendor_operation = name,
-        http.request.method = method,
-        http.request.resend_count = (earlier > 0).then_some(i64::from(earlier)),
-        http.response.status_code = Empty,
-        server.address = server.address,
-        server.port = server.port.map(i64::from),
-        url.template = path,
-        error.type = Empty,
-    )
-}
-
-/// Notes at an attempt's span that nobody waited for its end.
-pub(super) fn dropped(span: &Span) {
-    span.record("error.type", "dropped");
-}
-
-/// Notes at an attempt's span how it ended. A rejected answer is no error.
-pub(super) fn attempted<T>(span: &Span, operation: &Operation, outcome: &Result<Reply<T>, Failure>) {
-    let status = match outcome {
-        Ok(reply) => Some(reply.http_status()),
-        Err(failure) => {
-            if !is_answer(operation, failure) {
-                span.record("error.type", failure.error.kind().as_str());
-                if is_fault(&failure.error) {
-                    span.record("otel.status_code", "ERROR");
-                }
-            }
-            failure.error.status()
-        }
-    };
-    if let Some(status) = status {
-        span.record("http.response.status_code", i64::from(status));
-    }
-}
-
 /// Says whether a failure is the vendor's answer to a person's. That it knows no such challenge mostly means that the challenge has expired.
-fn is_answer(operation: &Operation, failure: &Failure) -> bool {
+pub(super) fn is_answer(operation: &Operation, failure: &Failure) -> bool {
     failure.rejection.is_some() || operation.is_check && failure.error.kind() == ErrorKind::NotFound
 }
 
