@@ -94,7 +94,8 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// processed is sent again.
     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, options: &CallOptions) -> Result<Verification, Error>;
 
-    /// Finds what a [`resend_with`](Self::resend_with) of this challenge would be refused for before anything is sent. No I/O.
+    /// Finds what a [`resend_with`](Self::resend_with) of this challenge would be refused for before anything is sent. No I/O. A [`Guarded`](crate::Guarded) also learns by it whose handle an answer comes
+    /// with, so a provider that is made of others passes it on.
     ///
     /// # Errors
     ///

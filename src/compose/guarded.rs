@@ -21,7 +21,7 @@ use crate::{
 
 /// Asks a [`Guard`] before every send and every answer, and tells it what came of them.
 ///
-/// A request that the provider refuses before sending is not shown to the guard, so that it uses up nobody's limit.
+/// A request that the provider refuses before sending is not shown to the guard, so that it uses up nobody's limit; neither is a handle of a challenge that no provider here has made.
 ///
 /// The guard's time is the call's: one that has not answered by the deadline, or leaves less than a quarter of a second of it (of calls shorter
 /// than half a second less than half), fails the call, and nothing was sent ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout) with

@@ -89,7 +89,7 @@ impl Answer {
         if violations.is_empty() { Ok(Self::credential(answer)) } else { Err(Error::invalid(violations)) }
     }
 
-    /// Gives the code, where the answer is one.
+    /// Gives the code, or the token of a link.
     pub fn as_code(&self) -> Option<&Secret> {
         match &self.0 {
             Given::Code(code) => Some(code),

@@ -20,7 +20,7 @@ pub enum Field {
     UserId,
     /// What the user is about to do.
     Action,
-    /// The key that groups challenges of one action.
+    /// The key that groups challenges of one attempt at an action.
     ActionKey,
     /// The IP address of the person's client.
     Ip,

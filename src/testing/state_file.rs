@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt, io,
     io::Write as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
@@ -21,12 +21,15 @@ use super::{
     observe::{Journal, Notice},
     seed::SeedUser,
 };
-use crate::model::{Method, Personal, Secret};
+use crate::{
+    model::{Method, Personal, Secret},
+    transport::file,
+};
 
 /// How long changes are gathered before they are written.
 const GATHERED: Duration = Duration::from_millis(100);
 /// The largest file that is read.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: usize = 256 << 20;
 /// The highest number that is gone on from: far below what JSON's numbers are exact to.
 const HIGHEST_NUMBER: u64 = 1 << 52;
 /// The form of the file; another one is refused.
@@ -91,7 +94,7 @@ impl StateFile {
         let (path, doubles) = (path.into(), doubles.to_vec());
         // What a link leads to is written, not the link.
         let path = std::fs::canonicalize(&path).unwrap_or(path);
-        match read(&path) {
+        match file::read(&path, LARGEST) {
             Ok(text) => restore(&doubles, &text)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -175,15 +178,6 @@ struct SavedMessage {
     link: Option<String>,
     sent_at: SystemTime,
     challenge_id: String,
-}
-
-/// Reads the file, which is no device and no larger than doubles make it.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let about = std::fs::metadata(path)?;
-    if !about.is_file() || about.len() > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("expected a file of {LARGEST} bytes at most")));
-    }
-    std::fs::read(path)
 }
 
 impl Kept {

@@ -262,6 +262,7 @@ async fn a_guard_that_leaves_too_little_time_sent_nothing_and_nothing_was_used_u
         let calls = [
             ("create", guarded.create_with(&request, &options).await.map(drop)),
             ("verify", guarded.verify_with(&handle, &Answer::code("1"), &options).await.map(drop)),
+            ("resend", guarded.resend_with(&handle, &options).await.map(drop)),
         ];
         for (operation, outcome) in calls {
             let told = outcome.as_ref().err().map(|error| (error.kind(), error.send_state(), error.operation()));

@@ -20,6 +20,17 @@ fn refused(vendor: &Vendor, config: &Config, section: &str) -> Vec<(String, Stri
     error.violations().iter().map(|problem: &Violation| (problem.name().to_owned(), problem.message().to_owned())).collect()
 }
 
+#[cfg(feature = "corbado")]
+#[test]
+fn a_user_name_with_a_colon_which_would_end_it_in_the_header_makes_no_client() {
+    use auth_challenge::{Http, corbado};
+
+    let config = corbado::CorbadoConfig::new("pro:1", "corbado1_secret");
+    let error = corbado::Corbado::new(&config, Http::builder().build().expect("HTTP")).expect_err("no client");
+    assert_eq!((error.kind(), error.send_state()), (ErrorKind::Config, SendState::NotSent));
+    assert!(!error.to_string().contains("pro:1"), "{error}");
+}
+
 #[tokio::test]
 async fn the_client_of_a_section_calls_its_server_with_its_credentials() {
     for vendor in vendors::all() {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
     CallOptions, ChallengeProvider, ChallengeRequest, ClientContext, Config, CredentialKind, Error, ErrorKind, Guarded, Limits, LocalGuard, LocalIntents,
-    Method, MetricsObserver, Observed, ParseRateError, ProviderHealth, ProviderId, Reloadable, SendOnce,
+    Method, MetricsObserver, Observed, Observer, ParseRateError, ProviderHealth, ProviderId, Reloadable, SendOnce,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,7 @@ pub struct Vendors {
     current: Arc<Reloadable>,
     config: Config,
     limits: Limits,
+    observer: Arc<dyn Observer>,
     /// Those that can be asked first for codes.
     senders: Vec<ProviderId>,
 }
@@ -70,17 +71,17 @@ impl Vendors {
     /// Makes the providers of a config; nobody gets a second message before this time is over.
     pub fn new(config: Config, between_messages: Duration) -> Result<Self, Failed> {
         let limits = limits(between_messages)?;
-        let observer = Arc::new(MetricsObserver::new());
+        let observer: Arc<dyn Observer> = Arc::new(MetricsObserver::new());
         let config = config.with_observer(observer.clone());
-        let auth = build(&config, &limits)?;
+        let auth = build(&config, &limits, &observer)?;
         let sends = |id: &ProviderId| config.clone().select(id.as_str()).build().is_ok_and(|one| one.capabilities().supports(Method::EmailOtp));
         let senders = auth.health().iter().map(ProviderHealth::provider).filter(|id| sends(id)).cloned().collect();
         let current = Arc::new(Reloadable::new(auth));
         // No second message where a form comes twice. Intents end with the process, so the key may, too; where several processes serve one site they share both.
         let once = SendOnce::new(current.clone(), Arc::new(LocalIntents::new()), random_text()?)?;
         // Around all else, so that what the application's own guard refuses is a call too.
-        let auth = Observed::new(Arc::new(once), observer);
-        Ok(Self { auth, current, config, limits, senders })
+        let auth = Observed::new(Arc::new(once), observer.clone());
+        Ok(Self { auth, current, config, limits, observer, senders })
     }
 
     /// Gives the provider, whichever vendor is behind it.
@@ -115,7 +116,7 @@ impl Vendors {
 
     /// Asks another vendor first from now on. Codes that are under way are still checked where they were made, and what was counted goes on.
     pub fn select(&self, name: &str) -> Result<(), Error> {
-        self.current.replace(build(&self.config.clone().select(name), &self.limits)?);
+        self.current.replace(build(&self.config.clone().select(name), &self.limits, &self.observer)?);
         Ok(())
     }
 }
@@ -130,6 +131,7 @@ fn limits(between_messages: Duration) -> Result<Limits, ParseRateError> {
 }
 
 /// Puts a guard of the application's around that of the config.
-fn build(config: &Config, limits: &Limits) -> Result<Arc<dyn ChallengeProvider>, Error> {
-    Ok(Arc::new(Guarded::new(config.build()?, Arc::new(LocalGuard::new(limits.clone())))))
+fn build(config: &Config, limits: &Limits, observer: &Arc<dyn Observer>) -> Result<Arc<dyn ChallengeProvider>, Error> {
+    let guard = LocalGuard::new(limits.clone()).with_observer(observer.clone());
+    Ok(Arc::new(Guarded::new(config.build()?, Arc::new(guard))))
 }

@@ -59,7 +59,7 @@ pub(crate) struct Create {
     /// How long the challenge lives, say 300s.
     #[arg(long, help_heading = "The message", value_parser = lifetime, value_name = "TIME")]
     lifetime: Option<Duration>,
-    /// The key that groups challenges of one action.
+    /// The key that groups challenges of one attempt at an action.
     #[arg(long, help_heading = "The message", value_name = "KEY")]
     action_key: Option<String>,
     /// Data of your own, as a JSON object.
