@@ -1,4 +1,4 @@
-//! A provider that another one takes over while calls run.
+//! A provider that can be replaced while calls run.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -105,13 +105,13 @@ impl Double {
         std::iter::once(("base_url".to_owned(), self.0.base_url.as_str().into())).chain(members).collect()
     }
 
-    /// Its section of a config, as TOML.
+    /// Gives its section of a config, as TOML.
     pub fn config_section(&self) -> String {
         let lines: String = self.0.section.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
         format!("[{}]\n{lines}", self.0.name)
     }
 
-    /// Its section for an application where new people sign up: as [`config_section`](Self::config_section), and at Corbado with `find_or_create_users`.
+    /// Gives its section for an application where new people sign up: as [`config_section`](Self::config_section), and at Corbado with `find_or_create_users`.
     pub fn sign_up_section(&self) -> String {
         self.config_section() + self.0.behaviour.sign_up_lines()
     }

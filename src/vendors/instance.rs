@@ -39,7 +39,7 @@ impl Instance {
         Ok(Endpoint::new(self.id.clone(), &server, authorization, http))
     }
 
-    /// Takes an authorisation, or tells of the key whose secret no header can carry.
+    /// Takes an authorisation, or tells of the key whose value no header can carry.
     pub(super) fn authorized(&self, key: &str, authorization: Option<Authorization>) -> Result<Authorization, Error> {
         authorization.ok_or_else(|| self.wrong(key, "expected credentials that a header can carry; a user name has no colon"))
     }

@@ -28,6 +28,7 @@ fn a_user_name_with_a_colon_which_would_end_it_in_the_header_makes_no_client() {
     let config = corbado::CorbadoConfig::new("pro:1", "corbado1_secret");
     let error = corbado::Corbado::new(&config, Http::builder().build().expect("HTTP")).expect_err("no client");
     assert_eq!((error.kind(), error.send_state()), (ErrorKind::Config, SendState::NotSent));
+    assert_eq!(error.violations().first().and_then(Violation::key), Some("corbado.project_id"));
     assert!(!error.to_string().contains("pro:1"), "{error}");
 }
 

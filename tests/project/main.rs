@@ -24,6 +24,7 @@ mod dashboard;
 mod documented_configs;
 mod generated;
 mod guide;
+mod justfile;
 mod layers;
 mod readme;
 #[cfg(all(feature = "cli", unix))]

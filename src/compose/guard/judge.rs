@@ -170,7 +170,7 @@ impl<S: Store> Judge<S> {
     }
 
     fn is_exempt(&self, counted: Option<&str>) -> bool {
-        counted.is_some_and(|counted| self.limits.are_not_for(counted, |counted| self.store.hash(counted)))
+        counted.is_some_and(|counted| self.limits.exempts(counted, |counted| self.store.hash(counted)))
     }
 
     fn send<'a>(&'a self, sending: Sending<'a>, counted: Option<&str>) -> Message<'a> {

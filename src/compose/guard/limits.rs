@@ -164,7 +164,7 @@ impl Limits {
     }
 
     /// Says whether a recipient, in the form in which it counts, is under no limit; `hash` gives its keyed hash, where there is a key.
-    pub(super) fn are_not_for(&self, counted: &str, hash: impl FnOnce(&str) -> Option<String>) -> bool {
+    pub(super) fn exempts(&self, counted: &str, hash: impl FnOnce(&str) -> Option<String>) -> bool {
         self.exempt_prefixes.iter().any(|prefix| counted.starts_with(prefix.as_str()))
             || (!self.exempt_hashes.is_empty() && hash(counted).is_some_and(|hash| self.exempt_hashes.contains(&hash)))
     }

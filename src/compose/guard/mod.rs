@@ -74,7 +74,7 @@ pub trait Guard: fmt::Debug + Send + Sync + 'static {
 
     /// Is told what became of a send that it let pass: the challenge, whose handle may be that of a resend, or the error, whose
     /// [`send_state`](Error::send_state) says whether a message may be out. Not called where the caller gave up before, or where the time
-    /// was up before [`before_send`](Self::before_send) had answered: until then it must not have counted.
+    /// was up before [`before_send`](Self::before_send) had answered, so count only with the answer.
     async fn after_send(&self, sending: Sending<'_>, outcome: Result<&Challenge, &Error>) {
         let _ = (sending, outcome);
     }

@@ -93,7 +93,7 @@ impl Fault {
         Self::once("status", FaultKind::Status(status, None))
     }
 
-    /// Status 429 in the vendor's form, without `Retry-After`; see [`with_retry_after`](Self::with_retry_after).
+    /// Answers status 429 in the vendor's form, without `Retry-After`; see [`with_retry_after`](Self::with_retry_after).
     pub fn rate_limited() -> Self {
         Self { name: "rate_limited", ..Self::status(429) }
     }
@@ -146,7 +146,7 @@ impl Fault {
         Self::once("garbage", FaultKind::Garbage)
     }
 
-    /// Bytes that are not HTTP.
+    /// Answers bytes that are not HTTP.
     pub fn not_http() -> Self {
         Self::once("not_http", FaultKind::NotHttp)
     }
@@ -171,7 +171,7 @@ impl Fault {
         Self::once("missing_field", FaultKind::MissingField(name.into()))
     }
 
-    /// Success with an empty object.
+    /// Answers success with an empty object.
     pub fn missing_fields() -> Self {
         Self::once("missing_fields", FaultKind::MissingFields)
     }

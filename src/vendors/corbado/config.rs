@@ -70,7 +70,7 @@ impl CorbadoConfig {
     }
 
     pub(super) fn endpoint(&self, http: Http) -> Result<Endpoint, Error> {
-        let authorization = self.instance.authorized("api_secret", Authorization::basic(&self.project_id, &self.api_secret))?;
+        let authorization = self.instance.authorized("project_id", Authorization::basic(&self.project_id, &self.api_secret))?;
         self.instance.endpoint(SERVER, VERSION, Some(authorization), http)
     }
 }

@@ -192,7 +192,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         Some(types::ChallengeStatus::Completed) => {}
         Some(types::ChallengeStatus::Pending) => return rejected(Reason::WrongOrExpiredCode),
         Some(types::ChallengeStatus::Expired) => return rejected(Reason::Expired),
-        _ => return Err(reply.unusable("the challenge has a status that this release does not know")),
+        _ => return Err(reply.unusable("the reply does not say, in words that are known here, what became of the challenge")),
     }
     let (reply, request_id) = reply.apart();
     let mut verified = proof(handle.method(), reply.identifier_value.as_ref(), request_id);

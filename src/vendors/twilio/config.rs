@@ -79,7 +79,7 @@ impl TwilioConfig {
         if !is_sid(&self.service_sid, "VA") {
             return Err(self.instance.wrong("service_sid", SERVICE_SID));
         }
-        let authorization = self.instance.authorized("auth_token", Authorization::basic(&self.user, &self.password))?;
+        let authorization = self.instance.authorized("account_sid", Authorization::basic(&self.user, &self.password))?;
         self.instance.endpoint(SERVER, VERSION, Some(authorization), http)
     }
 }
