@@ -44,7 +44,7 @@
 //!
 //! | level | what |
 //! |---|---|
-//! | `WARN` | a vendor that failed; a failover, and whom it left out for want of fields; a call made once more after a pause; a rejection that may have another cause; an answer to a challenge that the vendor does not know; a store that does not decide, and that it does again; what a guard or a store of intents could not note; a memory that is full |
+//! | `WARN` | a vendor that failed; a failover, and whom it left out for want of fields; a call made once more after a pause; a rejection that may have another cause; an answer to a challenge that the vendor does not know; a store that does not decide, and that it does again; what a guard or a store of intents could not note; a memory that is full; an observer that panicked |
 //! | `INFO` | what became of each answer; input that a vendor refused; a provider that is passed over; what a guard refused, or would have (target `auth_challenge::guard`) |
 //! | `DEBUG` | each call, with its status, the vendor's id of the request, the number of attempts and the time; a call made again on another connection; members of a reply that were passed over; what a guard allowed; a connection that was opened ahead |
 //!

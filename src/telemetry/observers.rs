@@ -46,7 +46,7 @@ impl Observers {
     pub(crate) fn tell(&self, tell: impl Fn(&dyn Observer)) {
         for observer in &self.0 {
             if catch_unwind(AssertUnwindSafe(|| tell(&**observer))).is_err() {
-                tracing::error!("an observer panicked");
+                tracing::warn!("an observer panicked; what it was told of is as it would have been");
             }
         }
     }

@@ -6,7 +6,9 @@ use std::{
 };
 
 use crate::support::{
-    Reserved, Server, Step, reply,
+    Reserved, Server, Step,
+    log::Log,
+    reply,
     vendors::{self, Operation},
 };
 use auth_challenge::{
@@ -15,6 +17,7 @@ use auth_challenge::{
     Router, SendOnce, SendState, Sending, Verification,
     testing::{AuthsignalDouble, CorbadoDouble, DoubleEntry, Fault, Operation as DoublesOperation, Scripted},
 };
+use tracing::{Level, instrument::WithSubscriber as _};
 
 /// Writes down what it is told, a line each.
 #[derive(Debug, Default)]
@@ -347,7 +350,10 @@ async fn an_observer_that_panics_takes_nothing_from_the_call() {
     let (seen, double) = (Seen::new(), AuthsignalDouble::start().await);
     let config = Config::from_toml_str(&format!("provider = \"authsignal\"\n{}[guard]\nwrong_codes = 3\n", double.config_section())).expect("TOML");
     let auth = config.with_observer(Arc::new(Broken)).with_observer(Arc::<Seen>::clone(&seen)).build().expect("a config");
-    let challenge = auth.create(&double.person("jane@doe.com").with_action("login")).await.expect("a challenge");
+    let (log, request) = (Log::default(), double.person("jane@doe.com").with_action("login"));
+    let challenge = auth.create(&request).with_subscriber(log.hears(Level::WARN)).await.expect("a challenge");
+    // The attempt's, and the call's: this guard lets sends pass without a decision of a rule, which is told too.
+    assert_eq!(log.take().matches("an observer panicked").count(), 3);
     let verified = auth.verify(challenge.handle(), &double.right_answer(&challenge)).await.expect("an answer");
     assert!(matches!(verified, Verification::Verified(_)));
     assert_eq!(seen.take_of("call").len(), 2);
