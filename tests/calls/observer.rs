@@ -12,8 +12,8 @@ use crate::support::{
     vendors::{self, Operation},
 };
 use auth_challenge::{
-    Answer, AttemptEnd, CallEnd, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Error, ErrorKind,
-    Guard as _, GuardDecision, Guarded, Limits, LocalGuard, LocalIntents, Method, Observed, Observer, OnOutage, ProviderId, RedisGuard, Refusal, Reloadable,
+    Answer, AttemptEnd, CallEnd, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt as _, ChallengeRequest, Config, Error, ErrorKind, Guard,
+    GuardDecision, Guarded, Limits, LocalGuard, LocalIntents, Method, Observed, Observer, OnOutage, ProviderId, Reason, RedisGuard, Refusal, Reloadable,
     Router, SendOnce, SendState, Sending, Verification,
     testing::{AuthsignalDouble, CorbadoDouble, DoubleEntry, Fault, Operation as DoublesOperation, Scripted},
 };
@@ -261,6 +261,21 @@ async fn a_repeated_challenge_within_a_router_keeps_that_routers_hops() {
     }
 }
 
+/// A guard that lets no answer pass.
+#[derive(Debug)]
+struct Strict;
+
+#[auth_challenge::async_trait]
+impl Guard for Strict {
+    async fn before_send(&self, _: Sending<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    async fn before_verify(&self, _: &ChallengeHandle, _: Option<std::net::IpAddr>) -> Result<(), Refusal> {
+        Err(Refusal::new("no answer passes").with_rejection(Reason::TooManyAttempts))
+    }
+}
+
 #[tokio::test]
 async fn a_handle_of_somebody_elses_is_told_without_a_text_of_its_own() {
     let foreign = ChallengeHandle::new(ProviderId::new("jane@doe.com"), Method::EmailOtp, "1");
@@ -268,7 +283,8 @@ async fn a_handle_of_somebody_elses_is_told_without_a_text_of_its_own() {
     let limits = || Limits::new().with_per_ip("1 per 10m".parse().expect("a rate")).with_wrong_codes(1);
     let guarded = || Arc::new(Guarded::new(router(), Arc::new(LocalGuard::new(limits()))));
     let options = CallOptions::default().with_client_ip([203, 0, 113, 7]);
-    let providers: [Arc<dyn ChallengeProvider>; 3] = [router(), guarded(), Arc::new(Reloadable::new(guarded()))];
+    let strict = Arc::new(Guarded::new(router(), Arc::new(Strict)));
+    let providers: [Arc<dyn ChallengeProvider>; 4] = [router(), guarded(), Arc::new(Reloadable::new(guarded())), strict];
     for provider in providers {
         let seen = Seen::new();
         let auth = Observed::new(provider, Arc::<Seen>::clone(&seen));
