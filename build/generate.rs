@@ -2,7 +2,7 @@
 
 use std::{error::Error, iter};
 
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypePatch};
+use progenitor::{GenerationSettings, Generator, InterfaceStyle, TypePatch};
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) fn client(vendor: &Vendor, spec: Value) -> Result<String, Box<dyn Error>> {
     let mut settings = GenerationSettings::new();
     // Positional: a request is borrowed, not cloned, on its way out.
-    settings.with_interface(InterfaceStyle::Positional).with_hooks(HooksMode::Expected).with_inner_type(paths::ATTEMPT.parse()?);
+    settings.with_interface(InterfaceStyle::Positional).with_inner_type(paths::ATTEMPT.parse()?);
     settings.with_map_type("::std::collections::BTreeMap");
     for (format, ours) in [(SECRET, paths::SECRET), (PERSONAL, paths::PERSONAL), (KEPT, paths::KEPT)] {
         let schema = serde_json::from_value(json!({ "type": "string", "format": format }))?;

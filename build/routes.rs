@@ -6,22 +6,32 @@ use serde_json::Value;
 
 use crate::paths;
 
-/// Gives a constant for each operation, `CHALLENGE_CREATE` for `ChallengeCreate`.
+/// Gives a constant for each operation, `CHALLENGE_CREATE` for `ChallengeCreate`, and `ALL` of them, each at its number.
 pub(crate) fn render(spec: &Value) -> Result<String, Error> {
     let mut out = String::new();
+    let mut all = Vec::new();
     for (path, item) in spec["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let Some(name) = operation["operationId"].as_str() else { continue };
-            let method = method.to_uppercase();
+            let constant = shouted(name);
             writeln!(
                 out,
-                "pub(super) const {}: {route} = {route} {{ name: {name:?}, method: {method:?}, path: {path:?} }};",
-                shouted(name),
-                route = paths::ROUTE
+                "pub(super) const {constant}: {route} = {route} {{ number: {number}, name: {name:?}, method: {method:?}, path: {path:?}, head: &{head:?} }};",
+                route = paths::ROUTE,
+                number = all.len(),
+                method = method.to_uppercase(),
+                head = head(path),
             )?;
+            all.push(constant);
         }
     }
+    writeln!(out, "pub(super) const ALL: &[{}] = &[{}];", paths::ROUTE, all.join(", "))?;
     Ok(out)
+}
+
+/// Gives the segments of a path that are the same for all calls: those before the first id.
+pub(crate) fn head(path: &str) -> Vec<&str> {
+    path.trim_start_matches('/').split('/').take_while(|segment| !segment.contains('{')).collect()
 }
 
 /// `ChallengeCreate` and `credential_code_init` as Rust names constants.

@@ -22,7 +22,7 @@ mod sensitive;
 mod stored;
 mod user_agent;
 mod verification;
-mod webauthn;
+pub(crate) mod webauthn;
 
 pub use answer::{Answer, CredentialAnswer};
 pub use capability::{Capabilities, MethodSupport};

@@ -37,8 +37,7 @@ fn usual(to: &str) -> Option<String> {
         return Some(to.to_owned());
     }
     let (name, domain) = to.split_once('@')?;
-    let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    (name.split('.').all(is_atom) && is_usual_domain(domain)).then(|| to.to_ascii_lowercase())
+    (is_usual_name(name) && is_usual_domain(domain)).then(|| to.to_ascii_lowercase())
 }
 
 fn of_any_spelling(to: &str) -> String {
@@ -110,18 +109,27 @@ fn is_email_address(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@').filter(|_| text.len() <= LONGEST_ADDRESS) else { return false };
     let is_atom = |atom: &str| !atom.is_empty() && atom.chars().all(|c| is_letter(c) || "#$&'*+-/=?^_`{|}~".contains(c));
     // Encoded words, and routes through other hosts, which some programs still follow.
-    !name.contains("=?") && name.split('.').all(is_atom) && is_domain(domain)
+    let is_name = || !name.contains("=?") && name.split('.').all(is_atom);
+    (is_usual_name(name) || is_name()) && is_domain(domain)
+}
+
+/// Says whether what stands before the @ is of ASCII letters, digits, hyphens and underscores, with single dots between them.
+fn is_usual_name(text: &str) -> bool {
+    let is_usual = |atom: &[u8]| !atom.is_empty() && atom.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    text.as_bytes().split(|b| *b == b'.').all(is_usual)
 }
 
 /// Says whether a domain is of ASCII letters, digits and hyphens, and nothing reads it as an address of the network or as an encoded name.
 fn is_usual_domain(text: &str) -> bool {
-    let is_usual = |label: &str| is_label(label) && !label.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("xn--"));
-    let ends_well = text.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-    ends_well && text.split('.').all(is_usual)
+    let is_usual = |label: &[u8]| is_label(label) && !label.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case(b"xn--"));
+    let mut labels = text.as_bytes().split(|b| *b == b'.');
+    let ends_well = labels.clone().next_back().and_then(<[u8]>::first).is_some_and(u8::is_ascii_alphabetic);
+    ends_well && labels.all(is_usual)
 }
 
-fn is_label(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('-') && !text.ends_with('-') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+fn is_label(text: &[u8]) -> bool {
+    let is_bounded = |end: Option<&u8>| end.is_some_and(u8::is_ascii_alphanumeric);
+    is_bounded(text.first()) && is_bounded(text.last()) && text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
 }
 
 fn is_domain(text: &str) -> bool {
@@ -129,7 +137,7 @@ fn is_domain(text: &str) -> bool {
         return true;
     }
     let is_plain = text.chars().all(|c| is_letter(c) || c == '-' || c == '.');
-    is_plain && matches!(Host::parse(text), Ok(Host::Domain(ascii)) if ascii.split('.').all(is_label))
+    is_plain && matches!(Host::parse(text), Ok(Host::Domain(ascii)) if ascii.as_bytes().split(|b| *b == b'.').all(is_label))
 }
 
 /// Says whether a character is a letter, a digit, or a mark on one, of any writing, and can be seen.

@@ -129,10 +129,22 @@ impl ChallengeRequest {
         self
     }
 
-    /// Takes out the user's id that is for no provider in particular; those set by [`with_user_id_at`](Self::with_user_id_at) stay.
-    pub fn without_user_id(mut self) -> Self {
-        self.user_id = None;
-        self
+    /// Gives the same request without the user's id that is for no provider in particular; those set by [`with_user_id_at`](Self::with_user_id_at) stay.
+    pub fn without_user_id(&self) -> Self {
+        Self {
+            method: self.method,
+            to: self.to.clone(),
+            code: self.code.clone(),
+            user_id: None,
+            user_ids: self.user_ids.clone(),
+            action: self.action.clone(),
+            action_key: self.action_key.clone(),
+            client: self.client.clone(),
+            locale: self.locale.clone(),
+            lifetime: self.lifetime,
+            scope: self.scope.clone(),
+            metadata: self.metadata.clone(),
+        }
     }
 
     /// Says what the user is about to do, say `login`.

@@ -2,7 +2,8 @@
 
 use std::{
     fmt,
-    panic::UnwindSafe,
+    ops::Deref,
+    panic::{RefUnwindSafe, UnwindSafe},
     sync::{Arc, LazyLock},
 };
 
@@ -16,14 +17,18 @@ use crate::model::{CredentialKind, Personal, Secret, base64url};
 pub struct Registration {
     kind: CredentialKind,
     challenge: Secret,
-    user: Option<RegistrationUser>,
-    relying_party: Option<RelyingParty>,
-    algorithms: Vec<i64>,
-    options: Arc<Options>,
+    details: Arc<dyn Deref<Target = Details> + Send + Sync + UnwindSafe + RefUnwindSafe>,
 }
 
-/// Holds the further members of WebAuthn's creation options, which are made when somebody asks for them.
-type Options = LazyLock<Map<String, Value>, Box<dyn FnOnce() -> Map<String, Value> + Send + UnwindSafe>>;
+/// Holds what else a vendor tells of a registration, which is made when somebody asks for it.
+#[derive(Clone, Default)]
+pub(crate) struct Details {
+    pub(crate) user: Option<RegistrationUser>,
+    pub(crate) relying_party: Option<RelyingParty>,
+    pub(crate) algorithms: Vec<i64>,
+    /// The further members of WebAuthn's creation options.
+    pub(crate) options: Map<String, Value>,
+}
 
 /// Tells the user that a new credential belongs to, as the vendor names it.
 #[derive(Clone, Debug)]
@@ -56,38 +61,38 @@ impl RelyingParty {
 impl Registration {
     /// Gives a credential of this kind something to sign.
     pub fn new(kind: CredentialKind, challenge: impl Into<Secret>) -> Self {
-        Self { kind, challenge: challenge.into(), user: None, relying_party: None, algorithms: Vec::new(), options: Arc::new(made(Map::new)) }
+        Self::of(kind, challenge.into(), Details::default)
+    }
+
+    /// Gives a credential of this kind something to sign, with details that are made of the vendor's reply.
+    pub(crate) fn of(kind: CredentialKind, challenge: Secret, details: impl FnOnce() -> Details + Send + UnwindSafe + 'static) -> Self {
+        Self { kind, challenge, details: Arc::new(LazyLock::new(details)) }
+    }
+
+    fn with(self, set: impl FnOnce(&mut Details)) -> Self {
+        let mut details = (**self.details).clone();
+        set(&mut details);
+        Self::of(self.kind, self.challenge, || details)
     }
 
     /// Adds the user that the credential belongs to.
-    pub fn with_user(mut self, user: RegistrationUser) -> Self {
-        self.user = Some(user);
-        self
+    pub fn with_user(self, user: RegistrationUser) -> Self {
+        self.with(|details| details.user = Some(user))
     }
 
     /// Adds the relying party.
-    pub fn with_relying_party(mut self, relying_party: RelyingParty) -> Self {
-        self.relying_party = Some(relying_party);
-        self
+    pub fn with_relying_party(self, relying_party: RelyingParty) -> Self {
+        self.with(|details| details.relying_party = Some(relying_party))
     }
 
     /// Adds the COSE algorithms that are accepted, the best first.
-    pub fn with_algorithms(mut self, algorithms: Vec<i64>) -> Self {
-        self.algorithms = algorithms;
-        self
+    pub fn with_algorithms(self, algorithms: Vec<i64>) -> Self {
+        self.with(|details| details.algorithms = algorithms)
     }
 
     /// Adds the further members of WebAuthn's creation options, as the vendor gave them.
-    pub fn with_options(mut self, options: Map<String, Value>) -> Self {
-        self.options = Arc::new(made(|| options));
-        self
-    }
-
-    /// Adds the further members of WebAuthn's creation options, made of the vendor's reply.
-    #[cfg(feature = "dfns")]
-    pub(crate) fn with_options_of(mut self, options: impl FnOnce() -> Map<String, Value> + Send + UnwindSafe + 'static) -> Self {
-        self.options = Arc::new(made(options));
-        self
+    pub fn with_options(self, options: Map<String, Value>) -> Self {
+        self.with(|details| details.options = options)
     }
 
     /// Writes the creation options of a passkey as a browser's `PublicKeyCredential.parseCreationOptionsFromJSON` takes them; `None` for keys.
@@ -110,15 +115,15 @@ impl Registration {
         let mut options = self.options().clone();
         let encoded = |text: &str| base64url::normalise(text).unwrap_or_else(|| base64url::encode(text));
         options.insert("challenge".into(), encoded(self.challenge.expose()).into());
-        if let Some(rp) = rp.or(self.relying_party.as_ref()) {
+        if let Some(rp) = rp.or(self.relying_party()) {
             amend(&mut options, "rp", [("id", rp.id.clone()), ("name", rp.name.clone())]);
         }
-        if let Some(user) = &self.user {
+        if let Some(user) = self.user() {
             let (name, display_name) = (user.name.as_str().to_owned(), user.display_name.as_str().to_owned());
             amend(&mut options, "user", [("id", base64url::encode(user.id.as_str())), ("name", name), ("displayName", display_name)]);
         }
         if !options.contains_key("pubKeyCredParams") {
-            let parameters = self.algorithms.iter().map(|algorithm| json!({ "type": "public-key", "alg": algorithm }));
+            let parameters = self.algorithms().iter().map(|algorithm| json!({ "type": "public-key", "alg": algorithm }));
             options.insert("pubKeyCredParams".into(), parameters.collect());
         }
         if let Some(Value::Array(excluded)) = options.get_mut("excludeCredentials") {
@@ -143,33 +148,29 @@ impl Registration {
 
     /// Gives the user that the credential belongs to.
     pub fn user(&self) -> Option<&RegistrationUser> {
-        self.user.as_ref()
+        self.details.user.as_ref()
     }
 
     /// Gives the relying party, where the vendor names it.
     pub fn relying_party(&self) -> Option<&RelyingParty> {
-        self.relying_party.as_ref()
+        self.details.relying_party.as_ref()
     }
 
     /// Lists the COSE algorithms that are accepted: -7 is ECDSA with P-256, -8 is EdDSA, -257 is RSA.
     pub fn algorithms(&self) -> &[i64] {
-        &self.algorithms
+        &self.details.algorithms
     }
 
     /// Gives the further members of WebAuthn's creation options.
     pub fn options(&self) -> &Map<String, Value> {
-        &self.options
+        &self.details.options
     }
 }
 
 impl fmt::Debug for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration").field("kind", &self.kind).field("algorithms", &self.algorithms).finish_non_exhaustive()
+        f.debug_struct("Registration").field("kind", &self.kind).field("algorithms", &self.algorithms()).finish_non_exhaustive()
     }
-}
-
-fn made(options: impl FnOnce() -> Map<String, Value> + Send + UnwindSafe + 'static) -> Options {
-    LazyLock::new(Box::new(options))
 }
 
 /// Sets members of the object under a name; its other members stay.

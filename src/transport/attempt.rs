@@ -1,4 +1,4 @@
-//! One attempt, as the generated client's inner value: authorises the request, reads the reply within bounds, remembers how far it came.
+//! One attempt, as the generated client's inner value: knows the URL, authorises and sends the request, reads the reply within bounds, remembers how far it came.
 
 use std::{
     fmt,
@@ -6,14 +6,19 @@ use std::{
     time::Duration,
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
-use reqwest::ResponseBuilderExt as _;
+use progenitor_client::ResponseValue;
+use serde::de::DeserializeOwned;
+use url::Url;
 
-use super::redact::{Mask, Submitted, Told};
+use super::{
+    path::below,
+    redact::{Mask, Submitted, Told},
+};
 
 /// Makes one attempt of a call. The generated client wants it cloneable; all clones are the same attempt.
 #[derive(Clone)]
@@ -21,6 +26,7 @@ pub(crate) struct Attempt(Arc<Shared>);
 
 struct Shared {
     client: reqwest::Client,
+    url: Arc<Url>,
     authorization: Option<HeaderValue>,
     request_id_header: Option<&'static HeaderName>,
     max_response_bytes: usize,
@@ -33,6 +39,8 @@ pub(super) struct Progress {
     /// What was submitted, for masking its values in the vendor's words.
     pub(super) submitted: Submitted,
     pub(super) head: Option<Head>,
+    /// The body of the reply, empty until it is here whole.
+    pub(super) body: Bytes,
     pub(super) too_large: bool,
 }
 
@@ -59,25 +67,30 @@ impl Attempt {
     /// `request_id_header` is the vendor's own name of the header that names a request.
     pub(super) fn new(
         client: reqwest::Client,
+        url: Arc<Url>,
         authorization: Option<HeaderValue>,
         request_id_header: Option<&'static HeaderName>,
         max_response_bytes: usize,
     ) -> Self {
-        Self(Arc::new(Shared { client, authorization, request_id_header, max_response_bytes, progress: Mutex::default() }))
+        Self(Arc::new(Shared { client, url, authorization, request_id_header, max_response_bytes, progress: Mutex::default() }))
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
         self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the client that the attempt is to be sent by.
+    /// Gives the client that the request is to be made by.
     pub(crate) fn client(&self) -> reqwest::Client {
         self.0.client.clone()
     }
 
-    /// Prepares a request: puts on the vendor's authorization. What an operation has as a header beside those of HTTP may be a secret, so no log
-    /// shows it.
-    pub(crate) fn prepare(&self, request: &mut reqwest::Request) {
+    /// Gives the URL of the operation with these segments behind those that are the same for all calls.
+    pub(crate) fn url(&self, ids: &[&str]) -> Url {
+        below(&self.0.url, ids)
+    }
+
+    /// Puts on the vendor's authorization. What an operation has as a header beside those of HTTP may be a secret, so no log shows it.
+    fn prepare(&self, request: &mut reqwest::Request) {
         let headers = request.headers_mut();
         for (_, value) in headers.iter_mut().filter(|(name, _)| **name != ACCEPT && **name != CONTENT_TYPE) {
             value.set_sensitive(true);
@@ -88,30 +101,52 @@ impl Attempt {
         close_after(request);
     }
 
-    /// Sends, and hands on a reply without its head, whose body is no longer than it may be: one that does not say how long it is is read already, and
-    /// empty where it was too large.
-    pub(crate) async fn send(&self, client: &reqwest::Client, request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
-        let max = self.0.max_response_bytes;
+    /// Sends, and hands on the reply without head and body, which stand in the progress: the body as long as it may be, or empty where it is longer.
+    pub(crate) fn send(&self, mut request: reqwest::Request) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
+        self.prepare(&mut request);
         self.progress().submitted = Submitted::of(&request);
-        let mut response = client.execute(request).await.map_err(reqwest::Error::without_url)?;
-        let headers = std::mem::take(response.headers_mut());
-        self.progress().head = Some(Head::new(response.status().as_u16(), headers, self.0.request_id_header));
-        if response.content_length().is_some_and(|length| length <= max as u64) {
-            return Ok(response);
+        // Made before it is waited for, so that the request has no room in what waits.
+        let sent = self.0.client.execute(request);
+        async {
+            let mut response = sent.await.map_err(reqwest::Error::without_url)?;
+            let headers = std::mem::take(response.headers_mut());
+            self.progress().head = Some(Head::new(response.status().as_u16(), headers, self.0.request_id_header));
+            let body = self.body(&mut response).await?;
+            let mut progress = self.progress();
+            progress.too_large = body.is_none();
+            progress.body = body.unwrap_or_default();
+            drop(progress);
+            Ok(response)
         }
+    }
 
-        let mut body = BytesMut::new();
+    /// Reads a body, or nothing of one that is longer than it may be.
+    async fn body(&self, response: &mut reqwest::Response) -> reqwest::Result<Option<Bytes>> {
+        let max = self.0.max_response_bytes;
+        let mut first = Bytes::new();
+        let mut whole = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
-            if body.len() + chunk.len() > max {
-                self.progress().too_large = true;
-                body.clear();
-                break;
+            match first.len() + whole.len() + chunk.len() {
+                length if length > max => return Ok(None),
+                // Nearly all replies come in one piece.
+                _ if first.is_empty() && whole.is_empty() => first = chunk,
+                _ => {
+                    whole.extend_from_slice(&std::mem::take(&mut first));
+                    whole.extend_from_slice(&chunk);
+                }
             }
-            body.extend_from_slice(&chunk);
         }
-        let mut rebuilt = http::Response::builder().url(response.url().clone()).body(body.freeze()).unwrap_or_default();
-        *rebuilt.status_mut() = response.status();
-        Ok(rebuilt.into())
+        Ok(Some(if whole.is_empty() { first } else { whole.freeze() }))
+    }
+
+    /// Reads the reply that was sent for as the vendor's document has it.
+    #[allow(clippy::result_large_err, reason = "it is the generated client's")]
+    pub(crate) fn decode<T: DeserializeOwned>(&self, response: reqwest::Response) -> Result<ResponseValue<T>, progenitor_client::Error<()>> {
+        let body = self.progress().body.clone();
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok(ResponseValue::new(value, response.status(), HeaderMap::new())),
+            Err(error) => Err(progenitor_client::Error::InvalidResponsePayload(body, error)),
+        }
     }
 }
 
@@ -197,28 +232,6 @@ fn without_query(location: &str) -> Option<String> {
     is_path.then(|| if url.origin() == here.origin() { path.to_owned() } else { elsewhere() })
 }
 
-/// Lets an attempt do the work of a generated client's hooks.
-macro_rules! hooks {
-    ($client:ty) => {
-        impl ::progenitor_client::ClientHooks<$crate::transport::Attempt> for $client {
-            async fn pre<E>(&self, request: &mut ::reqwest::Request, _: &::progenitor_client::OperationInfo) -> Result<(), ::progenitor_client::Error<E>> {
-                self.inner.prepare(request);
-                Ok(())
-            }
-
-            fn exec(
-                &self,
-                request: ::reqwest::Request,
-                _: &::progenitor_client::OperationInfo,
-            ) -> impl ::std::future::Future<Output = ::reqwest::Result<::reqwest::Response>> {
-                self.inner.send(&self.client, request)
-            }
-        }
-    };
-}
-
-pub(crate) use hooks;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,7 +240,7 @@ mod tests {
     fn a_header_that_may_be_a_secret_is_in_no_log() {
         let mut authorization = HeaderValue::from_static("Basic secret");
         authorization.set_sensitive(true);
-        let attempt = Attempt::new(reqwest::Client::new(), Some(authorization), None, 1000);
+        let attempt = Attempt::new(reqwest::Client::new(), Arc::new("https://vendor.example/".parse().expect("a URL")), Some(authorization), None, 1000);
         let mut request = reqwest::Request::new(reqwest::Method::POST, "https://vendor.example".parse().expect("a URL"));
         for name in ["accept", "content-type", "x-code"] {
             request.headers_mut().insert(name, HeaderValue::from_static("text"));

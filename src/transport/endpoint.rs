@@ -1,11 +1,10 @@
 //! One vendor's server, and one call to it.
 
-use std::{fmt, future::Future, pin::pin};
+use std::{fmt, future::Future, pin::pin, sync::Arc};
 
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
-use tracing::Instrument;
 use url::Url;
 
 use super::{
@@ -14,7 +13,8 @@ use super::{
     client::Pool,
     hidden::Hidden,
     log,
-    outcome::{self, Ended, Failure, Operation},
+    outcome::{self, Ended, Failure, Operation, Route},
+    path::below,
     retry::{Patience, Retries, Retry},
     watch::Watch,
 };
@@ -26,7 +26,9 @@ use crate::{
 /// Calls one vendor's server: knows where it is and how it is authorised.
 pub(crate) struct Endpoint {
     provider: ProviderId,
-    base_url: String,
+    base_url: Url,
+    /// The URLs of the operations, by number, each as long as it is the same for all calls.
+    urls: Vec<Arc<Url>>,
     server: Server,
     authorization: Option<Authorization>,
     http: Http,
@@ -39,10 +41,11 @@ pub(super) struct Server {
 }
 
 impl Endpoint {
-    pub(crate) fn new(provider: ProviderId, base_url: &Url, authorization: Option<Authorization>, http: Http) -> Self {
+    pub(crate) fn new(provider: ProviderId, base_url: &Url, authorization: Option<Authorization>, routes: &[Route], http: Http) -> Self {
         let address = base_url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let server = Server { address, port: base_url.port_or_known_default() };
-        Self { provider, base_url: base_url.as_str().trim_end_matches('/').to_owned(), server, authorization, http }
+        let urls = routes.iter().map(|route| Arc::new(below(base_url, route.head))).collect();
+        Self { provider, base_url: base_url.clone(), urls, server, authorization, http }
     }
 
     pub(crate) fn provider(&self) -> &ProviderId {
@@ -54,8 +57,11 @@ impl Endpoint {
         self.authorization.is_some()
     }
 
-    pub(crate) fn base_url(&self) -> &str {
-        &self.base_url
+    fn url(&self, route: &Route) -> Arc<Url> {
+        match self.urls.get(route.number) {
+            Some(url) => Arc::clone(url),
+            None => Arc::new(below(&self.base_url, route.head)),
+        }
     }
 
     /// Stamps what is told to the caller of an operation of the vendor's own.
@@ -72,45 +78,53 @@ impl Endpoint {
     ///
     /// `private` are values outside the body, in the path or a header, that must not come back in an error. Without `options` of the call's
     /// own, it has the time of the HTTP client.
-    pub(crate) async fn call<T, F, Fut>(&self, operation: &Operation, options: &CallOptions, private: &[&str], run: F) -> Result<Reply<T>, Failure>
+    pub(crate) fn call<'a, T, F, Fut>(
+        &'a self,
+        operation: &'a Operation,
+        options: &CallOptions,
+        private: &'a [&'a str],
+        run: F,
+    ) -> impl Future<Output = Result<Reply<T>, Failure>> + use<'a, T, F, Fut>
     where
         T: DeserializeOwned,
         F: Fn(Attempt) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {
-        let started = Instant::now();
-        let limits = self.http.limits();
         let deadline = self.deadline(options);
         let patience = Patience { waits: !options.is_single_attempt(), waits_for_the_vendor: operation.is_create && !options.is_single_attempt() };
-        let mut retries = Retries::default();
-        let mut pool = Pool::default();
-        let mut earlier = SendState::NotSent;
-        let outcome = loop {
-            let begun = Instant::now();
-            let mut failure = match pin!(self.attempt(operation, private, pool, retries.count(), deadline, &run)).await {
-                Ok(reply) => break Ok(reply),
-                Err(failure) => failure,
+        // Boxed, so that neither this nor what waits for it is larger than allocators keep at hand, about a kilobyte. Not an async function, whose arguments have room twice.
+        Box::pin(async move {
+            let started = Instant::now();
+            let mut retries = Retries::default();
+            let mut pool = Pool::default();
+            let mut earlier = SendState::NotSent;
+            let outcome = loop {
+                let begun = Instant::now();
+                let mut failure = match self.attempt(operation, private, pool, retries.count(), deadline, &run).await {
+                    Ok(reply) => break Ok(reply),
+                    Err(failure) => failure,
+                };
+                let connecting = self.http.limits().connect_timeout.max(begun.elapsed());
+                let retry = retries.next(&failure.error, patience, deadline.saturating_duration_since(Instant::now()), connecting);
+                failure.error = failure.error.after(earlier);
+                earlier = failure.error.send_state();
+                let Some(retry) = retry else { break Err(failure) };
+                log::retrying(&self.provider, operation, retry, &failure.error);
+                if matches!(retry, Retry::Elsewhere(_)) {
+                    pool = pool.other();
+                }
+                tokio::time::sleep(retry.pause()).await;
             };
-            let connecting = limits.connect_timeout.max(begun.elapsed());
-            let retry = retries.next(&failure.error, patience, deadline.saturating_duration_since(Instant::now()), connecting);
-            failure.error = failure.error.after(earlier);
-            earlier = failure.error.send_state();
-            let Some(retry) = retry else { break Err(failure) };
-            log::retrying(&self.provider, operation, retry, &failure.error);
-            if matches!(retry, Retry::Elsewhere(_)) {
-                pool = pool.other();
-            }
-            tokio::time::sleep(retry.pause()).await;
-        };
-        log::finished(&self.provider, operation, retries.count() + 1, started.elapsed(), &outcome);
-        outcome
+            log::finished(&self.provider, operation, retries.count() + 1, started.elapsed(), &outcome);
+            outcome
+        })
     }
 
     /// Opens a connection ahead of the first call, by asking for the head of the base URL, which acts on nothing.
     pub(crate) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
         let client = self.http.client(Pool::default());
         let asked = async {
-            let mut request = client.head(&self.base_url).build()?;
+            let mut request = client.head(self.base_url.clone()).build()?;
             close_after(&mut request);
             client.execute(request).await.map(drop)
         };
@@ -121,54 +135,49 @@ impl Endpoint {
         outcome
     }
 
-    async fn attempt<T, F, Fut>(
-        &self,
-        operation: &Operation,
-        private: &[&str],
+    fn attempt<'a, T, F, Fut>(
+        &'a self,
+        operation: &'a Operation,
+        private: &'a [&'a str],
         pool: Pool,
         earlier: u32,
         deadline: Instant,
-        run: &F,
-    ) -> Result<Reply<T>, Failure>
+        run: &'a F,
+    ) -> impl Future<Output = Result<Reply<T>, Failure>> + use<'a, T, F, Fut>
     where
         T: DeserializeOwned,
         F: Fn(Attempt) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {
-        let max_response_bytes = self.http.limits().max_response_bytes;
         let header = self.authorization.as_ref().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
-        let attempt = Attempt::new(self.http.client(pool).clone(), header, operation.request_id_header, max_response_bytes);
+        let limit = self.http.limits().max_response_bytes;
+        let attempt = Attempt::new(self.http.client(pool).clone(), self.url(&operation.route), header, operation.request_id_header, limit);
         let watch = Watch::begin(&self.provider, operation, &self.server, earlier, &self.http.observers);
-        // Large, and so it stays where it is made.
-        let called = pin!(async {
-            // Gone before the failure is looked at, so that both have one room.
-            let came = {
-                let running = pin!(run(attempt.clone()));
-                running.await
+        async move {
+            // Large, and so it stays where it is made.
+            let running = pin!(run(attempt.clone()));
+            let unended = Unended::new(|| watch.dropped());
+            let ended = match tokio::time::timeout_at(deadline, watch.over(running)).await {
+                Ok(came) => came.map(ResponseValue::into_inner).map_err(Ended::from),
+                Err(_) => Err(Ended::OutOfTime),
             };
-            match came {
-                Ok(value) => Ok(value.into_inner()),
-                Err(error) => Err(Ended::of(error).await),
-            }
-        });
-        let unended = Unended::new(|| watch.dropped());
-        let ended = tokio::time::timeout_at(deadline, called.instrument(watch.span().clone())).await.unwrap_or(Err(Ended::OutOfTime));
-        unended.end();
-        let progress = std::mem::take(&mut *attempt.progress());
-        let hidden = |submitted| Hidden {
-            secrets: self.authorization.as_ref().map(Authorization::secrets),
-            private: private.iter().copied().map(Secret::from).collect(),
-            submitted,
-            sensitive: operation.sensitive,
-        };
-        let outcome = watch.span().in_scope(|| outcome::read(ended, progress, operation, max_response_bytes, hidden));
-        watch.ended(&outcome);
-        outcome
+            unended.end();
+            let progress = std::mem::take(&mut *attempt.progress());
+            let hidden = |submitted| Hidden {
+                secrets: self.authorization.as_ref().map(Authorization::secrets),
+                private: private.iter().copied().map(Secret::from).collect(),
+                submitted,
+                sensitive: operation.sensitive,
+            };
+            let outcome = watch.span().in_scope(|| outcome::read(ended, progress, operation, self.http.limits().max_response_bytes, hidden));
+            watch.ended(&outcome);
+            outcome
+        }
     }
 }
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("provider", &self.provider).field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("Endpoint").field("provider", &self.provider).field("base_url", &self.base_url.as_str().trim_end_matches('/')).finish_non_exhaustive()
     }
 }

@@ -34,7 +34,7 @@ mod watch;
 
 #[cfg(vendor)]
 pub(crate) use self::{
-    attempt::{Attempt, hooks},
+    attempt::Attempt,
     authorization::Authorization,
     endpoint::Endpoint,
     outcome::{ErrorReply, Failure, Operation, Route},

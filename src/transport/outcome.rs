@@ -2,7 +2,6 @@
 
 use std::error::Error as StdError;
 
-use bytes::Bytes;
 use http::HeaderName;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,11 +21,15 @@ use crate::{
 /// Says which operation of a vendor's document this is.
 #[derive(Clone, Copy)]
 pub(crate) struct Route {
+    /// Its place among the vendor's.
+    pub(crate) number: usize,
     /// Its name, as errors and logs show it.
     pub(crate) name: &'static str,
     pub(crate) method: &'static str,
     /// Its path as the document has it, with the names of ids in the place of ids.
     pub(crate) path: &'static str,
+    /// The segments of its path before the first id.
+    pub(crate) head: &'static [&'static str],
 }
 
 /// Describes one operation of a vendor: what is the same for all its calls.
@@ -92,30 +95,26 @@ pub(super) enum Ended {
     /// The transport failed, before or after the head of a reply.
     Transport(reqwest::Error),
     /// A 2xx reply whose body is not what the document says, member by member.
-    Undecodable(Bytes),
-    /// A reply of another status, with its body.
-    Status(Bytes),
+    Undecodable,
+    /// A reply of another status.
+    Status,
     /// The request could not be built.
     Unbuilt,
     /// The call's time was up.
     OutOfTime,
 }
 
-impl Ended {
-    pub(super) async fn of(error: progenitor_client::Error<()>) -> Self {
+impl From<progenitor_client::Error<()>> for Ended {
+    fn from(error: progenitor_client::Error<()>) -> Self {
         use progenitor_client::Error as Generated;
         match error {
             Generated::CommunicationError(error) if error.is_builder() => Self::Unbuilt,
             Generated::CommunicationError(error) | Generated::ResponseBodyError(error) | Generated::InvalidUpgrade(error) => {
                 Self::Transport(error.without_url())
             }
-            Generated::InvalidResponsePayload(body, _) => Self::Undecodable(body),
-            Generated::UnexpectedResponse(response) => match response.bytes().await {
-                Ok(body) => Self::Status(body),
-                Err(error) => Self::Transport(error.without_url()),
-            },
-            // No document declares the body of an error, so none was read.
-            Generated::ErrorResponse(_) => Self::Status(Bytes::new()),
+            Generated::InvalidResponsePayload(..) => Self::Undecodable,
+            // No document declares the body of an error.
+            Generated::UnexpectedResponse(_) | Generated::ErrorResponse(_) => Self::Status,
             Generated::InvalidRequest(_) | Generated::Custom(_) => Self::Unbuilt,
         }
     }
@@ -129,7 +128,7 @@ pub(super) fn read<T: DeserializeOwned>(
     max_response_bytes: usize,
     hidden: impl FnOnce(Submitted) -> Hidden,
 ) -> Result<Reply<T>, Failure> {
-    let Progress { submitted, head, too_large } = progress;
+    let Progress { submitted, head, body, too_large } = progress;
     let Some(head) = head else {
         return Err(match ended {
             Err(ended) => unless_echoing(without_head(ended), || hidden(submitted).mask()).into(),
@@ -139,7 +138,7 @@ pub(super) fn read<T: DeserializeOwned>(
     let is_done = is_success(head.status) && (operation.is_done)(head.status);
     // The generated client reads strictly, which is all that most replies need.
     let ended = match ended {
-        Err(Ended::Undecodable(body)) => tolerant::read(&body, operation.decisive).map_err(|_| Ended::Undecodable(body)),
+        Err(Ended::Undecodable) => tolerant::read(&body, operation.decisive).map_err(|_| Ended::Undecodable),
         ended => ended,
     };
     let ended = match ended {
@@ -157,12 +156,11 @@ pub(super) fn read<T: DeserializeOwned>(
         Some(_) if too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")).into(),
         Some(Ended::Transport(error)) => broken_in_body(head, error).into(),
         Some(Ended::OutOfTime) => in_body(head, ErrorKind::Timeout).with_detail("the time was up before the whole reply was read").into(),
-        Some(Ended::Undecodable(body)) if is_done => {
+        Some(Ended::Undecodable) if is_done => {
             of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &body, &mask))).into()
         }
-        Some(Ended::Undecodable(_)) => of_status(head).with_detail(HELD_BACK).into(),
-        Some(Ended::Status(body)) => refused(head, &body, operation.read_error, &mask),
-        Some(Ended::Unbuilt) => refused(head, &[], operation.read_error, &mask),
+        Some(Ended::Undecodable) => of_status(head).with_detail(HELD_BACK).into(),
+        Some(Ended::Status | Ended::Unbuilt) => refused(head, &body, operation.read_error, &mask),
     };
     if let (None, Some(mut id)) = (failure.error.request_id(), head.request_id()) {
         mask.apply([Told::name(&mut id).cut_to(LONGEST_REQUEST_ID)]);
@@ -203,7 +201,7 @@ fn without_head(ended: Ended) -> Error {
         Ended::Transport(error) => Error::new(ErrorKind::Interrupted, SendState::Unknown).with_source(error),
         Ended::OutOfTime => Error::new(ErrorKind::Timeout, SendState::Unknown),
         Ended::Unbuilt => Error::new(ErrorKind::InvalidRequest, SendState::NotSent).with_detail("the request cannot be built of these values"),
-        Ended::Undecodable(_) | Ended::Status(_) => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown),
+        Ended::Undecodable | Ended::Status => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown),
     }
 }
 
@@ -332,10 +330,10 @@ mod tests {
         Error::new(ErrorKind::Interrupted, SendState::Unknown).with_source(io::Error::other(cause))
     }
 
-    #[tokio::test]
-    async fn a_request_that_could_not_be_built_is_told_from_one_that_did_not_arrive() {
+    #[test]
+    fn a_request_that_could_not_be_built_is_told_from_one_that_did_not_arrive() {
         let unbuilt = reqwest::Client::new().get("no URL").build().expect_err("no request");
-        assert!(matches!(Ended::of(progenitor_client::Error::CommunicationError(unbuilt)).await, Ended::Unbuilt));
+        assert!(matches!(Ended::from(progenitor_client::Error::CommunicationError(unbuilt)), Ended::Unbuilt));
     }
 
     #[test]
@@ -354,9 +352,9 @@ mod tests {
 
     #[test]
     fn what_a_vendor_holds_back_is_told_whether_its_reply_can_be_read_or_not() {
-        let route = Route { name: "create", method: "POST", path: "/" };
+        let route = Route { number: 0, name: "create", method: "POST", path: "/", head: &[] };
         let operation = Operation { is_done: |status| status != 202, ..Operation::of(route, &[], |_, _| ErrorReply::default()) };
-        for ended in [Ok(()), Err(Ended::Undecodable(Bytes::new()))] {
+        for ended in [Ok(()), Err(Ended::Undecodable)] {
             let head = Head { status: 202, headers: HeaderMap::new(), request_id: None };
             let progress = Progress { head: Some(head), ..Progress::default() };
             let Err(failure) = read(ended, progress, &operation, 1000, |_| Hidden::default()) else { panic!("not done") };

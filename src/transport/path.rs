@@ -1,6 +1,19 @@
-//! Ids that become a segment of a path.
+//! Paths of requests, and the ids that become segments of them.
+
+use url::Url;
 
 use crate::model::{Error, Field, Violation};
+
+/// Gives a URL with further segments, each percent-encoded.
+pub(super) fn below(url: &Url, segments: &[&str]) -> Url {
+    let mut url = url.clone();
+    if !segments.is_empty()
+        && let Ok(mut path) = url.path_segments_mut()
+    {
+        path.pop_if_empty().extend(segments);
+    }
+    url
+}
 
 /// Refuses ids that would not stay one segment of a path each: (field, the vendor's name of it, id).
 pub(crate) fn path_ids(ids: &[(Option<Field>, &'static str, &str)]) -> Result<(), Error> {
@@ -22,5 +35,23 @@ pub(crate) fn path_problem(id: &str) -> Option<&'static str> {
         _ if id.contains(['/', '\\']) => Some("expected an id without slashes and backslashes"),
         _ if id.contains(char::is_control) => Some("expected an id without control characters"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_encoded_each_for_itself_and_nothing_else_changes() {
+        for (base, segments, expected) in [
+            ("https://vendor.example", &["users"][..], "https://vendor.example/users"),
+            ("https://vendor.example/v2", &["users", "a b"], "https://vendor.example/v2/users/a%20b"),
+            ("https://vendor.example/v2", &["\u{fc}?#%/x"], "https://vendor.example/v2/%C3%BC%3F%23%25%2Fx"),
+            ("https://vendor.example/v2", &[], "https://vendor.example/v2"),
+        ] {
+            let url = Url::parse(base).expect("a URL");
+            assert_eq!(below(&url, segments).as_str(), expected);
+        }
     }
 }

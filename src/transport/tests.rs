@@ -33,7 +33,7 @@ enum Fate {
 }
 
 fn operation(is_create: bool) -> Operation {
-    let route = Route { name: "create", method: "POST", path: "/" };
+    let route = Route { number: 0, name: "create", method: "POST", path: "/", head: &[] };
     Operation { is_create, is_authorized: false, is_done: |status| status != 202, ..Operation::of(route, &[], |_, _| ErrorReply::default()) }
 }
 
@@ -107,7 +107,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
         runtime.block_on(async {
             let url = url::Url::parse("https://vendor.example").expect("a URL");
-            let endpoint = Endpoint::new(ProviderId::new("scripted"), &url, None, HTTP.clone());
+            let endpoint = Endpoint::new(ProviderId::new("scripted"), &url, None, &[operation(retried).route], HTTP.clone());
             let played = Mutex::new(Vec::new());
             let options = CallOptions::default().with_timeout(TIME);
             let started = Instant::now();

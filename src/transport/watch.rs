@@ -1,5 +1,10 @@
 //! What is seen of one attempt: a span for an operator, and what an observer is told.
 
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+};
+
 use tokio::time::Instant;
 use tracing::{Span, field::Empty};
 
@@ -23,7 +28,7 @@ pub(super) struct Watch<'a> {
 impl<'a> Watch<'a> {
     /// Begins a span, in the names that OpenTelemetry has for HTTP clients; `earlier` attempts were made before this one.
     pub(super) fn begin(provider: &'a ProviderId, operation: &'a Operation, server: &'a Server, earlier: u32, observers: &'a Observers) -> Self {
-        let Route { name, method, path } = operation.route;
+        let Route { name, method, path, .. } = operation.route;
         let span = tracing::info_span!(
             "vendor call",
             otel.kind = "client",
@@ -44,6 +49,11 @@ impl<'a> Watch<'a> {
 
     pub(super) fn span(&self) -> &Span {
         &self.span
+    }
+
+    /// Works within its span.
+    pub(super) fn over<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> impl Future<Output = T> {
+        poll_fn(move |context| self.span.in_scope(|| work.as_mut().poll(context)))
     }
 
     /// Tells that nobody waited for its end.
@@ -72,7 +82,7 @@ impl<'a> Watch<'a> {
 
     fn tell(&self, status: Option<u16>, error: Option<&Error>, was_dropped: bool) {
         let Some(begun) = self.begun else { return };
-        let Route { name, method, path } = self.operation.route;
+        let Route { name, method, path, .. } = self.operation.route;
         let end = AttemptEnd {
             provider: self.provider,
             vendor_operation: name,

@@ -5,7 +5,7 @@ use url::Url;
 use super::Section;
 use crate::{
     model::{Error, ProviderId},
-    transport::{Authorization, Endpoint, Http, base_url},
+    transport::{Authorization, Endpoint, Http, Route, base_url},
 };
 
 /// Names an instance of a vendor, with the server that was given for it.
@@ -31,12 +31,12 @@ impl Instance {
     }
 
     /// Makes the endpoint at the server that was given, else at the vendor's own.
-    pub(super) fn endpoint(&self, own: &str, version: &str, authorization: Option<Authorization>, http: Http) -> Result<Endpoint, Error> {
+    pub(super) fn endpoint(&self, own: &str, version: &str, authorization: Option<Authorization>, routes: &[Route], http: Http) -> Result<Endpoint, Error> {
         let server = match &self.base_url {
             Some(url) => url.clone(),
             None => base_url(own, version, &[]).map_err(|expected| self.wrong("base_url", expected))?,
         };
-        Ok(Endpoint::new(self.id.clone(), &server, authorization, http))
+        Ok(Endpoint::new(self.id.clone(), &server, authorization, routes, http))
     }
 
     /// Takes an authorisation, or tells of the key whose value no header can carry.

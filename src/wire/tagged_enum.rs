@@ -115,7 +115,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
 #[serde(transparent)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-/// Defines a union of structs told apart by a tag, with `Unknown` for all other tags. Once the tag is known, `read` reads the struct.
+/// Defines a union of structs told apart by a tag, with `Unknown` for all other tags. Once the tag is known, `read` reads the struct. Structs are boxed: a reply
+/// is moved from layer to layer.
 macro_rules! tagged_enum {
     ($(#[$meta:meta])* pub enum $name:ident by $tag:literal, read by $read:path { $($variant:ident($content:path) = $value:literal,)+ }) => {
         $(#[$meta])*
@@ -124,7 +125,7 @@ macro_rules! tagged_enum {
         #[derive(Clone, Debug)]
         #[non_exhaustive]
         pub enum $name {
-            $(#[doc = concat!("`", $value, "`")] $variant($content),)+
+            $(#[doc = concat!("`", $value, "`")] $variant(::std::boxed::Box<$content>),)+
             /// A variant that this release does not know.
             Unknown($crate::wire::UnknownVariant),
         }
@@ -141,7 +142,7 @@ macro_rules! tagged_enum {
 
         $(impl ::std::convert::From<$content> for $name {
             fn from(content: $content) -> Self {
-                Self::$variant(content)
+                Self::$variant(::std::boxed::Box::new(content))
             }
         })+
 
@@ -176,7 +177,7 @@ macro_rules! tagged_enum {
 
                         match Members::of(&mut map, $tag)? {
                             Members::ToCome(tag, rest) => match &*tag {
-                                $($value => <$content>::deserialize(MapAccessDeserializer::new(rest)).map($name::$variant),)+
+                                $($value => <$content>::deserialize(MapAccessDeserializer::new(rest)).map($name::from),)+
                                 _ => {
                                     let members = rest.gathered(&tag)?;
                                     ::std::result::Result::Ok($name::Unknown(UnknownVariant::new(tag, members)))
@@ -185,7 +186,7 @@ macro_rules! tagged_enum {
                             Members::Gathered(tag, mut members) => match &*tag {
                                 $($value => {
                                     members.remove($tag);
-                                    $read(::serde_json::Value::Object(members)).map($name::$variant).map_err(A::Error::custom)
+                                    $read(::serde_json::Value::Object(members)).map(|content: $content| $name::from(content)).map_err(A::Error::custom)
                                 })+
                                 _ => ::std::result::Result::Ok($name::Unknown(UnknownVariant::new(tag, members))),
                             },

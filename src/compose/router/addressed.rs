@@ -31,6 +31,6 @@ impl<'a> Addressed<'a> {
         if self.request.user_id().is_none() || provider.id() == self.selected {
             return self.request;
         }
-        self.for_others.get_or_init(|| self.request.clone().without_user_id())
+        self.for_others.get_or_init(|| self.request.without_user_id())
     }
 }

@@ -147,7 +147,8 @@ impl Mask {
             }
         }
         let numbers: Vec<&[char]> = sought.iter().flat_map(|sought| sought.numbers()).collect();
-        if !numbers.is_empty() {
+        let shortest = numbers.iter().map(|number| number.len()).min();
+        if shortest.is_some_and(|shortest| scans.iter().any(|scan| scan.has_number(shortest))) {
             seek(scans, &numbers, |letter| !is_between_digits(letter));
         }
     }
@@ -205,6 +206,15 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
+    /// Says whether there is a number of so many digits.
+    fn has_number(&self, digits: usize) -> bool {
+        let mut run = 0;
+        self.letters.iter().filter(|letter| !is_between_digits(letter.letter)).any(|letter| {
+            run = if letter.letter.is_ascii_digit() { run + 1 } else { 0 };
+            run >= digits
+        })
+    }
+
     /// Lists where the letters that are kept come from, and what stands behind a text.
     fn places(&self, number: usize, kept: impl Fn(char) -> bool) -> impl Iterator<Item = (usize, usize, usize)> {
         let letters = self.letters.iter().filter(move |letter| kept(letter.letter));
@@ -223,7 +233,8 @@ impl<'a> Scan<'a> {
     /// Writes the text as it may be seen.
     fn write(self) {
         let Told { text, longest, .. } = self.told;
-        if self.reach.is_empty() && text.len() <= longest && !text.contains(char::is_control) {
+        let may_have_controls = text.bytes().any(|byte| !matches!(byte, b' '..=b'~'));
+        if self.reach.is_empty() && text.len() <= longest && !(may_have_controls && text.contains(char::is_control)) {
             return;
         }
         let (mut out, mut hidden, mut length) = (String::with_capacity(text.len()), 0, 0);

@@ -35,40 +35,56 @@ impl Index {
     }
 }
 
-/// How many lists there are of places, by the letter that stands there.
-const LISTS: usize = 64;
+/// How many lists there are of places, by the two letters that stand there.
+const LISTS: usize = 256;
 
-/// Is a short text, with a list of the places of each letter.
+/// Is a short text, with lists of the places where two letters stand.
 pub(super) struct Listed {
     text: Vec<char>,
     /// Where each list begins, counted from 1; none at 0.
-    heads: [u16; LISTS],
+    heads: Vec<u16>,
     /// What comes after each place in its list.
     next: Vec<u16>,
-    /// How long the longest value is that was found at each place.
+    /// How long the longest value is that was found at each place; empty until one is.
     found: Vec<usize>,
 }
 
 impl Listed {
     fn of(text: Vec<char>) -> Self {
-        let (mut heads, mut next) = ([0; LISTS], vec![0; text.len()]);
-        for (place, letter) in text.iter().enumerate().rev() {
-            if let (Some(head), Some(after), Ok(number)) = (heads.get_mut(list(*letter)), next.get_mut(place), u16::try_from(place + 1)) {
-                *after = *head;
-                *head = number;
+        let (mut heads, mut next) = (vec![0; LISTS], vec![0; text.len()]);
+        for ((letters, after), number) in text.windows(2).zip(&mut next).zip(1..) {
+            let [first, second] = letters else { continue };
+            if let Some(head) = heads.get_mut(list(*first, *second)) {
+                *after = std::mem::replace(head, number);
             }
         }
-        Self { found: vec![0; text.len()], text, heads, next }
+        Self { found: Vec::new(), text, heads, next }
     }
 
     fn find(&mut self, value: &[char]) {
-        let Some(first) = value.first() else { return };
-        let mut place = self.heads.get(list(*first)).copied().unwrap_or_default();
+        let [first, second, ..] = value else { return self.find_letter(value) };
+        let mut place = self.heads.get(list(*first, *second)).copied().unwrap_or_default();
         while let Some(at) = usize::from(place).checked_sub(1) {
-            if let Some(found) = self.found.get_mut(at).filter(|_| self.text.get(at..).unwrap_or_default().starts_with(value)) {
-                *found = value.len().max(*found);
+            if self.text.get(at..).unwrap_or_default().starts_with(value) {
+                self.note(at, value.len());
             }
             place = self.next.get(at).copied().unwrap_or_default();
+        }
+    }
+
+    /// Looks up a value of one letter, for which there is no list.
+    fn find_letter(&mut self, value: &[char]) {
+        for at in 0..self.text.len() {
+            if !value.is_empty() && self.text.get(at..=at) == Some(value) {
+                self.note(at, 1);
+            }
+        }
+    }
+
+    fn note(&mut self, at: usize, length: usize) {
+        self.found.resize(self.text.len(), 0);
+        if let Some(found) = self.found.get_mut(at) {
+            *found = length.max(*found);
         }
     }
 
@@ -77,8 +93,8 @@ impl Listed {
     }
 }
 
-fn list(letter: char) -> usize {
-    letter as usize % LISTS
+fn list(first: char, second: char) -> usize {
+    (first as usize * 31 + second as usize) % LISTS
 }
 
 /// Is a text whose suffixes stand in order, with what was found in it. Time goes with the size of text and values (beside a logarithm of the

@@ -53,6 +53,9 @@ pub(super) struct Letter {
 
 /// Reads a text without regard to case, accents, width and what is not seen; blanks, plus signs and control characters are one.
 pub(super) fn folded(text: &str) -> Vec<Letter> {
+    if text.is_ascii() {
+        return text.bytes().enumerate().map(|(start, byte)| Letter { letter: plain_ascii(byte.into()), start, end: start + 1 }).collect();
+    }
     let mut letters = Vec::with_capacity(text.len());
     for (start, letter) in text.char_indices() {
         push(&mut letters, letter, start, start + letter.len_utf8());
@@ -114,9 +117,18 @@ fn blob(run: &str) -> Option<String> {
     let run = run.get(..run.len() - usize::from(run.len() % 4 == 1)).filter(|run| run.len() >= BLOB && !begins_none(run))?;
     let bytes = match run.contains(['-', '_']) {
         true => LENIENT.decode(run.replace('-', "+").replace('_', "/")),
+        false if !may_begin(run) => return None,
         false => LENIENT.decode(run),
     };
     String::from_utf8(bytes.ok()?).ok()
+}
+
+/// Says whether what a run begins with can be the beginning of a text, as that of most words cannot.
+fn may_begin(run: &str) -> bool {
+    let mut bytes = [0; BLOB / 4 * 3];
+    let head = run.get(..BLOB).unwrap_or_default();
+    let read = LENIENT.decode_slice(head, &mut bytes).ok().and_then(|length| bytes.get(..length));
+    read.is_some_and(|read| std::str::from_utf8(read).map_or_else(|error| error.error_len().is_none(), |_| true))
 }
 
 /// Gives every reading of a text: as it stands, and with one layer of escapes after the other undone.

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use super::{SENSITIVE, config::AuthsignalConfig, convert, generated, routes, types};
 use crate::{
     model::{CallOptions, Error, Personal, ProviderId, Secret},
-    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, hooks},
+    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route},
 };
-
-hooks!(generated::Client);
 
 const fn operation(route: Route) -> Operation {
     Operation::of(route, SENSITIVE, |_, body| convert::error(body))
@@ -103,7 +101,7 @@ impl Authsignal {
     ///
     /// As every operation, with whether the challenge may be claimed.
     pub async fn claim(&self, body: &types::ClaimRequest) -> Result<Reply<types::ClaimResponse>, Error> {
-        let outcome = self.endpoint.call(&CLAIM, &self.options, &[], async |attempt| self.generated(attempt).claim(body).await).await;
+        let outcome = self.endpoint.call(&CLAIM, &self.options, &[], async |attempt| generated::Client::of(attempt).claim(body).await).await;
         self.endpoint.told(&CLAIM, outcome)
     }
 
@@ -113,7 +111,7 @@ impl Authsignal {
     ///
     /// As every operation.
     pub async fn validate(&self, body: &types::ValidateRequest) -> Result<Reply<types::ValidateResponse>, Error> {
-        let outcome = self.endpoint.call(&VALIDATE, &self.options, &[], async |attempt| self.generated(attempt).validate(body).await).await;
+        let outcome = self.endpoint.call(&VALIDATE, &self.options, &[], async |attempt| generated::Client::of(attempt).validate(body).await).await;
         self.endpoint.told(&VALIDATE, outcome)
     }
 
@@ -126,7 +124,7 @@ impl Authsignal {
         let ChallengeQuery { challenge_id, user_id, action, verification_method } = query;
         let (challenge_id, user_id) = (challenge_id.as_ref().map(Secret::expose), user_id.as_ref().map(Personal::as_str));
         let private: Vec<&str> = challenge_id.into_iter().chain(user_id).collect();
-        let run = async |attempt| self.generated(attempt).get_challenge(action.as_deref(), challenge_id, user_id, verification_method.as_ref()).await;
+        let run = async |attempt| generated::Client::of(attempt).get_challenge(action.as_deref(), challenge_id, user_id, verification_method.as_ref()).await;
         let outcome = self.endpoint.call(&GET_CHALLENGE, &self.options, &private, run).await;
         self.endpoint.told(&GET_CHALLENGE, outcome)
     }
@@ -134,11 +132,11 @@ impl Authsignal {
     pub(super) async fn send(&self, options: &CallOptions, body: &types::ChallengeRequest) -> Result<Reply<types::ChallengeResponse>, Failure> {
         convert::complete(body)?;
         let operation = if body.challenge_id.is_some() { &RESEND } else { &CHALLENGE };
-        self.endpoint.call(operation, options, &[], async |attempt| self.generated(attempt).challenge(body).await).await
+        self.endpoint.call(operation, options, &[], async |attempt| generated::Client::of(attempt).challenge(body).await).await
     }
 
     pub(super) async fn check_code(&self, options: &CallOptions, body: &types::VerifyRequest) -> Result<Reply<types::VerifyResponse>, Failure> {
-        self.endpoint.call(&VERIFY, options, &[], async |attempt| self.generated(attempt).verify(body).await).await
+        self.endpoint.call(&VERIFY, options, &[], async |attempt| generated::Client::of(attempt).verify(body).await).await
     }
 
     pub(super) fn provider(&self) -> &ProviderId {
@@ -148,8 +146,11 @@ impl Authsignal {
     pub(super) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
         self.endpoint.open_connection(options).await
     }
+}
 
-    fn generated(&self, attempt: Attempt) -> generated::Client {
-        generated::Client::new_with_client(self.endpoint.base_url(), attempt.client(), attempt)
+impl generated::Client {
+    fn of(attempt: Attempt) -> Self {
+        // The attempt knows the URL.
+        Self::new_with_client("", attempt.client(), attempt)
     }
 }

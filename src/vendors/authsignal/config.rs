@@ -1,5 +1,6 @@
 //! What an Authsignal instance needs.
 
+use super::routes;
 use crate::{
     model::{Error, ProviderId, Secret},
     transport::{Authorization, Endpoint, Http},
@@ -97,6 +98,6 @@ impl AuthsignalConfig {
     pub(super) fn endpoint(&self, http: Http) -> Result<Endpoint, Error> {
         // The key is the user name, and the password is empty.
         let authorization = self.instance.authorized("secret_key", Authorization::basic(&self.secret_key, &Secret::new("")))?;
-        self.instance.endpoint(self.region.base_url(), VERSION, Some(authorization), http)
+        self.instance.endpoint(self.region.base_url(), VERSION, Some(authorization), routes::ALL, http)
     }
 }

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use super::{SENSITIVE, config::CorbadoConfig, convert, generated, routes, types};
 use crate::{
     model::{CallOptions, Error, Field, ProviderId},
-    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, hooks, path::path_ids},
+    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, path::path_ids},
 };
-
-hooks!(generated::Client);
 
 pub(super) const fn operation(route: Route) -> Operation {
     Operation::of(route, SENSITIVE, convert::error)
@@ -75,7 +73,7 @@ impl Corbado {
 
     pub(super) async fn create(&self, options: &CallOptions, user_id: &str, body: &types::ChallengeCreateReq) -> Result<Reply<types::Challenge>, Failure> {
         path_ids(&[(Some(Field::UserId), "userID", user_id)])?;
-        self.endpoint.call(&CREATE, options, &[user_id], async |attempt| self.generated(attempt).challenge_create(user_id, body).await).await
+        self.endpoint.call(&CREATE, options, &[user_id], async |attempt| generated::Client::of(attempt).challenge_create(user_id, body).await).await
     }
 
     pub(super) async fn update(
@@ -86,7 +84,7 @@ impl Corbado {
         body: &types::ChallengeUpdateReq,
     ) -> Result<Reply<types::Challenge>, Failure> {
         path_ids(&[(Some(Field::UserId), "userID", user_id), (Some(Field::ChallengeId), "challengeID", challenge_id)])?;
-        let run = async |attempt| self.generated(attempt).challenge_update(user_id, challenge_id, body).await;
+        let run = async |attempt| generated::Client::of(attempt).challenge_update(user_id, challenge_id, body).await;
         self.endpoint.call(&UPDATE, options, &[user_id, challenge_id], run).await
     }
 
@@ -97,8 +95,11 @@ impl Corbado {
     pub(super) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
         self.endpoint.open_connection(options).await
     }
+}
 
-    pub(super) fn generated(&self, attempt: Attempt) -> generated::Client {
-        generated::Client::new_with_client(self.endpoint.base_url(), attempt.client(), attempt)
+impl generated::Client {
+    pub(super) fn of(attempt: Attempt) -> Self {
+        // The attempt knows the URL.
+        Self::new_with_client("", attempt.client(), attempt)
     }
 }

@@ -1,5 +1,6 @@
 //! What a Corbado instance needs.
 
+use super::routes;
 use crate::{
     model::{Error, ProviderId, Secret},
     transport::{Authorization, Endpoint, Http},
@@ -71,6 +72,6 @@ impl CorbadoConfig {
 
     pub(super) fn endpoint(&self, http: Http) -> Result<Endpoint, Error> {
         let authorization = self.instance.authorized("project_id", Authorization::basic(&self.project_id, &self.api_secret))?;
-        self.instance.endpoint(SERVER, VERSION, Some(authorization), http)
+        self.instance.endpoint(SERVER, VERSION, Some(authorization), routes::ALL, http)
     }
 }

@@ -3,7 +3,7 @@
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
 
-use super::{Corbado, ListQuery, client::operation, routes, types};
+use super::{Corbado, ListQuery, client::operation, generated, routes, types};
 use crate::{
     model::{Error, Field},
     transport::{Attempt, Operation, Reply, path::path_ids},
@@ -44,7 +44,7 @@ impl Corbado {
     ///
     /// As every operation. Where Corbado [may have acted](crate::SendState::may_have_acted), there may be a user whose id nobody was told.
     pub async fn user_create(&self, body: &types::UserCreateReq) -> Result<Reply<types::User>, Error> {
-        self.at(&USER_CREATE, &[], async |attempt| self.generated(attempt).user_create(body).await).await
+        self.at(&USER_CREATE, &[], async |attempt| generated::Client::of(attempt).user_create(body).await).await
     }
 
     /// Lists users with their login identifiers and social accounts, page by page: `GET /users`, the operation `UserList`.
@@ -55,7 +55,7 @@ impl Corbado {
     pub async fn user_list(&self, query: &ListQuery) -> Result<Reply<types::UserList>, Error> {
         let (filters, sort) = (query.filters(), query.sort.as_deref());
         let (page, size) = (query.page.map(i64::from), query.page_size.map(i64::from));
-        let run = async |attempt| self.generated(attempt).user_list(Some(&filters), page, size, sort).await;
+        let run = async |attempt| generated::Client::of(attempt).user_list(Some(&filters), page, size, sort).await;
         self.endpoint.told(&USER_LIST, self.endpoint.call(&USER_LIST, &self.options, &query.private(), run).await)
     }
 
@@ -65,7 +65,7 @@ impl Corbado {
     ///
     /// As every operation.
     pub async fn user_get(&self, user_id: &str) -> Result<Reply<types::User>, Error> {
-        self.at(&USER_GET, &[user(user_id)], async |attempt| self.generated(attempt).user_get(user_id).await).await
+        self.at(&USER_GET, &[user(user_id)], async |attempt| generated::Client::of(attempt).user_get(user_id).await).await
     }
 
     /// Changes a user's name or status: `PATCH /users/{userID}`, the operation `UserUpdate`. Members that are left out stay as they are.
@@ -74,7 +74,7 @@ impl Corbado {
     ///
     /// As every operation.
     pub async fn user_update(&self, user_id: &str, body: &types::UserUpdateReq) -> Result<Reply<types::User>, Error> {
-        self.at(&USER_UPDATE, &[user(user_id)], async |attempt| self.generated(attempt).user_update(user_id, body).await).await
+        self.at(&USER_UPDATE, &[user(user_id)], async |attempt| generated::Client::of(attempt).user_update(user_id, body).await).await
     }
 
     /// Deletes a user: `DELETE /users/{userID}`, the operation `UserDelete`.
@@ -83,7 +83,7 @@ impl Corbado {
     ///
     /// As every operation.
     pub async fn user_delete(&self, user_id: &str) -> Result<Reply<types::GenericRsp>, Error> {
-        self.at(&USER_DELETE, &[user(user_id)], async |attempt| self.generated(attempt).user_delete(user_id).await).await
+        self.at(&USER_DELETE, &[user(user_id)], async |attempt| generated::Client::of(attempt).user_delete(user_id).await).await
     }
 
     /// Gives a user a login identifier: `POST /users/{userID}/identifiers`, the operation `IdentifierCreate`.
@@ -93,7 +93,7 @@ impl Corbado {
     /// As every operation. One that a user has already is [`ErrorKind::Conflict`](crate::ErrorKind::Conflict), or a violation on
     /// `identifierValue`: Corbado does not document which.
     pub async fn identifier_create(&self, user_id: &str, body: &types::IdentifierCreateReq) -> Result<Reply<types::Identifier>, Error> {
-        self.at(&IDENTIFIER_CREATE, &[user(user_id)], async |attempt| self.generated(attempt).identifier_create(user_id, body).await).await
+        self.at(&IDENTIFIER_CREATE, &[user(user_id)], async |attempt| generated::Client::of(attempt).identifier_create(user_id, body).await).await
     }
 
     /// Changes the status of a login identifier, say from pending to verified: `PATCH /users/{userID}/identifiers/{identifierID}`, the operation
@@ -103,7 +103,7 @@ impl Corbado {
     ///
     /// As every operation.
     pub async fn identifier_update(&self, user_id: &str, identifier_id: &str, body: &types::IdentifierUpdateReq) -> Result<Reply<types::Identifier>, Error> {
-        let run = async |attempt| self.generated(attempt).identifier_update(user_id, identifier_id, body).await;
+        let run = async |attempt| generated::Client::of(attempt).identifier_update(user_id, identifier_id, body).await;
         self.at(&IDENTIFIER_UPDATE, &[user(user_id), identifier(identifier_id)], run).await
     }
 
@@ -113,7 +113,7 @@ impl Corbado {
     ///
     /// As every operation.
     pub async fn identifier_delete(&self, user_id: &str, identifier_id: &str) -> Result<Reply<types::GenericRsp>, Error> {
-        let run = async |attempt| self.generated(attempt).identifier_delete(user_id, identifier_id).await;
+        let run = async |attempt| generated::Client::of(attempt).identifier_delete(user_id, identifier_id).await;
         self.at(&IDENTIFIER_DELETE, &[user(user_id), identifier(identifier_id)], run).await
     }
 
@@ -134,7 +134,7 @@ impl Corbado {
     async fn identifiers(&self, operation: &Operation, query: &ListQuery) -> Result<Reply<types::IdentifierList>, Error> {
         let (filters, sort) = (query.filters(), query.sort.as_deref());
         let (page, size) = (query.page.map(i64::from), query.page_size.map(i64::from));
-        let run = async |attempt| self.generated(attempt).identifier_list(Some(&filters), page, size, sort).await;
+        let run = async |attempt| generated::Client::of(attempt).identifier_list(Some(&filters), page, size, sort).await;
         self.endpoint.told(operation, self.endpoint.call(operation, &self.options, &query.private(), run).await)
     }
 

@@ -10,10 +10,8 @@ use serde::de::DeserializeOwned;
 use super::{SENSITIVE, config::DfnsConfig, convert, generated, routes, types};
 use crate::{
     model::{CallOptions, Error, ErrorKind, Field, ProviderId, RelyingParty, Secret, SendState, Violation},
-    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, hooks},
+    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route},
 };
-
-hooks!(generated::Client);
 
 const fn operation(route: Route) -> Operation {
     // 202: a policy holds the request back until somebody approves it.
@@ -88,7 +86,7 @@ impl Dfns {
     ///
     /// [`ErrorKind::Config`] where no token is configured.
     pub async fn user_action_init(&self, body: &types::UserActionInitRequest) -> Result<Reply<types::UserActionChallenge>, Error> {
-        self.with_token(&ACTION_INIT, &[], async |attempt| self.generated(attempt).user_action_init(body).await).await
+        self.with_token(&ACTION_INIT, &[], async |attempt| generated::Client::of(attempt).user_action_init(body).await).await
     }
 
     /// Hands in the signed challenge of a user action: `POST /auth/action`. Needs the token.
@@ -97,7 +95,7 @@ impl Dfns {
     ///
     /// [`ErrorKind::Config`] where no token is configured.
     pub async fn user_action_sign(&self, body: &types::UserActionRequest) -> Result<Reply<types::UserActionResponse>, Error> {
-        self.with_token(&ACTION_SIGN, &[], async |attempt| self.generated(attempt).user_action_sign(body).await).await
+        self.with_token(&ACTION_SIGN, &[], async |attempt| generated::Client::of(attempt).user_action_sign(body).await).await
     }
 
     /// Issues a one-time code for a new credential: `POST /auth/credentials/code`. Needs the token, and a user action that was signed for
@@ -108,7 +106,7 @@ impl Dfns {
     /// [`ErrorKind::Config`] where no token is configured.
     pub async fn credential_code_create(&self, user_action: &Secret, body: &types::CredentialCodeRequest) -> Result<Reply<types::CredentialCode>, Error> {
         let token = user_action.expose();
-        self.with_token(&CODE_CREATE, &[token], async |attempt| self.generated(attempt).credential_code_create(token, body).await).await
+        self.with_token(&CODE_CREATE, &[token], async |attempt| generated::Client::of(attempt).credential_code_create(token, body).await).await
     }
 
     /// Gives the text that a body goes out as, for [`UserActionInitRequest::user_action_payload`](types::UserActionInitRequest::user_action_payload).
@@ -168,11 +166,11 @@ impl Dfns {
         if body.code.is_empty() {
             return Err(Error::invalid(vec![Violation::at_vendor(Some(Field::Code), "code", "is empty")]).into());
         }
-        self.endpoint.call(&CODE_INIT, options, &[], async |attempt| self.generated(attempt).credential_code_init(body).await).await
+        self.endpoint.call(&CODE_INIT, options, &[], async |attempt| generated::Client::of(attempt).credential_code_init(body).await).await
     }
 
     pub(super) async fn verify(&self, options: &CallOptions, body: &types::CodeVerifyRequest) -> Result<Reply<types::Credential>, Failure> {
-        self.endpoint.call(&CODE_VERIFY, options, &[], async |attempt| self.generated(attempt).credential_code_verify(body).await).await
+        self.endpoint.call(&CODE_VERIFY, options, &[], async |attempt| generated::Client::of(attempt).credential_code_verify(body).await).await
     }
 
     /// Makes a call that needs the token.
@@ -200,8 +198,11 @@ impl Dfns {
     pub(super) fn relying_party(&self) -> Option<&RelyingParty> {
         self.relying_party.as_deref()
     }
+}
 
-    fn generated(&self, attempt: Attempt) -> generated::Client {
-        generated::Client::new_with_client(self.endpoint.base_url(), attempt.client(), attempt)
+impl generated::Client {
+    fn of(attempt: Attempt) -> Self {
+        // The attempt knows the URL.
+        Self::new_with_client("", attempt.client(), attempt)
     }
 }

@@ -1,5 +1,6 @@
 //! What a Dfns instance needs.
 
+use super::routes;
 use crate::{
     model::{Error, ProviderId, RelyingParty, Secret},
     transport::{Authorization, Endpoint, Http},
@@ -117,6 +118,6 @@ impl DfnsConfig {
     pub(super) fn endpoint(&self, http: Http) -> Result<Endpoint, Error> {
         let authorized = |token| self.instance.authorized("token", Authorization::bearer(token));
         let authorization = self.token.as_ref().map(authorized).transpose()?;
-        self.instance.endpoint(self.region.base_url(), VERSION, authorization, http)
+        self.instance.endpoint(self.region.base_url(), VERSION, authorization, routes::ALL, http)
     }
 }

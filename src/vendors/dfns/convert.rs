@@ -11,7 +11,7 @@ use crate::{
     model::{
         Answer, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Credential, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Method,
         MethodSupport, ParseCredentialKindError, Personal, ProviderId, Reason, Registration, RegistrationUser, RelyingParty, Secret, Verification, Verified,
-        Violation,
+        Violation, webauthn::Details,
     },
     transport::{ErrorReply, Failure, Reply},
     vendors::{
@@ -90,51 +90,73 @@ pub(super) fn challenge(
     if reply.tag() != kind.as_str() {
         return Err(reply.unusable("the challenge is for another kind of credential than was asked for"));
     }
-    let Some((identifier, mut registration)) = registration(kind, &reply) else {
+    let Some(Parts { identifier, text, .. }) = parts(&reply) else {
         return Err(reply.unusable("the reply holds no challenge to sign"));
     };
-    if identifier.is_empty() || registration.challenge().is_empty() {
+    if identifier.is_empty() || text.is_empty() {
         return Err(reply.unusable(NO_ID));
     }
-    if let Some(relying_party) = relying_party {
-        registration = registration.with_relying_party(relying_party.clone());
-    }
-    let mut handle = ChallengeHandle::new(provider.clone(), Method::Credential(kind), identifier);
+    let text = text.clone();
+    let mut handle = ChallengeHandle::new(provider.clone(), Method::Credential(kind), identifier.clone());
     if kind != CredentialKind::Fido2 {
-        handle = handle.with_text_to_sign(registration.challenge().clone());
+        handle = handle.with_text_to_sign(text.clone());
     }
+    let relying_party = relying_party.cloned();
     let (reply, request_id) = reply.apart();
     let reply = Arc::new(reply);
-    let members = Arc::clone(&reply);
-    let registration = registration.with_options_of(move || options(&members));
+    let told = Arc::clone(&reply);
+    let registration = Registration::of(kind, text, move || details(&told, relying_party));
     Ok(Challenge::new(handle).with_vendors_request_id(request_id).with_ignored(ignored).with_registration(registration).with_shared_vendor(reply))
 }
 
-/// Gives the challenge identifier, and what is to be signed.
-fn registration(kind: CredentialKind, challenge: &types::CredentialChallenge) -> Option<(Secret, Registration)> {
+/// Lists what the challenges of all kinds have.
+struct Parts<'a> {
+    identifier: &'a Secret,
+    text: &'a Secret,
+    user: Option<&'a types::ChallengeUser>,
+    rp: Option<&'a types::RelyingParty>,
+    parameters: &'a [types::PublicKeyCredentialParameters],
+}
+
+/// Gives the parts of a challenge, where it is of a kind that is offered.
+fn parts(challenge: &types::CredentialChallenge) -> Option<Parts<'_>> {
     use types::CredentialChallenge as Challenge;
     macro_rules! parts {
-        ($challenge:ident) => {
-            (&$challenge.challenge_identifier, &$challenge.challenge, &$challenge.user, &$challenge.rp, &$challenge.pub_key_cred_params)
+        ($of:ident) => {
+            Some(Parts {
+                identifier: &$of.challenge_identifier,
+                text: &$of.challenge,
+                user: $of.user.as_ref(),
+                rp: $of.rp.as_ref(),
+                parameters: &$of.pub_key_cred_params,
+            })
         };
     }
-    let (identifier, text, user, rp, parameters) = match challenge {
-        Challenge::Fido2(challenge) => parts!(challenge),
-        Challenge::Key(challenge) => parts!(challenge),
-        Challenge::PasswordProtectedKey(challenge) => parts!(challenge),
-        Challenge::RecoveryKey(challenge) => parts!(challenge),
-        Challenge::Password(_) | Challenge::Totp(_) | Challenge::Unknown(_) => return None,
+    match challenge {
+        Challenge::Fido2(of) => parts!(of),
+        Challenge::Key(of) => parts!(of),
+        Challenge::PasswordProtectedKey(of) => parts!(of),
+        Challenge::RecoveryKey(of) => parts!(of),
+        Challenge::Password(_) | Challenge::Totp(_) | Challenge::Unknown(_) => None,
+    }
+}
+
+/// Gives what a challenge tells beside the text to sign. A relying party of the config's goes before the vendor's.
+fn details(challenge: &types::CredentialChallenge, relying_party: Option<RelyingParty>) -> Details {
+    let Some(Parts { user, rp, parameters, .. }) = parts(challenge) else { return Details::default() };
+    let name = |name: &Option<Personal>| name.clone().unwrap_or_else(|| Personal::new(""));
+    let vendors = || {
+        let rp = rp?;
+        let id = rp.id.clone()?;
+        let name = rp.name.clone().unwrap_or_else(|| id.clone());
+        Some(RelyingParty { id, name })
     };
-    let mut registration = Registration::new(kind, text.clone()).with_algorithms(parameters.iter().map(|parameter| parameter.alg).collect());
-    if let Some(user) = user {
-        let name = |name: &Option<Personal>| name.clone().unwrap_or_else(|| Personal::new(""));
-        registration = registration.with_user(RegistrationUser { id: name(&user.id), name: name(&user.name), display_name: name(&user.display_name) });
+    Details {
+        user: user.map(|user| RegistrationUser { id: name(&user.id), name: name(&user.name), display_name: name(&user.display_name) }),
+        relying_party: relying_party.or_else(vendors),
+        algorithms: parameters.iter().map(|parameter| parameter.alg).collect(),
+        options: options(challenge),
     }
-    if let Some(id) = rp.as_ref().and_then(|rp| rp.id.clone()) {
-        let name = rp.as_ref().and_then(|rp| rp.name.clone()).unwrap_or_else(|| id.clone());
-        registration = registration.with_relying_party(RelyingParty { id, name });
-    }
-    Some((identifier.clone(), registration))
 }
 
 /// Gives all members of a challenge but those that are the vendor's own business.

@@ -9,10 +9,8 @@ use serde::de::DeserializeOwned;
 use super::{SENSITIVE, config::TwilioConfig, convert, generated, routes, types};
 use crate::{
     model::{CallOptions, Error, Field, ProviderId},
-    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, hooks, path::path_ids},
+    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, path::path_ids},
 };
-
-hooks!(generated::Client);
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("twilio-request-id");
 const fn operation(route: Route) -> Operation {
@@ -80,7 +78,7 @@ impl Twilio {
     /// An id that cannot be a segment of a path (empty, dots, slashes, control characters) is refused before sending; one that the vendor does not know is
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
     pub async fn fetch_verification(&self, sid: &str) -> Result<Reply<types::Verification>, Error> {
-        let run = async |attempt| self.generated(attempt).fetch_verification(&self.service_sid, sid).await;
+        let run = async |attempt| generated::Client::of(attempt).fetch_verification(&self.service_sid, sid).await;
         self.at_id(&FETCH, sid, run).await
     }
 
@@ -91,7 +89,7 @@ impl Twilio {
     ///
     /// As [`fetch_verification`](Self::fetch_verification).
     pub async fn update_verification(&self, sid: &str, body: &types::UpdateVerificationRequest) -> Result<Reply<types::Verification>, Error> {
-        let run = async |attempt| self.generated(attempt).update_verification(&self.service_sid, sid, body).await;
+        let run = async |attempt| generated::Client::of(attempt).update_verification(&self.service_sid, sid, body).await;
         self.at_id(&UPDATE, sid, run).await
     }
 
@@ -113,7 +111,7 @@ impl Twilio {
         options: &CallOptions,
         body: &types::CreateVerificationRequest,
     ) -> Result<Reply<types::Verification>, Failure> {
-        self.endpoint.call(operation, options, &[], async |attempt| self.generated(attempt).create_verification(&self.service_sid, body).await).await
+        self.endpoint.call(operation, options, &[], async |attempt| generated::Client::of(attempt).create_verification(&self.service_sid, body).await).await
     }
 
     pub(super) async fn check_code(
@@ -122,7 +120,7 @@ impl Twilio {
         body: &types::CreateVerificationCheckRequest,
     ) -> Result<Reply<types::VerificationCheck>, Failure> {
         convert::complete(body)?;
-        self.endpoint.call(&CHECK, options, &[], async |attempt| self.generated(attempt).create_verification_check(&self.service_sid, body).await).await
+        self.endpoint.call(&CHECK, options, &[], async |attempt| generated::Client::of(attempt).create_verification_check(&self.service_sid, body).await).await
     }
 
     /// Makes a call whose path names a verification.
@@ -146,8 +144,11 @@ impl Twilio {
     pub(super) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
         self.endpoint.open_connection(options).await
     }
+}
 
-    fn generated(&self, attempt: Attempt) -> generated::Client {
-        generated::Client::new_with_client(self.endpoint.base_url(), attempt.client(), attempt)
+impl generated::Client {
+    fn of(attempt: Attempt) -> Self {
+        // The attempt knows the URL.
+        Self::new_with_client("", attempt.client(), attempt)
     }
 }

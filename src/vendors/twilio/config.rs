@@ -1,5 +1,6 @@
 //! What a Twilio Verify instance needs.
 
+use super::routes;
 use crate::{
     model::{Error, ProviderId, Secret},
     transport::{Authorization, Endpoint, Http},
@@ -80,7 +81,7 @@ impl TwilioConfig {
             return Err(self.instance.wrong("service_sid", SERVICE_SID));
         }
         let authorization = self.instance.authorized("account_sid", Authorization::basic(&self.user, &self.password))?;
-        self.instance.endpoint(SERVER, VERSION, Some(authorization), http)
+        self.instance.endpoint(SERVER, VERSION, Some(authorization), routes::ALL, http)
     }
 }
 
