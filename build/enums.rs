@@ -23,8 +23,8 @@ pub(crate) fn render(vendor: &Vendor, spec: &Value) -> Result<String, Error> {
         writeln!(out, "{} {{", paths::TAGGED_ENUM)?;
         writeln!(out, "    {}", doc(spec, union.name))?;
         let is_in_replies = rewrites::reachable(spec, vendor.replies).iter().any(|name| name == union.name);
-        let read = if is_in_replies { paths::READ_IN_REPLIES } else { paths::READ_IN_REQUESTS };
-        writeln!(out, "    pub enum {} by {:?}, read by {read} {{", union.name, union.tag)?;
+        let (read, held) = if is_in_replies { (paths::READ_IN_REPLIES, "boxed") } else { (paths::READ_IN_REQUESTS, "plain") };
+        writeln!(out, "    pub enum {} by {:?}, read by {read}, {held} {{", union.name, union.tag)?;
         for (schema, tag) in rewrites::variants(spec, union.name) {
             let tag = tag.ok_or(Error)?;
             writeln!(out, "        {}(super::generated::types::{}) = {tag:?},", pascal(&tag), pascal(&schema))?;

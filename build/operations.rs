@@ -1,8 +1,8 @@
 //! Rewrites the generated operations: the attempt that is their client's inner value knows the URL, sends and reads, so that each makes a request and no more.
 
-use syn::{Arm, Block, Expr, ExprMethodCall, File, ImplItem, Item, Local, Pat, Stmt, Token, parse_quote, punctuated::Punctuated};
+use syn::{Block, Expr, ExprMethodCall, File, ImplItem, Item, Local, Pat, Stmt, Token, parse_quote, punctuated::Punctuated};
 
-use crate::routes::head;
+use crate::{paths::ATTEMPT, routes::beginning};
 
 /// The variable that the generator gathers headers in.
 const HEADERS: &str = "header_map";
@@ -14,6 +14,15 @@ const HEADERS: &str = "header_map";
 /// An operation that is not as the generator wrote it when this was.
 pub(crate) fn rewrite(file: &mut File) -> Result<(), String> {
     file.items.retain(|item| !has_hooks(item));
+    let attempt: syn::Type = syn::parse_str(ATTEMPT).map_err(|error| error.to_string())?;
+    file.items.push(parse_quote! {
+        impl Client {
+            /// Makes a client of one attempt, which knows the URL itself.
+            pub(crate) fn of(attempt: #attempt) -> Self {
+                Self::new_with_client("", attempt.client(), attempt)
+            }
+        }
+    });
     let items = file.items.iter_mut().filter_map(|item| if let Item::Impl(item) = item { Some(&mut item.items) } else { None });
     for function in items.flatten().filter_map(|item| if let ImplItem::Fn(function) = item { Some(function) } else { None }) {
         if function.sig.asyncness.is_some() {
@@ -76,7 +85,7 @@ fn names_the_version(expr: &Expr) -> bool {
     call.args.iter().any(|argument| matches!(argument, Expr::Lit(literal) if matches!(&literal.lit, syn::Lit::Str(text) if text.value() == "api-version")))
 }
 
-/// Turns the text of a URL, which would be read again with each call, into the segments behind the URL of the operation's [`head`], which was read once:
+/// Turns the text of a URL, which would be read again with each call, into the segments behind the URL of the operation's [`beginning`], which was read once:
 /// `format!("{}/users/{}", self.baseurl, encode_path(&user_id.to_string()))` into `self.inner.url(&[user_id])`.
 fn leave_url(block: &mut Block) -> Option<()> {
     let url = declared(block, "url")?;
@@ -93,7 +102,7 @@ fn leave_url(block: &mut Block) -> Option<()> {
         "{}" => ids.next()?,
         fixed => (!fixed.contains('{')).then(|| parse_quote!(#fixed)),
     };
-    let segments: Vec<Expr> = path.split('/').skip(head(path).len()).map(segment).collect::<Option<_>>()?;
+    let segments: Vec<Expr> = path.split('/').skip(beginning(path).len()).map(segment).collect::<Option<_>>()?;
     *init.expr = parse_quote!(self.inner.url(&[#(#segments),*]));
     Some(())
 }
@@ -152,19 +161,24 @@ fn awaited(stmt: &Stmt) -> Option<String> {
     Some(call.method.to_string())
 }
 
-/// Reads a reply, which is here whole, at once: `ResponseValue::from_response(response).await` becomes `self.inner.decode(response)`.
+/// Reads a reply, which is here whole, at once: `ResponseValue::from_response(response).await` becomes `self.inner.decode(response)`. Where a reply has no body, or is none that the
+/// document knows, nothing is read.
 fn leave_reading(block: &mut Block) -> Option<()> {
     let Some(Stmt::Expr(Expr::Match(by_status), _)) = block.stmts.last_mut() else { return None };
-    let is_read =
-        |arm: &&mut Arm| matches!(plain(&arm.body), Expr::Await(reading) if matches!(plain(&reading.base), Expr::Call(call) if is_reader(&call.func)));
-    let read: Vec<&mut Arm> = by_status.arms.iter_mut().filter(is_read).collect();
-    let is_any = !read.is_empty();
-    read.into_iter().for_each(|arm| *arm.body = parse_quote!(self.inner.decode(response)));
-    is_any.then_some(())
+    for arm in &mut by_status.arms {
+        match plain(&arm.body) {
+            Expr::Await(reading) if is_call_of(&reading.base, "from_response") => *arm.body = parse_quote!(self.inner.decode(response)),
+            Expr::Call(told) if told.args.iter().all(|value| is_call_of(value, "empty") || is_call_of(value, "UnexpectedResponse")) => {}
+            _ => return None,
+        }
+    }
+    Some(())
 }
 
-fn is_reader(expr: &Expr) -> bool {
-    matches!(expr, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "from_response"))
+/// Says whether this calls a function of that name, whatever the path to it.
+fn is_call_of(expr: &Expr, name: &str) -> bool {
+    let Expr::Call(call) = plain(expr) else { return false };
+    matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 /// Finds the statement that declares a variable.

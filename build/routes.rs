@@ -16,11 +16,11 @@ pub(crate) fn render(spec: &Value) -> Result<String, Error> {
             let constant = shouted(name);
             writeln!(
                 out,
-                "pub(super) const {constant}: {route} = {route} {{ number: {number}, name: {name:?}, method: {method:?}, path: {path:?}, head: &{head:?} }};",
+                "pub(super) const {constant}: {route} = {route} {{ number: {number}, name: {name:?}, method: {method:?}, path: {path:?}, beginning: &{beginning:?} }};",
                 route = paths::ROUTE,
                 number = all.len(),
                 method = method.to_uppercase(),
-                head = head(path),
+                beginning = beginning(path),
             )?;
             all.push(constant);
         }
@@ -30,7 +30,7 @@ pub(crate) fn render(spec: &Value) -> Result<String, Error> {
 }
 
 /// Gives the segments of a path that are the same for all calls: those before the first id.
-pub(crate) fn head(path: &str) -> Vec<&str> {
+pub(crate) fn beginning(path: &str) -> Vec<&str> {
     path.trim_start_matches('/').split('/').take_while(|segment| !segment.contains('{')).collect()
 }
 

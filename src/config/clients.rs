@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Config, named_vendor, secret_names};
 use crate::{
-    model::{Error, ErrorKind, SendState, Violation},
+    model::{Error, Violation},
     transport::Http,
     vendors::{Section, Vendor, nearest},
 };
@@ -66,7 +66,7 @@ impl Config {
             }
         };
         let Some(config) = config.filter(|_| problems.is_empty()) else {
-            return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(secret_names::hide(&self.members, problems)));
+            return Err(Error::of_config(secret_names::hide(&self.members, problems)));
         };
         new(&config, self.http(http)?)
     }

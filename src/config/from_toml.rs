@@ -3,10 +3,7 @@
 use std::{fmt, path::Path};
 
 use super::Config;
-use crate::{
-    model::{Error, ErrorKind, SendState},
-    transport::file,
-};
+use crate::{model::Error, transport::file};
 
 /// Longest config that is read, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -18,7 +15,7 @@ impl Config {
     ///
     /// [`ErrorKind::Config`] where the text is not TOML, with the place but not the text.
     pub fn from_toml_str(text: &str) -> Result<Self, Error> {
-        parse(text).map_err(unusable)
+        parse(text).map_err(Error::unusable)
     }
 
     /// Reads a config from a TOML file. Relative paths in it start at the file's folder.
@@ -28,16 +25,12 @@ impl Config {
     /// [`ErrorKind::Config`] where the file cannot be read or is not TOML.
     pub fn from_toml_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let unreadable = |why: &dyn fmt::Display| unusable(format!("{} cannot be read: {why}", path.display()));
+        let unreadable = |why: &dyn fmt::Display| Error::unusable(format!("{} cannot be read: {why}", path.display()));
         let bytes = file::read(path, LONGEST).map_err(|error| unreadable(&error).with_source(error))?;
         let text = String::from_utf8(bytes).map_err(|_| unreadable(&"not UTF-8"))?;
-        let config = parse(&text).map_err(|place| unusable(format!("{}: {place}", path.display())))?;
+        let config = parse(&text).map_err(|place| Error::unusable(format!("{}: {place}", path.display())))?;
         Ok(config.with_directory(path.parent().unwrap_or(Path::new(""))))
     }
-}
-
-fn unusable(detail: String) -> Error {
-    Error::new(ErrorKind::Config, SendState::NotSent).with_detail(detail)
 }
 
 /// Gives the config in a text, or the place where the text is no TOML; the parser's own words quote the text.

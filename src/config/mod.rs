@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     compose::{Guard, Guarded, Observed},
-    model::{Error, ErrorKind, ProviderId, SendState, Violation},
+    model::{Error, ProviderId, Violation},
     provider::ChallengeProvider,
     telemetry::{Observer, Observers},
     transport::{Http, HttpBuilder},
@@ -228,7 +228,7 @@ impl Config {
     pub fn build(&self) -> Result<Arc<dyn ChallengeProvider>, Error> {
         let plan = self.read();
         let Some(current) = plan.current.filter(|_| plan.problems.is_empty()) else {
-            return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(plan.problems));
+            return Err(Error::of_config(plan.problems));
         };
         let http = self.http(plan.http)?;
         let mut providers = self.providers.clone();

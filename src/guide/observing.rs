@@ -38,7 +38,7 @@
 //! | `http.response.status_code` | where there was a reply |
 //! | `error.type` | why the attempt failed, [`ErrorKind`](crate::ErrorKind), or `dropped` |
 //!
-//! A vendor is told nothing of the trace: no `traceparent` goes out.
+//! A vendor is told nothing of the trace, unless [`Http::with_traceparent`](crate::Http::with_traceparent) says what: no `traceparent` goes out.
 //!
 //! # Logs
 //!

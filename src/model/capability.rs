@@ -95,6 +95,11 @@ impl Capabilities {
         }
     }
 
+    /// Tells which fields a method needs and takes; `None` where it is not offered.
+    pub fn support(&self, method: Method) -> Option<&MethodSupport> {
+        self.methods().iter().find(|support| support.method == method)
+    }
+
     /// Says whether the method is offered.
     pub fn supports(&self, method: Method) -> bool {
         self.support(method).is_some()
@@ -108,11 +113,6 @@ impl Capabilities {
     /// Says whether an existing challenge can be sent once more.
     pub fn can_resend(&self) -> bool {
         self.can_resend
-    }
-
-    /// Says whether a request of this method may say how long the challenge lives.
-    pub fn can_set_lifetime(&self, method: Method) -> bool {
-        self.support(method).is_some_and(|support| support.takes(Field::Lifetime))
     }
 
     /// Checks a request, as [`ChallengeProvider::check`](crate::ChallengeProvider::check) does: gives the fields that would be ignored.
@@ -145,10 +145,6 @@ impl Capabilities {
             }
         }
         Ok(findings)
-    }
-
-    fn support(&self, method: Method) -> Option<&MethodSupport> {
-        self.methods().iter().find(|support| support.method == method)
     }
 }
 

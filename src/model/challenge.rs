@@ -89,8 +89,8 @@ impl Challenge {
     }
 
     /// Sets the vendor's id of the request, for its support.
-    pub fn with_request_id(mut self, id: impl Into<Option<String>>) -> Self {
-        self.0.request_id = id.into().map(RequestId::from);
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.0.request_id = Some(id.into().into());
         self
     }
 
@@ -119,13 +119,13 @@ impl Challenge {
     }
 
     /// Adds the vendor's own reply.
-    pub fn with_vendor<T: Any + Send + Sync>(mut self, reply: T) -> Self {
+    pub fn with_vendor_reply<T: Any + Send + Sync>(mut self, reply: T) -> Self {
         self.0.vendor = Some(Arc::new(reply));
         self
     }
 
     #[cfg(feature = "dfns")]
-    pub(crate) fn with_shared_vendor<T: Any + Send + Sync>(mut self, reply: Arc<T>) -> Self {
+    pub(crate) fn with_shared_vendor_reply<T: Any + Send + Sync>(mut self, reply: Arc<T>) -> Self {
         self.0.vendor = Some(reply);
         self
     }
@@ -196,7 +196,7 @@ impl Challenge {
     }
 
     /// Gives the vendor's own reply, say `corbado::types::Challenge`; `None` if it is of another type.
-    pub fn vendor<T: Any>(&self) -> Option<&T> {
+    pub fn vendor_reply<T: Any>(&self) -> Option<&T> {
         self.0.vendor.as_ref()?.downcast_ref()
     }
 }

@@ -5,6 +5,8 @@ pub(crate) mod base64url;
 pub(crate) mod capability;
 mod challenge;
 mod client_context;
+#[cfg(any(feature = "dfns-keys", feature = "redis", feature = "send-once", feature = "testing", feature = "webhooks"))]
+pub(crate) mod digest;
 mod error;
 mod field;
 pub(crate) mod handle;

@@ -131,6 +131,7 @@ impl ChallengeRequest {
 
     /// Gives the same request without the user's id that is for no provider in particular; those set by [`with_user_id_at`](Self::with_user_id_at) stay.
     pub fn without_user_id(&self) -> Self {
+        // Each for itself, so that the id is not copied to be dropped.
         Self {
             method: self.method,
             to: self.to.clone(),

@@ -50,8 +50,8 @@ impl Verified {
     }
 
     /// Sets the vendor's id of the request, for its support.
-    pub fn with_request_id(mut self, id: impl Into<Option<String>>) -> Self {
-        self.request_id = id.into().map(RequestId::from);
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into().into());
         self
     }
 
@@ -62,7 +62,7 @@ impl Verified {
     }
 
     /// Adds the vendor's own reply.
-    pub fn with_vendor<T: Any + Send + Sync>(mut self, reply: T) -> Self {
+    pub fn with_vendor_reply<T: Any + Send + Sync>(mut self, reply: T) -> Self {
         self.vendor = Some(Arc::new(reply));
         self
     }
@@ -94,7 +94,7 @@ impl Verified {
     }
 
     /// Gives the vendor's own reply, say `authsignal::types::VerifyResponse`; `None` if it is of another type.
-    pub fn vendor<T: Any>(&self) -> Option<&T> {
+    pub fn vendor_reply<T: Any>(&self) -> Option<&T> {
         self.vendor.as_ref()?.downcast_ref()
     }
 }
@@ -177,6 +177,9 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Lists all reasons that this release knows.
+    pub const ALL: [Self; 5] = [Self::WrongOrExpiredCode, Self::Expired, Self::TooManyAttempts, Self::AlreadyUsed, Self::Other];
+
     /// Gives the reason in snake_case, as logs and the command line show it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -189,6 +192,12 @@ impl Reason {
     }
 }
 
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 impl Rejected {
     /// Rejects for this reason.
     pub fn new(reason: Reason) -> Self {
@@ -196,8 +205,8 @@ impl Rejected {
     }
 
     /// Sets the vendor's id of the request, for its support.
-    pub fn with_request_id(mut self, id: impl Into<Option<String>>) -> Self {
-        self.request_id = id.into().map(RequestId::from);
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into().into());
         self
     }
 

@@ -9,10 +9,10 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::text::to_hex;
+    use crate::model::digest::hex;
 
     #[test]
     fn a_hash_is_the_one_of_the_standard() {
-        assert_eq!(to_hex(&super::sha256(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(hex(&super::sha256(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 
 /// An in-process provider with queued results, for tests of one handler: no vendor, no network.
 ///
-/// It takes every method and every field. Results come in the order in which they were queued; when none is left, a create succeeds and
+/// It takes every method and every field. Results come in the order in which they were queued; when none is left, creates and resends succeed, and
 /// an answer is right and proves the address of the request. Clones are the same provider.
 ///
 /// ```
@@ -47,6 +47,7 @@ struct Inner {
     creates: Mutex<VecDeque<Result<Challenge, Error>>>,
     created: Mutex<Vec<ChallengeRequest>>,
     verifies: Mutex<VecDeque<Result<Verification, Error>>>,
+    resends: Mutex<VecDeque<Result<Challenge, Error>>>,
     answered: Mutex<Vec<(ChallengeHandle, Answer)>>,
     resent: Mutex<Vec<ChallengeHandle>>,
     recipients: Mutex<BTreeMap<String, Personal>>,
@@ -88,6 +89,7 @@ impl Scripted {
             creates: Mutex::default(),
             created: Mutex::default(),
             verifies: Mutex::default(),
+            resends: Mutex::default(),
             answered: Mutex::default(),
             resent: Mutex::default(),
             recipients: Mutex::default(),
@@ -125,6 +127,18 @@ impl Scripted {
     /// Queues an error for a verify.
     pub fn verify_fails(self, error: Error) -> Self {
         locked(&self.0.verifies).push_back(Err(error));
+        self
+    }
+
+    /// Queues a challenge for a resend.
+    pub fn resend_gives(self, challenge: Challenge) -> Self {
+        locked(&self.0.resends).push_back(Ok(challenge));
+        self
+    }
+
+    /// Queues an error for a resend.
+    pub fn resend_fails(self, error: Error) -> Self {
+        locked(&self.0.resends).push_back(Err(error));
         self
     }
 
@@ -181,6 +195,7 @@ impl ChallengeProvider for Scripted {
     async fn resend_with(&self, handle: &ChallengeHandle, _: &CallOptions) -> Result<Challenge, Error> {
         handle.require_issuer(&self.0.id)?;
         locked(&self.0.resent).push(handle.clone());
-        Ok(Challenge::new(handle.clone()))
+        let queued = locked(&self.0.resends).pop_front().unwrap_or_else(|| Ok(Challenge::new(handle.clone())));
+        queued.map_err(|error| error.or_operation("resend"))
     }
 }

@@ -21,10 +21,6 @@ pub(super) fn is_phone_number(text: &str, digits: impl std::ops::RangeBounds<usi
     text.strip_prefix('+').is_some_and(|number| digits.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-pub(super) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect::<Option<_>>()?;
     let (pairs, rest) = digits.as_chunks::<2>();
@@ -34,6 +30,7 @@ pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::digest::hex;
 
     #[test]
     fn spellings_of_a_recipient_are_one_and_tags_are_several() {
@@ -48,7 +45,7 @@ mod tests {
 
     #[test]
     fn hex_is_read_as_it_is_written() {
-        assert_eq!(from_hex(&to_hex(&[0, 15, 160, 255])), Some(vec![0, 15, 160, 255]));
+        assert_eq!(from_hex(&hex(&[0, 15, 160, 255])), Some(vec![0, 15, 160, 255]));
         for bad in ["0", "0g", "é0"] {
             assert_eq!(from_hex(bad), None, "{bad}");
         }

@@ -16,8 +16,11 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{
+    Http,
+    client::Pool,
     path::below,
     redact::{Mask, Submitted, Told},
+    trace_context::{TRACEPARENT, TraceContext},
 };
 
 /// Makes one attempt of a call. The generated client wants it cloneable; all clones are the same attempt.
@@ -28,6 +31,7 @@ struct Shared {
     client: reqwest::Client,
     url: Arc<Url>,
     authorization: Option<HeaderValue>,
+    trace_context: Option<TraceContext>,
     request_id_header: Option<&'static HeaderName>,
     max_response_bytes: usize,
     progress: Mutex<Progress>,
@@ -39,7 +43,7 @@ pub(super) struct Progress {
     /// What was submitted, for masking its values in the vendor's words.
     pub(super) submitted: Submitted,
     pub(super) head: Option<Head>,
-    /// The body of the reply, empty until it is here whole.
+    /// The body of the reply, empty until it is here whole and where it is longer than allowed.
     pub(super) body: Bytes,
     pub(super) too_large: bool,
 }
@@ -64,15 +68,17 @@ const REQUEST_ID: [HeaderName; 4] = [
 pub(super) const LONGEST_REQUEST_ID: usize = 128;
 
 impl Attempt {
-    /// `request_id_header` is the vendor's own name of the header that names a request.
-    pub(super) fn new(
-        client: reqwest::Client,
-        url: Arc<Url>,
-        authorization: Option<HeaderValue>,
-        request_id_header: Option<&'static HeaderName>,
-        max_response_bytes: usize,
-    ) -> Self {
-        Self(Arc::new(Shared { client, url, authorization, request_id_header, max_response_bytes, progress: Mutex::default() }))
+    /// Makes an attempt; `request_id_header` is the vendor's own name of the header that names a request.
+    pub(super) fn new(http: &Http, pool: Pool, url: Arc<Url>, authorization: Option<HeaderValue>, request_id_header: Option<&'static HeaderName>) -> Self {
+        Self(Arc::new(Shared {
+            client: http.client(pool).clone(),
+            url,
+            authorization,
+            trace_context: http.trace_context.clone(),
+            request_id_header,
+            max_response_bytes: http.limits().max_response_bytes,
+            progress: Mutex::default(),
+        }))
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -85,8 +91,8 @@ impl Attempt {
     }
 
     /// Gives the URL of the operation with these segments behind those that are the same for all calls.
-    pub(crate) fn url(&self, ids: &[&str]) -> Url {
-        below(&self.0.url, ids)
+    pub(crate) fn url(&self, segments: &[&str]) -> Url {
+        below(&self.0.url, segments)
     }
 
     /// Puts on the vendor's authorization. What an operation has as a header beside those of HTTP may be a secret, so no log shows it.
@@ -98,10 +104,13 @@ impl Attempt {
         if let Some(authorization) = &self.0.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
+        if let Some(traceparent) = self.0.trace_context.as_ref().and_then(TraceContext::value) {
+            headers.insert(TRACEPARENT, traceparent);
+        }
         close_after(request);
     }
 
-    /// Sends, and hands on the reply without head and body, which stand in the progress: the body as long as it may be, or empty where it is longer.
+    /// Sends, and hands on the reply without head and body, which stand in the progress; the body is left empty where it is longer than allowed.
     pub(crate) fn send(&self, mut request: reqwest::Request) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
         self.prepare(&mut request);
         self.progress().submitted = Submitted::of(&request);
@@ -120,7 +129,7 @@ impl Attempt {
         }
     }
 
-    /// Reads a body, or nothing of one that is longer than it may be.
+    /// Gives the body; `None` where it is longer than allowed.
     async fn body(&self, response: &mut reqwest::Response) -> reqwest::Result<Option<Bytes>> {
         let max = self.0.max_response_bytes;
         let mut first = Bytes::new();
@@ -238,9 +247,10 @@ mod tests {
 
     #[test]
     fn a_header_that_may_be_a_secret_is_in_no_log() {
+        let http = Http::builder().build().expect("a client");
         let mut authorization = HeaderValue::from_static("Basic secret");
         authorization.set_sensitive(true);
-        let attempt = Attempt::new(reqwest::Client::new(), Arc::new("https://vendor.example/".parse().expect("a URL")), Some(authorization), None, 1000);
+        let attempt = Attempt::new(&http, Pool::First, Arc::new("https://vendor.example/".parse().expect("a URL")), Some(authorization), None);
         let mut request = reqwest::Request::new(reqwest::Method::POST, "https://vendor.example".parse().expect("a URL"));
         for name in ["accept", "content-type", "x-code"] {
             request.headers_mut().insert(name, HeaderValue::from_static("text"));

@@ -4,8 +4,9 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 use super::file;
+use super::trace_context::TraceContext;
 use crate::{
-    model::{Error, ErrorKind, SendState},
+    model::Error,
     telemetry::{Observer, Observers},
 };
 
@@ -29,6 +30,7 @@ pub struct Http {
     pools: [reqwest::Client; 2],
     pub(super) limits: Limits,
     pub(super) observers: Observers,
+    pub(super) trace_context: Option<TraceContext>,
 }
 
 /// Names one of the two connection pools. All calls begin in the first; one that the server hands back is made again in the other, since
@@ -109,7 +111,7 @@ impl Http {
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         let limits = Limits { timeout: TIMEOUT, connect_timeout: CONNECT_TIMEOUT, max_response_bytes: MAX_RESPONSE_BYTES };
         let client = locked_down(builder.connect_timeout(CONNECT_TIMEOUT))?;
-        Ok(Self { pools: [client.clone(), client], limits, observers: Observers::default() })
+        Ok(Self { pools: [client.clone(), client], limits, observers: Observers::default(), trace_context: None })
     }
 
     /// Gives the same client another time for a whole call. The time for connecting stays: where it is not less, a connect that hangs is told as
@@ -128,6 +130,25 @@ impl Http {
     /// Adds an [`Observer`], which is told of each attempt to call a vendor.
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observers.add(observer);
+        self
+    }
+
+    /// Sends the header `traceparent` of W3C Trace Context with each attempt to call a vendor, as `of_attempt` gives it. Without this none goes out.
+    ///
+    /// It is asked once an attempt, within the attempt's span, so that a layer of `tracing` that exports spans can say what that one is called there. A text of another form than the standard's
+    /// is not sent.
+    ///
+    /// ```
+    /// use auth_challenge::Http;
+    ///
+    /// let http = Http::builder().build()?.with_traceparent(|| {
+    ///     // With tracing-opentelemetry: of the context of `tracing::Span::current()`.
+    ///     Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned())
+    /// });
+    /// # Ok::<(), auth_challenge::Error>(())
+    /// ```
+    pub fn with_traceparent(mut self, of_attempt: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        self.trace_context = Some(TraceContext::new(of_attempt));
         self
     }
 
@@ -213,9 +234,9 @@ impl HttpBuilder {
     pub fn build(self) -> Result<Http, Error> {
         let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT.min(self.timeout / 2));
         if self.proxy.as_ref().is_some_and(|proxy| !is_proxy(proxy)) {
-            return Err(unusable("http.proxy cannot be used: expected http or https"));
+            return Err(Error::unusable("http.proxy cannot be used: expected http or https"));
         }
-        let proxy = self.proxy.map(|proxy| reqwest::Proxy::all(proxy.as_str())).transpose().map_err(|_| unusable("http.proxy cannot be used"))?;
+        let proxy = self.proxy.map(|proxy| reqwest::Proxy::all(proxy.as_str())).transpose().map_err(|_| Error::unusable("http.proxy cannot be used"))?;
         let authorities = self.ca_file.as_deref().map(Authorities::read).transpose()?;
         let pool = || {
             let mut builder = reqwest::Client::builder().no_proxy().connect_timeout(connect_timeout);
@@ -232,7 +253,7 @@ impl HttpBuilder {
             locked_down(builder)
         };
         let limits = Limits { timeout: self.timeout, connect_timeout, max_response_bytes: self.max_response_bytes };
-        Ok(Http { pools: [pool()?, pool()?], limits, observers: Observers::default() })
+        Ok(Http { pools: [pool()?, pool()?], limits, observers: Observers::default(), trace_context: None })
     }
 }
 
@@ -256,7 +277,7 @@ fn locked_down(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error
         .http2_keep_alive_while_idle(true);
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
     let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);
-    builder.build().map_err(|error| unusable("the HTTP client cannot be built").with_source(error.without_url()))
+    builder.build().map_err(|error| Error::unusable("the HTTP client cannot be built").with_source(error.without_url()))
 }
 
 /// Holds further certificate authorities to trust.
@@ -266,10 +287,10 @@ struct Authorities(Vec<reqwest::Certificate>);
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 impl Authorities {
     fn read(path: &std::path::Path) -> Result<Self, Error> {
-        let pem = file::read(path, LONGEST_CA_FILE).map_err(|error| unusable(format!("http.ca_file cannot be read: {error}")).with_source(error))?;
+        let pem = file::read(path, LONGEST_CA_FILE).map_err(|error| Error::unusable(format!("http.ca_file cannot be read: {error}")).with_source(error))?;
         match reqwest::Certificate::from_pem_bundle(&pem) {
             Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
-            _ => Err(unusable("http.ca_file holds no PEM certificates")),
+            _ => Err(Error::unusable("http.ca_file holds no PEM certificates")),
         }
     }
 
@@ -284,14 +305,10 @@ struct Authorities;
 #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
 impl Authorities {
     fn read(_: &std::path::Path) -> Result<Self, Error> {
-        Err(unusable("http.ca_file needs one of the features rustls, rustls-no-provider and native-tls"))
+        Err(Error::unusable("http.ca_file needs one of the features rustls, rustls-no-provider and native-tls"))
     }
 
     fn trusted_by(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         builder
     }
-}
-
-fn unusable(detail: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(ErrorKind::Config, SendState::NotSent).with_detail(detail)
 }

@@ -44,7 +44,7 @@ impl Endpoint {
     pub(crate) fn new(provider: ProviderId, base_url: &Url, authorization: Option<Authorization>, routes: &[Route], http: Http) -> Self {
         let address = base_url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let server = Server { address, port: base_url.port_or_known_default() };
-        let urls = routes.iter().map(|route| Arc::new(below(base_url, route.head))).collect();
+        let urls = routes.iter().map(|route| Arc::new(below(base_url, route.beginning))).collect();
         Self { provider, base_url: base_url.clone(), urls, server, authorization, http }
     }
 
@@ -60,7 +60,8 @@ impl Endpoint {
     fn url(&self, route: &Route) -> Arc<Url> {
         match self.urls.get(route.number) {
             Some(url) => Arc::clone(url),
-            None => Arc::new(below(&self.base_url, route.head)),
+            // Of no vendor's list.
+            None => Arc::new(below(&self.base_url, route.beginning)),
         }
     }
 
@@ -92,7 +93,8 @@ impl Endpoint {
     {
         let deadline = self.deadline(options);
         let patience = Patience { waits: !options.is_single_attempt(), waits_for_the_vendor: operation.is_create && !options.is_single_attempt() };
-        // Boxed, so that neither this nor what waits for it is larger than allocators keep at hand, about a kilobyte. Not an async function, whose arguments have room twice.
+        // Boxed, so that neither this nor what waits for it is larger than what allocators keep at hand, about a kilobyte. Not an async function,
+        // whose arguments have room twice.
         Box::pin(async move {
             let started = Instant::now();
             let mut retries = Retries::default();
@@ -150,8 +152,7 @@ impl Endpoint {
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {
         let header = self.authorization.as_ref().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
-        let limit = self.http.limits().max_response_bytes;
-        let attempt = Attempt::new(self.http.client(pool).clone(), self.url(&operation.route), header, operation.request_id_header, limit);
+        let attempt = Attempt::new(&self.http, pool, self.url(&operation.route), header, operation.request_id_header);
         let watch = Watch::begin(&self.provider, operation, &self.server, earlier, &self.http.observers);
         async move {
             // Large, and so it stays where it is made.

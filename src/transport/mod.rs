@@ -27,6 +27,8 @@ mod reply;
 mod retry;
 #[cfg(all(test, vendor))]
 mod tests;
+#[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
+mod trace_context;
 #[cfg(vendor)]
 mod unprocessed;
 #[cfg(vendor)]

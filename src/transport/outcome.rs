@@ -29,7 +29,7 @@ pub(crate) struct Route {
     /// Its path as the document has it, with the names of ids in the place of ids.
     pub(crate) path: &'static str,
     /// The segments of its path before the first id.
-    pub(crate) head: &'static [&'static str],
+    pub(crate) beginning: &'static [&'static str],
 }
 
 /// Describes one operation of a vendor: what is the same for all its calls.
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn what_a_vendor_holds_back_is_told_whether_its_reply_can_be_read_or_not() {
-        let route = Route { number: 0, name: "create", method: "POST", path: "/", head: &[] };
+        let route = Route { number: 0, name: "create", method: "POST", path: "/", beginning: &[] };
         let operation = Operation { is_done: |status| status != 202, ..Operation::of(route, &[], |_, _| ErrorReply::default()) };
         for ended in [Ok(()), Err(Ended::Undecodable)] {
             let head = Head { status: 202, headers: HeaderMap::new(), request_id: None };

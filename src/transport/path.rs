@@ -48,6 +48,7 @@ mod tests {
             ("https://vendor.example", &["users"][..], "https://vendor.example/users"),
             ("https://vendor.example/v2", &["users", "a b"], "https://vendor.example/v2/users/a%20b"),
             ("https://vendor.example/v2", &["\u{fc}?#%/x"], "https://vendor.example/v2/%C3%BC%3F%23%25%2Fx"),
+            ("https://vendor.example/v2/users/", &["%2e%2e", "a"], "https://vendor.example/v2/users/%252e%252e/a"),
             ("https://vendor.example/v2", &[], "https://vendor.example/v2"),
         ] {
             let url = Url::parse(base).expect("a URL");

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use progenitor_client::{Error as Generated, ResponseValue};
 use proptest::prelude::*;
 use tokio::time::Instant;
@@ -33,7 +34,7 @@ enum Fate {
 }
 
 fn operation(is_create: bool) -> Operation {
-    let route = Route { number: 0, name: "create", method: "POST", path: "/", head: &[] };
+    let route = Route { number: 0, name: "create", method: "POST", path: "/", beginning: &[] };
     Operation { is_create, is_authorized: false, is_done: |status| status != 202, ..Operation::of(route, &[], |_, _| ErrorReply::default()) }
 }
 
@@ -58,10 +59,13 @@ fn head(status: u16, retry_after: Option<u64>) -> Option<Head> {
     Some(Head { status, headers, request_id: None })
 }
 
+/// A body that is no JSON.
+const BABBLE: &[u8] = b"no JSON";
+
 /// Plays one attempt as the generated client would come back from it.
 async fn play(fate: Fate, attempt: &Attempt) -> Result<ResponseValue<()>, Generated<()>> {
     let response = |status: u16| {
-        let mut response = http::Response::new("no JSON");
+        let mut response = http::Response::new("");
         *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
         reqwest::Response::from(response)
     };
@@ -77,10 +81,12 @@ async fn play(fate: Fate, attempt: &Attempt) -> Result<ResponseValue<()>, Genera
         Fate::Floods | Fate::Babbles => {
             attempt.progress().head = head(200, None);
             attempt.progress().too_large = matches!(fate, Fate::Floods);
-            ResponseValue::from_response::<()>(response(200)).await
+            attempt.progress().body = Bytes::from_static(BABBLE);
+            attempt.decode(response(200))
         }
         Fate::Fails(status, retry_after) => {
             attempt.progress().head = head(status, retry_after);
+            attempt.progress().body = Bytes::from_static(BABBLE);
             Err(Generated::UnexpectedResponse(response(status)))
         }
         // Any error of the transport that is not about connecting.

@@ -51,7 +51,7 @@ impl<'a> Watch<'a> {
         &self.span
     }
 
-    /// Works within its span.
+    /// Works within its span, of which no clone is made.
     pub(super) fn over<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> impl Future<Output = T> {
         poll_fn(move |context| self.span.in_scope(|| work.as_mut().poll(context)))
     }

@@ -87,7 +87,11 @@ pub(super) fn rejected(handle: &ChallengeHandle, reason: Reason, request_id: Opt
         Reason::WrongOrExpiredCode if handle.is_past() => Reason::Expired,
         other => other,
     };
-    Rejected::new(reason).with_request_id(request_id.map(str::to_owned)).into()
+    let rejected = Rejected::new(reason);
+    match request_id {
+        Some(id) => rejected.with_request_id(id).into(),
+        None => rejected.into(),
+    }
 }
 
 #[cfg(test)]

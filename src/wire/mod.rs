@@ -7,4 +7,4 @@ pub(crate) mod tolerant;
 
 pub(crate) use open_enum::{is_word, open_enum};
 pub use tagged_enum::UnknownVariant;
-pub(crate) use tagged_enum::{Members, Name, tagged_enum};
+pub(crate) use tagged_enum::{Members, Name, held, tagged_enum};

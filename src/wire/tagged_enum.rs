@@ -115,17 +115,24 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
 #[serde(transparent)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-/// Defines a union of structs told apart by a tag, with `Unknown` for all other tags. Once the tag is known, `read` reads the struct. Structs are boxed: a reply
-/// is moved from layer to layer.
+/// Gives the type of a struct of a union: boxed in replies, which are moved from layer to layer, plain in requests, which callers write.
+macro_rules! held {
+    (boxed $content:path) => { ::std::boxed::Box<$content> };
+    (plain $content:path) => { $content };
+}
+
+pub(crate) use held;
+
+/// Defines a union of structs told apart by a tag, with `Unknown` for all other tags. Once the tag is known, `read` reads the struct.
 macro_rules! tagged_enum {
-    ($(#[$meta:meta])* pub enum $name:ident by $tag:literal, read by $read:path { $($variant:ident($content:path) = $value:literal,)+ }) => {
+    ($(#[$meta:meta])* pub enum $name:ident by $tag:literal, read by $read:path, $held:ident { $($variant:ident($content:path) = $value:literal,)+ }) => {
         $(#[$meta])*
         ///
         /// Open: a variant that this release does not know arrives as `Unknown`.
         #[derive(Clone, Debug)]
         #[non_exhaustive]
         pub enum $name {
-            $(#[doc = concat!("`", $value, "`")] $variant(::std::boxed::Box<$content>),)+
+            $(#[doc = concat!("`", $value, "`")] $variant($crate::wire::held!($held $content)),)+
             /// A variant that this release does not know.
             Unknown($crate::wire::UnknownVariant),
         }
@@ -142,7 +149,7 @@ macro_rules! tagged_enum {
 
         $(impl ::std::convert::From<$content> for $name {
             fn from(content: $content) -> Self {
-                Self::$variant(::std::boxed::Box::new(content))
+                Self::$variant(content.into())
             }
         })+
 
@@ -151,7 +158,7 @@ macro_rules! tagged_enum {
                 #[derive(::serde::Serialize)]
                 #[serde(tag = $tag)]
                 enum Tagged<'a> {
-                    $(#[serde(rename = $value)] $variant(&'a $content),)+
+                    $(#[serde(rename = $value)] $variant(&'a $crate::wire::held!($held $content)),)+
                 }
                 match self {
                     $(Self::$variant(content) => Tagged::$variant(content).serialize(serializer),)+
@@ -220,7 +227,7 @@ mod tests {
 
         crate::wire::tagged_enum! {
             /// Shapes.
-            pub enum Shape by "kind", read by crate::wire::tolerant::from_value { Circle(Circle) = "Circle", }
+            pub enum Shape by "kind", read by crate::wire::tolerant::from_value, boxed { Circle(Circle) = "Circle", }
         }
     }
     use shapes::Shape;

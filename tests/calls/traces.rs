@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::support::{
-    Reserved, Server, Step,
+    Reserved, Server, Step, client,
     log::Log,
     reply,
     vendors::{self, Operation},
@@ -18,10 +18,11 @@ use auth_challenge::{
 };
 use opentelemetry::{
     Value,
-    trace::{SpanKind, Status, TracerProvider as _},
+    trace::{SpanContext, SpanKind, Status, TraceContextExt as _, TracerProvider as _},
 };
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
-use tracing::{Dispatch, Level, instrument::WithSubscriber as _};
+use tracing::{Dispatch, Level, Span, instrument::WithSubscriber as _};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
 /// Gathers what a program exports.
@@ -144,6 +145,24 @@ async fn a_retry_is_a_second_attempt_of_the_same_call() {
         for seen in server.requests() {
             assert_eq!(seen.header("traceparent").len() + seen.header("tracestate").len() + seen.header("baggage").len(), 0, "{vendor:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_vendor_is_told_the_place_of_each_attempt_in_a_trace_where_that_is_asked_for() {
+    for vendor in vendors::all() {
+        let traces = Traces::new();
+        let again = reply(429, &[("Retry-After", "0")], "{}");
+        let server = Server::start(vec![Step::AnswerAndClose(again), Step::Answer(reply(200, &[], &vendor.created().to_string()))]).await;
+        let place = |of: &SpanContext| format!("00-{}-{}-01", of.trace_id(), of.span_id());
+        let http = client().with_traceparent(move || Some(place(Span::current().context().span().span_context())));
+        let provider = vendor.config(server.address, "").with_http(http).build().expect("a provider");
+        let outcome = Operation::Create.call(vendor, &*provider, &CallOptions::default()).with_subscriber(traces.subscriber()).await;
+        outcome.unwrap_or_else(|error| panic!("{vendor:?}: {error}"));
+        let (_, attempts) = traces.call();
+        let told: Vec<_> = server.requests().iter().flat_map(|seen| seen.header("traceparent")).map(|place| place.to_string()).collect();
+        assert_eq!(told, attempts.iter().map(|span| place(&span.span_context)).collect::<Vec<_>>(), "{vendor:?}");
+        assert_eq!(told.len(), 2, "{vendor:?}");
     }
 }
 

@@ -5,11 +5,15 @@ mod built;
 #[path = "../../build/enums.rs"]
 #[allow(dead_code, reason = "the build uses the rest")]
 mod enums;
+#[path = "../../build/operations.rs"]
+mod operations;
 #[path = "../../build/paths.rs"]
 mod paths;
 #[path = "../../build/rewrites.rs"]
 #[allow(dead_code, reason = "the build uses the rest")]
 mod rewrites;
+#[path = "../../build/routes.rs"]
+mod routes;
 #[path = "../../build/drift/smells.rs"]
 mod smells;
 #[path = "../support/mod.rs"]
@@ -23,6 +27,7 @@ mod dashboard;
 #[cfg(feature = "cli")]
 mod documented_configs;
 mod generated;
+mod generated_operations;
 mod guide;
 mod justfile;
 mod layers;

@@ -87,12 +87,12 @@ pub fn reads_silently<T: DeserializeOwned + Serialize + Debug + Send + Sync + 's
     assert_eq!(canaries(&written), canaries(document), "{what}: wire types carry what they hold");
 
     let handle = ChallengeHandle::new(ProviderId::CORBADO, Method::EmailOtp, "id-canary");
-    let challenge = Challenge::new(handle).with_vendor(value);
+    let challenge = Challenge::new(handle).with_vendor_reply(value);
     assert_silent(what, &challenge);
-    let value = challenge.vendor::<T>().expect("the reply is kept");
+    let value = challenge.vendor_reply::<T>().expect("the reply is kept");
     assert_silent(what, value);
     let again: T = serde_json::from_value(document.clone()).expect("it was read before");
-    assert_silent(what, &Verified::new(Method::EmailOtp).with_vendor(again));
+    assert_silent(what, &Verified::new(Method::EmailOtp).with_vendor_reply(again));
 }
 
 /// Documents of a vendor, filled with canaries where the build masks.

@@ -34,7 +34,7 @@ pub(crate) fn describe(challenge: &Challenge, reveal: bool) -> Result<Value, Fai
             json["registration"]["webauthn"] = options;
         }
     }
-    if let (true, Some(reply)) = (reveal, challenge.vendor::<corbado::types::Challenge>()) {
+    if let (true, Some(reply)) = (reveal, challenge.vendor_reply::<corbado::types::Challenge>()) {
         json["value"] = json!(reply.value);
     }
     Ok(json)

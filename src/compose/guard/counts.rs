@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::{
     Rate,
     limits::Rule,
-    store::{Count, Key, Message, Sender},
+    store::{Count, Key, Message, Subject},
 };
 use crate::compose::expiring::Expiring;
 
@@ -22,7 +22,7 @@ pub(super) struct Counts {
     windows: Expiring<(Rule, Key), Window>,
     /// The sends to each recipient that count as unverified.
     unverified: Expiring<Key, VecDeque<(Instant, u64)>>,
-    senders: Expiring<Key, Sender>,
+    subjects: Expiring<Key, Subject>,
     tries: Expiring<Key, u32>,
 }
 
@@ -37,11 +37,11 @@ enum Member {
     CallingCode(Key),
 }
 
-/// Time for which wrong answers and senders count; no challenge lives longer.
+/// Time for which wrong answers and subjects count; no challenge lives longer.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// Who forgets, in the log, where there is too much.
 const OWNER: &str = "a guard";
-/// So many sends, senders and challenges with wrong answers are always kept.
+/// So many sends, subjects and challenges with wrong answers are always kept.
 const MOST: usize = 1 << 18;
 
 impl Default for Counts {
@@ -50,7 +50,7 @@ impl Default for Counts {
             hashers: [RandomState::new(), RandomState::new()],
             windows: Expiring::new(OWNER, MOST, |window| window.0.len()),
             unverified: Expiring::new(OWNER, MOST, VecDeque::len),
-            senders: Expiring::new(OWNER, MOST, |_| 1),
+            subjects: Expiring::new(OWNER, MOST, |_| 1),
             tries: Expiring::new(OWNER, MOST, |_| 1),
         }
     }
@@ -115,17 +115,17 @@ impl Counts {
         Key(high << 64 | low)
     }
 
-    fn sender(&self, send: &Message<'_>, now: Instant) -> Sender {
+    fn subject(&self, send: &Message<'_>, now: Instant) -> Subject {
         match send.challenge {
-            Some(challenge) => send.sender.again(self.senders.get(&challenge, now).copied(), challenge),
-            None => send.sender,
+            Some(challenge) => send.subject.again(self.subjects.get(&challenge, now).copied(), challenge),
+            None => send.subject,
         }
     }
 
     fn places(&self, send: &Message<'_>, now: Instant) -> Vec<Place> {
-        let sender = self.sender(send, now);
+        let subject = self.subject(send, now);
         let place = |(rule, rate): (Rule, Option<Rate>)| {
-            let (window, member) = sender.place(rule, Member::Send(send.id), Member::CallingCode)?;
+            let (window, member) = subject.place(rule, Member::Send(send.id), Member::CallingCode)?;
             Some(Place { rule, window, member, rate: rate? })
         };
         Rule::ALL.into_iter().zip(*send.rates).filter_map(place).collect()
@@ -152,7 +152,7 @@ impl Counts {
         }
         for place in self.places(send, now) {
             self.windows.keep((place.rule, place.window), now, place.rate.period()).add(place.member, place.rate, now);
-            if let (Rule::UnverifiedPerCallingCode, Some(recipient)) = (place.rule, self.sender(send, now).recipient) {
+            if let (Rule::UnverifiedPerCallingCode, Some(recipient)) = (place.rule, self.subject(send, now).recipient) {
                 let sends = self.unverified.keep(recipient, now, place.rate.period());
                 sends.retain(|(at, _)| !is_over(*at, place.rate, now));
                 sends.push_back((now, send.id));
@@ -163,12 +163,12 @@ impl Counts {
 
     /// Notes that a message is out, under the challenge that it has now.
     pub(super) fn note(&mut self, send: &Message<'_>, challenge: Key, now: Instant) {
-        *self.senders.keep(challenge, now, REMEMBERED) = self.sender(send, now);
+        *self.subjects.keep(challenge, now, REMEMBERED) = self.subject(send, now);
     }
 
     /// Notes that a challenge was made for a recipient who is under no limit.
     pub(super) fn note_exempt(&mut self, challenge: Key, now: Instant) {
-        *self.senders.keep(challenge, now, REMEMBERED) = Sender { is_exempt: true, ..Sender::default() };
+        *self.subjects.keep(challenge, now, REMEMBERED) = Subject { is_exempt: true, ..Subject::default() };
     }
 
     /// Gives the places of a send back.
@@ -178,7 +178,7 @@ impl Counts {
                 window.remove(place.member);
             }
         }
-        if let Some(sends) = self.sender(send, now).recipient.and_then(|recipient| self.unverified.get_mut(&recipient)) {
+        if let Some(sends) = self.subject(send, now).recipient.and_then(|recipient| self.unverified.get_mut(&recipient)) {
             sends.retain(|(_, other)| *other != send.id);
         }
     }
@@ -207,7 +207,7 @@ impl Counts {
     /// Notes that a challenge was answered.
     pub(super) fn verified(&mut self, challenge: Key, now: Instant) {
         self.tries.remove(&challenge);
-        let Some(Sender { recipient: Some(recipient), client_ip, calling_code: Some(code), .. }) = self.senders.get(&challenge, now).copied() else { return };
+        let Some(Subject { recipient: Some(recipient), client_ip, calling_code: Some(code), .. }) = self.subjects.get(&challenge, now).copied() else { return };
         let sends = self.unverified.remove(&recipient).unwrap_or_default();
         if let Some(window) = self.windows.get_mut(&(Rule::UnverifiedPerCallingCode, code)) {
             sends.into_iter().for_each(|(_, send)| window.remove(Member::Send(send)));

@@ -8,7 +8,7 @@ use std::{
 use super::{
     Refusal, Sending,
     limits::{Limits, Rule},
-    store::{Count, Key, Message, Sender, Store},
+    store::{Count, Key, Message, Store, Subject},
 };
 use crate::{
     model::{Challenge, ChallengeHandle, Error, Field, Method, Outlook, Reason, SendState, Verification, recipient},
@@ -175,14 +175,14 @@ impl<S: Store> Judge<S> {
 
     fn send<'a>(&'a self, sending: Sending<'a>, counted: Option<&str>) -> Message<'a> {
         let code = counted.filter(|_| sending.method().is_to_phone()).and_then(recipient::calling_code);
-        let sender = Sender {
+        let subject = Subject {
             recipient: counted.map(|to| self.store.key("recipient", &[to])),
             client_ip: sending.client_ip().map(|ip| self.store.key("client_ip", &[&network(ip).to_string()])),
             calling_code: code.map(|code| self.store.key("calling_code", &[code])),
             is_exempt: false,
         };
         let challenge = sending.handle().map(|handle| self.challenge(handle));
-        Message { id: sending.id(), sender, challenge, rates: &self.limits.rates }
+        Message { id: sending.id(), subject, challenge, rates: &self.limits.rates }
     }
 
     fn challenge(&self, handle: &ChallengeHandle) -> Key {

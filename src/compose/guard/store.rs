@@ -50,7 +50,7 @@ pub(super) struct Key(pub(super) u128);
 
 /// Says for whom a challenge was made.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Sender {
+pub(super) struct Subject {
     pub(super) recipient: Option<Key>,
     pub(super) client_ip: Option<Key>,
     pub(super) calling_code: Option<Key>,
@@ -61,7 +61,7 @@ pub(super) struct Sender {
 /// Describes one send, and the limits that it may fall under.
 pub(super) struct Message<'a> {
     pub(super) id: u64,
-    pub(super) sender: Sender,
+    pub(super) subject: Subject,
     /// The challenge that is sent once more; it counts for those of the first send, where the store knows them.
     pub(super) challenge: Option<Key>,
     pub(super) rates: &'a [Option<Rate>; Rule::ALL.len()],
@@ -75,7 +75,7 @@ pub(super) struct Count {
     pub(super) wait: Option<Duration>,
 }
 
-impl Sender {
+impl Subject {
     /// Gives those that a challenge sent once more counts for: those of the first send, else the recipient that the handle names, else the challenge.
     pub(super) fn again(self, first: Option<Self>, challenge: Key) -> Self {
         match first {

@@ -8,7 +8,7 @@ use super::{
     Rate,
     limits::Rule,
     local::LocalStore,
-    store::{Count, Key, Message, Sender, Store},
+    store::{Count, Key, Message, Store, Subject},
 };
 
 /// What may happen to a store.
@@ -82,7 +82,7 @@ struct Model {
     /// What took a place: rule, whose, what, when.
     places: Vec<(Rule, u8, u64, u64)>,
     unverified: Vec<(Whom, u64)>,
-    senders: BTreeMap<u8, Known>,
+    subjects: BTreeMap<u8, Known>,
     tries: BTreeMap<u8, u32>,
 }
 
@@ -106,7 +106,7 @@ type Rates = [Option<Rate>; 4];
 impl Model {
     fn known(&self, asked: Asked) -> Known {
         let given = Known { recipient: asked.recipient.map(Whom::Recipient), client: asked.client, code: asked.code, is_exempt: false };
-        match asked.challenge.map(|challenge| (challenge, self.senders.get(&challenge))) {
+        match asked.challenge.map(|challenge| (challenge, self.subjects.get(&challenge))) {
             Some((_, Some(first))) => Known { client: given.client.or(first.client), ..*first },
             Some((challenge, None)) => Known { recipient: given.recipient.or(Some(Whom::Challenge(challenge))), ..given },
             None => given,
@@ -182,7 +182,7 @@ impl Model {
 
     fn verified(&mut self, challenge: u8) {
         self.tries.remove(&challenge);
-        let Some(Known { recipient: Some(recipient), client, code: Some(code), .. }) = self.senders.get(&challenge).copied() else { return };
+        let Some(Known { recipient: Some(recipient), client, code: Some(code), .. }) = self.subjects.get(&challenge).copied() else { return };
         let sends: Vec<u64> = self.unverified.iter().filter(|(whose, _)| *whose == recipient).map(|(_, send)| *send).collect();
         self.unverified.retain(|(whose, _)| *whose != recipient);
         self.places.retain(|(rule, of, what, _)| match rule {
@@ -203,7 +203,7 @@ async fn play<S: Store<Outage: std::fmt::Debug>>(store: &S, wait: impl AsyncFn(D
     let mut sends: Vec<(Asked, u64)> = Vec::new();
     let message = |asked: Asked, id: u64| Message {
         id,
-        sender: Sender {
+        subject: Subject {
             recipient: key(store, "recipient", asked.recipient),
             client_ip: key(store, "client_ip", asked.client),
             calling_code: key(store, "calling_code", asked.code),
@@ -229,12 +229,12 @@ async fn play<S: Store<Outage: std::fmt::Debug>>(store: &S, wait: impl AsyncFn(D
                 if let Some((to, send)) = sends.iter().rev().nth(back).copied() {
                     store.note(&message(to, send), challenge(number)).await.expect("a note");
                     let known = model.known(to);
-                    model.senders.insert(number, known);
+                    model.subjects.insert(number, known);
                 }
             }
             Step::NoteExempt { challenge: number } => {
                 store.note_exempt(challenge(number)).await.expect("a note");
-                model.senders.insert(number, Known { recipient: None, client: None, code: None, is_exempt: true });
+                model.subjects.insert(number, Known { recipient: None, client: None, code: None, is_exempt: true });
             }
             Step::GiveBack { back } => {
                 if let Some((to, send)) = sends.iter().rev().nth(back).copied() {

@@ -14,7 +14,7 @@ use redis::{
 };
 use tokio::time::timeout;
 
-use crate::model::{Error, ErrorKind, ProviderHealth, Secret, SendState, Violation};
+use crate::model::{Error, ErrorKind, ProviderHealth, Secret, Violation};
 use outage::Outages;
 pub(super) use outage::{LEFT_ALONE, Outage};
 
@@ -173,7 +173,7 @@ fn can_encrypt() -> bool {
 
 /// Gathers mistakes of a config.
 pub(super) fn refused(mistakes: Vec<Violation>) -> Error {
-    Error::new(ErrorKind::Config, SendState::NotSent).with_violations(mistakes)
+    Error::of_config(mistakes)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 
 use super::{Router, health::Health, routes::Routes, tried::Tried};
 use crate::{
-    model::{Error, ErrorKind, Method, ProviderId, SendState, Violation},
+    model::{Error, Method, ProviderId, Violation},
     provider::ChallengeProvider,
     transport::TIMEOUT,
 };
@@ -120,7 +120,7 @@ impl RouterBuilder {
             mistakes.push(Violation::at_key(key, format!("expected one of {}, not {provider}", known())));
         }
         if !mistakes.is_empty() {
-            return Err(Error::new(ErrorKind::Config, SendState::NotSent).with_violations(mistakes));
+            return Err(Error::of_config(mistakes));
         }
         let Self { current, routes, failover, fails_over_when_unknown, timeout, .. } = self;
         Ok(Router { current, providers, routes, failover, fails_over_when_unknown, health: Health::default(), tried: Tried::default(), timeout })

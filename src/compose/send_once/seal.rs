@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::record::Token;
-use crate::model::{Challenge, ChallengeHandle, ChallengeStatus, Secret};
+use crate::model::{
+    Challenge, ChallengeHandle, ChallengeStatus, Secret,
+    digest::{hex, hmac},
+};
 
 /// Hashes and seals with one key.
 pub(super) struct Seal {
@@ -31,17 +34,17 @@ const NONCE: usize = 24;
 impl Seal {
     /// Derives a key for each use, so that none says anything of another.
     pub(super) fn new(key: &Secret) -> Self {
-        let derived = |purpose: &str| -> [u8; 32] { mac(keyed(key.expose().as_bytes()), &[purpose]) };
+        let derived = |purpose: &str| -> [u8; 32] { mac(hmac(key.expose().as_bytes()), &[purpose]) };
         Self {
-            names: keyed(&derived("auth-challenge send-once names 1")),
-            fingerprints: keyed(&derived("auth-challenge send-once fingerprints 1")),
+            names: hmac(&derived("auth-challenge send-once names 1")),
+            fingerprints: hmac(&derived("auth-challenge send-once fingerprints 1")),
             challenges: XChaCha20Poly1305::new(&derived("auth-challenge send-once challenges 1").into()),
         }
     }
 
     /// Gives the name under which an intent is kept.
     pub(super) fn name(&self, intent: &Secret) -> String {
-        mac(self.names.clone(), &[intent.expose()]).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&mac(self.names.clone(), &[intent.expose()]))
     }
 
     /// Gives what tells one request from another, under one name: those of two names are unlike, so that nobody reads which are about the same person.
@@ -72,18 +75,17 @@ impl Seal {
         let plain = self.challenges.decrypt(&XNonce::from(*nonce), Payload { msg: closed, aad: &bound(name, fingerprint) }).ok()?;
         let plain = Secret::new(String::from_utf8(plain).ok()?);
         let Sealed { handle, status, request_id } = serde_json::from_str(plain.expose()).ok()?;
-        Some(Challenge::new(handle).with_status(ChallengeStatus::from(status.as_str())).with_request_id(request_id))
+        let challenge = Challenge::new(handle).with_status(ChallengeStatus::from(status.as_str()));
+        Some(match request_id {
+            Some(id) => challenge.with_request_id(id),
+            None => challenge,
+        })
     }
 }
 
 /// Gives what a seal is bound to.
 fn bound(name: &str, fingerprint: &[u8; 16]) -> Vec<u8> {
     [name.as_bytes(), fingerprint].concat()
-}
-
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    // Keys of any length are good for HMAC.
-    Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }
 
 fn mac<T: AsRef<str>>(mut mac: Hmac<Sha256>, parts: &[T]) -> [u8; 32] {

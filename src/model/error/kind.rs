@@ -1,4 +1,6 @@
-//! What went wrong, whether something was sent, and what to do about it.
+//! What went wrong, and whether something was sent.
+
+use std::fmt;
 
 /// Says what went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +39,25 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Lists all kinds that this release knows.
+    pub const ALL: [Self; 15] = [
+        Self::Config,
+        Self::Handle,
+        Self::Unsupported,
+        Self::InvalidRequest,
+        Self::Authentication,
+        Self::Permission,
+        Self::NotFound,
+        Self::Conflict,
+        Self::RateLimited,
+        Self::Throttled,
+        Self::Connect,
+        Self::Timeout,
+        Self::Interrupted,
+        Self::Unavailable,
+        Self::UnexpectedReply,
+    ];
+
     /// Gives the kind in snake_case, as logs and the command line show it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -79,6 +100,12 @@ impl ErrorKind {
     }
 }
 
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// Says whether the vendor may have acted: sent a message, or used a code up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SendState {
@@ -94,6 +121,9 @@ pub enum SendState {
 }
 
 impl SendState {
+    /// Lists all states.
+    pub const ALL: [Self; 4] = [Self::NotSent, Self::Refused, Self::Unknown, Self::Accepted];
+
     /// Says whether a message may be under way, or a code used up. Never call again on your own then: ask the person.
     ///
     /// ```
@@ -112,5 +142,11 @@ impl SendState {
             Self::Unknown => "unknown",
             Self::Accepted => "accepted",
         }
+    }
+}
+
+impl fmt::Display for SendState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }

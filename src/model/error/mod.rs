@@ -77,7 +77,17 @@ impl Error {
 
     /// Refuses a config, for one key.
     pub(crate) fn config(key: impl Into<String>, expected: &'static str) -> Self {
-        Self::new(ErrorKind::Config, SendState::NotSent).with_violations(vec![Violation::at_key(key, expected)])
+        Self::of_config(vec![Violation::at_key(key, expected)])
+    }
+
+    /// Refuses a config, for these mistakes.
+    pub(crate) fn of_config(mistakes: Vec<Violation>) -> Self {
+        Self::new(ErrorKind::Config, SendState::NotSent).with_violations(mistakes)
+    }
+
+    /// Refuses a config that is of no use, for a reason that no key has.
+    pub(crate) fn unusable(why: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Config, SendState::NotSent).with_detail(why)
     }
 
     /// Refuses a handle before any I/O.

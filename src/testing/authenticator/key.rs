@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{random_bytes, signing_key::SigningKey};
 use crate::{
-    model::{CredentialAnswer, CredentialKind, base64url},
-    testing::{digest::sha256, pem, text::to_hex},
+    model::{CredentialAnswer, CredentialKind, base64url, digest::hex},
+    testing::{digest::sha256, pem},
 };
 
 /// Answers a challenge with a new key.
@@ -23,8 +23,8 @@ fn sign(kind: CredentialKind, challenge: &str, is_right: bool) -> CredentialAnsw
     let pem = pem::encode("PUBLIC KEY", &key.public_der());
     let client_data = json!({ "challenge": challenge, "type": "key.create" }).to_string();
     let what = if is_right { client_data.as_str() } else { "something else" };
-    let fingerprint = json!({ "clientDataHash": to_hex(&sha256(what.as_bytes())), "publicKey": pem }).to_string();
-    let attestation = json!({ "publicKey": pem, "signature": to_hex(&key.sign(fingerprint.as_bytes())) }).to_string();
+    let fingerprint = json!({ "clientDataHash": hex(&sha256(what.as_bytes())), "publicKey": pem }).to_string();
+    let attestation = json!({ "publicKey": pem, "signature": hex(&key.sign(fingerprint.as_bytes())) }).to_string();
     let id = base64url::encode(random_bytes());
     let answer = CredentialAnswer::new(kind, "test key", id, base64url::encode(client_data), base64url::encode(attestation));
     if kind == CredentialKind::PasswordProtectedKey { answer.with_encrypted_private_key("an encrypted key") } else { answer }

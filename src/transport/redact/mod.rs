@@ -206,7 +206,7 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    /// Says whether there is a number of so many digits.
+    /// Says whether there is a number of at least so many digits.
     fn has_number(&self, digits: usize) -> bool {
         let mut run = 0;
         self.letters.iter().filter(|letter| !is_between_digits(letter.letter)).any(|letter| {

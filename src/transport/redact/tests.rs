@@ -289,3 +289,12 @@ fn numbers_and_what_stands_behind_them_are_hidden_whatever_their_form() {
     mask.apply([Told::words(&mut text)]);
     assert_eq!(text, "*** at ***, *** and ***");
 }
+
+#[test]
+fn a_number_with_dashes_in_it_is_found_up_to_the_end_of_a_text_and_not_across_two() {
+    let mut mask = Mask::default();
+    mask.hide("123456");
+    let (mut first, mut second, mut third) = ("at 12-34".to_owned(), "56 or so".to_owned(), "of 12-34-56".to_owned());
+    mask.apply([&mut first, &mut second, &mut third].map(Told::words));
+    assert_eq!([first, second, third], ["at 12-34", "56 or so", "of ***"]);
+}

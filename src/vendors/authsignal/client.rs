@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{SENSITIVE, config::AuthsignalConfig, convert, generated, routes, types};
 use crate::{
     model::{CallOptions, Error, Personal, ProviderId, Secret},
-    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route},
+    transport::{Endpoint, Failure, Http, Operation, Reply, Route},
 };
 
 const fn operation(route: Route) -> Operation {
@@ -145,12 +145,5 @@ impl Authsignal {
 
     pub(super) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
         self.endpoint.open_connection(options).await
-    }
-}
-
-impl generated::Client {
-    fn of(attempt: Attempt) -> Self {
-        // The attempt knows the URL.
-        Self::new_with_client("", attempt.client(), attempt)
     }
 }

@@ -107,7 +107,7 @@ pub(super) fn challenge(provider: &ProviderId, method: Method, ignored: Vec<Fiel
     if let Some(at) = reply.expires_at.and_then(expiry) {
         handle = handle.with_expires_at(at);
     }
-    Ok(Challenge::new(handle).with_vendors_request_id(request_id).with_ignored(ignored).with_vendor(reply))
+    Ok(Challenge::new(handle).with_vendors_request_id(request_id).with_ignored(ignored).with_vendor_reply(reply))
 }
 
 /// Asks for the message of a challenge once more: its id says all.
@@ -148,7 +148,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
     };
     let (reply, request_id) = reply.apart();
     let recipient = if method.is_to_phone() { reply.phone_number.as_ref() } else { reply.email.as_ref() };
-    Ok(proof(method, recipient, request_id).with_vendor(reply).into())
+    Ok(proof(method, recipient, request_id).with_vendor_reply(reply).into())
 }
 
 /// Reads an expiry: Unix seconds, which may have a fraction.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{SENSITIVE, config::CorbadoConfig, convert, generated, routes, types};
 use crate::{
     model::{CallOptions, Error, Field, ProviderId},
-    transport::{Attempt, Endpoint, Failure, Http, Operation, Reply, Route, path::path_ids},
+    transport::{Endpoint, Failure, Http, Operation, Reply, Route, path::path_ids},
 };
 
 pub(super) const fn operation(route: Route) -> Operation {
@@ -94,12 +94,5 @@ impl Corbado {
 
     pub(super) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
         self.endpoint.open_connection(options).await
-    }
-}
-
-impl generated::Client {
-    pub(super) fn of(attempt: Attempt) -> Self {
-        // The attempt knows the URL.
-        Self::new_with_client("", attempt.client(), attempt)
     }
 }

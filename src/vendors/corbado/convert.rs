@@ -163,7 +163,7 @@ pub(super) fn challenge(
         handle = handle.with_expires_at(at);
     }
     let status = reply.status.as_ref().map_or(ChallengeStatus::Pending, |status| ChallengeStatus::from(status.as_str()));
-    Ok(Challenge::new(handle).with_status(status).with_vendors_request_id(request_id).with_ignored(ignored).with_vendor(reply))
+    Ok(Challenge::new(handle).with_status(status).with_vendors_request_id(request_id).with_ignored(ignored).with_vendor_reply(reply))
 }
 
 /// Holds an answer, ready to be sent.
@@ -200,7 +200,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
     if let Some(id) = handle.user_id() {
         verified = verified.with_user_id(id);
     }
-    Ok(verified.with_vendor(reply).into())
+    Ok(verified.with_vendor_reply(reply).into())
 }
 
 fn is_unknown_challenge(error: &Error) -> bool {

@@ -199,10 +199,3 @@ impl Dfns {
         self.relying_party.as_deref()
     }
 }
-
-impl generated::Client {
-    fn of(attempt: Attempt) -> Self {
-        // The attempt knows the URL.
-        Self::new_with_client("", attempt.client(), attempt)
-    }
-}

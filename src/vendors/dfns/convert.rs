@@ -106,7 +106,7 @@ pub(super) fn challenge(
     let reply = Arc::new(reply);
     let told = Arc::clone(&reply);
     let registration = Registration::of(kind, text, move || details(&told, relying_party));
-    Ok(Challenge::new(handle).with_vendors_request_id(request_id).with_ignored(ignored).with_registration(registration).with_shared_vendor(reply))
+    Ok(Challenge::new(handle).with_vendors_request_id(request_id).with_ignored(ignored).with_registration(registration).with_shared_vendor_reply(reply))
 }
 
 /// Lists what the challenges of all kinds have.
@@ -121,22 +121,22 @@ struct Parts<'a> {
 /// Gives the parts of a challenge, where it is of a kind that is offered.
 fn parts(challenge: &types::CredentialChallenge) -> Option<Parts<'_>> {
     use types::CredentialChallenge as Challenge;
-    macro_rules! parts {
-        ($of:ident) => {
+    macro_rules! of {
+        ($kind:ident) => {
             Some(Parts {
-                identifier: &$of.challenge_identifier,
-                text: &$of.challenge,
-                user: $of.user.as_ref(),
-                rp: $of.rp.as_ref(),
-                parameters: &$of.pub_key_cred_params,
+                identifier: &$kind.challenge_identifier,
+                text: &$kind.challenge,
+                user: $kind.user.as_ref(),
+                rp: $kind.rp.as_ref(),
+                parameters: &$kind.pub_key_cred_params,
             })
         };
     }
     match challenge {
-        Challenge::Fido2(of) => parts!(of),
-        Challenge::Key(of) => parts!(of),
-        Challenge::PasswordProtectedKey(of) => parts!(of),
-        Challenge::RecoveryKey(of) => parts!(of),
+        Challenge::Fido2(kind) => of!(kind),
+        Challenge::Key(kind) => of!(kind),
+        Challenge::PasswordProtectedKey(kind) => of!(kind),
+        Challenge::RecoveryKey(kind) => of!(kind),
         Challenge::Password(_) | Challenge::Totp(_) | Challenge::Unknown(_) => None,
     }
 }
@@ -240,7 +240,7 @@ pub(super) fn verification(handle: &ChallengeHandle, answer: &Answer, outcome: R
     let credential = Credential::new(reply.kind.as_str(), reply.credential_id.as_str())
         .with_vendor_id(reply.credential_uuid.clone())
         .with_public_key(reply.public_key.clone());
-    Ok(Verified::new(handle.method()).with_credential(credential).with_vendors_request_id(request_id).with_vendor(reply).into())
+    Ok(Verified::new(handle.method()).with_credential(credential).with_vendors_request_id(request_id).with_vendor_reply(reply).into())
 }
 
 pub(super) fn answer_from_json(json: &str) -> Result<Answer, Error> {

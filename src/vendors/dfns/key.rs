@@ -24,7 +24,9 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::types;
-use crate::model::{ChallengeHandle, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Registration, Secret, SendState, Violation, base64url};
+use crate::model::{
+    ChallengeHandle, CredentialAnswer, CredentialKind, Error, ErrorKind, Field, Registration, Secret, SendState, Violation, base64url, digest::hex,
+};
 
 /// Signs with a private key: P-256 (ECDSA with SHA-256) or Ed25519. Wiped from memory when dropped, never printed.
 pub struct Key {
@@ -170,14 +172,10 @@ fn json(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|_| Error::new(ErrorKind::InvalidRequest, SendState::NotSent).with_detail("what is to be signed has no JSON form"))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Makes a text that no other credential has: 32 random bytes.
 fn credential_id() -> Result<String, Error> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| Error::new(ErrorKind::Config, SendState::NotSent).with_detail("the system has no random numbers to give"))?;
+    getrandom::fill(&mut bytes).map_err(|_| Error::unusable("the system has no random numbers to give"))?;
     Ok(base64url::encode(bytes))
 }
 

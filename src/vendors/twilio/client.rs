@@ -145,10 +145,3 @@ impl Twilio {
         self.endpoint.open_connection(options).await
     }
 }
-
-impl generated::Client {
-    fn of(attempt: Attempt) -> Self {
-        // The attempt knows the URL.
-        Self::new_with_client("", attempt.client(), attempt)
-    }
-}

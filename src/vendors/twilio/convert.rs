@@ -113,7 +113,7 @@ pub(super) fn challenge(
     if let Some(locale) = sent.locale {
         handle = handle.with_locale(locale);
     }
-    Ok(Challenge::new(handle).with_status(status).with_vendors_request_id(request_id).with_ignored(ignored).with_vendor(reply))
+    Ok(Challenge::new(handle).with_status(status).with_vendors_request_id(request_id).with_ignored(ignored).with_vendor_reply(reply))
 }
 
 /// Asks for the message of a challenge once more: a create to the recipient of a pending one continues it.
@@ -171,7 +171,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         Some(Channel::Sna) => return Err(reply.unusable(ANOTHER)),
     };
     let (reply, request_id) = reply.apart();
-    Ok(proof(method, reply.to.as_ref(), request_id).with_vendor(reply).into())
+    Ok(proof(method, reply.to.as_ref(), request_id).with_vendor_reply(reply).into())
 }
 
 /// Says what an operator should know where the vendor does not tell four things apart.

@@ -74,7 +74,7 @@ pub static VENDOR: Vendor = Vendor {
         },
         reply: |_| json!({ "challengeId": "0b7b2e6e", "idempotencyKey": "key-1", "expiresAt": 1_900_000_000 }),
         told: (Some("0b7b2e6e"), Some(1_900_000_000)),
-        check: |challenge: &Challenge| assert!(challenge.vendor::<types::ChallengeResponse>().is_some()),
+        check: |challenge: &Challenge| assert!(challenge.vendor_reply::<types::ChallengeResponse>().is_some()),
         essential: &["challengeId"],
         lenient: || {
             vec![

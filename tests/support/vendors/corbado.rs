@@ -76,7 +76,7 @@ pub static VENDOR: Vendor = Vendor {
         },
         told: (Some("cha-1"), Some(1_900_000_000)),
         check: |challenge: &Challenge| {
-            let reply: &types::Challenge = challenge.vendor().expect("the vendor's reply");
+            let reply: &types::Challenge = challenge.vendor_reply().expect("the vendor's reply");
             assert_eq!(reply.value.as_ref().map(|value| value.expose()), Some("987654"));
         },
         essential: &["challengeID"],

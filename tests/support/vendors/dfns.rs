@@ -80,7 +80,7 @@ pub static VENDOR: Vendor = Vendor {
             let registration = challenge.registration().expect("a registration");
             assert_eq!((registration.challenge().expose(), registration.algorithms()), ("Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw", &[-7_i64][..]));
             assert_eq!(challenge.handle().text_to_sign().map(Secret::expose), Some("Y2gtNzloaHQtbXJlb2stOGFwOHFtMmVpZWZ0amxhZw"));
-            assert!(matches!(challenge.vendor(), Some(types::CredentialChallenge::Key(_))));
+            assert!(matches!(challenge.vendor_reply(), Some(types::CredentialChallenge::Key(_))));
         },
         essential: &["kind", "challengeIdentifier", "challenge"],
         lenient: || {

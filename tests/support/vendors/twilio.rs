@@ -87,7 +87,7 @@ pub static VENDOR: Vendor = Vendor {
         },
         told: (Some(VERIFICATION), None),
         check: |challenge: &Challenge| {
-            let reply: &types::Verification = challenge.vendor().expect("the vendor's reply");
+            let reply: &types::Verification = challenge.vendor_reply().expect("the vendor's reply");
             assert_eq!(reply.service_sid.as_deref(), Some(SERVICE));
         },
         essential: &["sid"],

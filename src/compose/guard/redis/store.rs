@@ -8,19 +8,21 @@ use std::{
 };
 
 use async_trait::async_trait;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::Mac as _;
 use redis::{Cmd, FromRedisValue};
-use sha2::Sha256;
 
 use crate::{
     compose::{
         guard::{
             limits::Rule,
-            store::{Count, Key, Message, Sender, Store},
+            store::{Count, Key, Message, Store, Subject},
         },
         redis::{Link, Outage, PREFIX, Script},
     },
-    model::Secret,
+    model::{
+        Secret,
+        digest::{hex, hmac},
+    },
 };
 
 /// Keeps counts in Redis, by its clock.
@@ -51,7 +53,7 @@ impl RedisStore {
     /// Runs one operation.
     async fn run<T: FromRedisValue>(&self, operation: &str, asked: Asked<'_>, extra: &str) -> Result<T, Outage> {
         let tell = |call: &mut Cmd| {
-            let Sender { recipient, client_ip, calling_code, is_exempt } = asked.sender;
+            let Subject { recipient, client_ip, calling_code, is_exempt } = asked.subject;
             call.arg(operation).arg(self.now()).arg(asked.send.map(|id| format!("{:x}-{id:x}", self.instance)).unwrap_or_default());
             for key in [recipient, client_ip, calling_code, asked.challenge] {
                 call.arg(key.map(text).unwrap_or_default());
@@ -78,14 +80,9 @@ impl RedisStore {
     }
 }
 
-fn mac(key: &Secret) -> Hmac<Sha256> {
-    // Keys of any length are good for HMAC.
-    Hmac::new_from_slice(key.expose().as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()))
-}
-
 /// Gives the hash that lists name a recipient by.
 pub(in crate::compose::guard) fn hash(key: &Secret, recipient: &str) -> String {
-    mac(key).chain_update(recipient).finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hmac(key.expose().as_bytes()).chain_update(recipient).finalize().into_bytes())
 }
 
 /// What an operation is asked about.
@@ -93,14 +90,14 @@ pub(in crate::compose::guard) fn hash(key: &Secret, recipient: &str) -> String {
 struct Asked<'a> {
     message: Option<&'a Message<'a>>,
     send: Option<u64>,
-    sender: Sender,
+    subject: Subject,
     challenge: Option<Key>,
 }
 
 impl<'a> Asked<'a> {
     fn message(message: &'a Message<'a>) -> Self {
-        let Message { id, sender, challenge, .. } = *message;
-        Self { message: Some(message), send: Some(id), sender, challenge }
+        let Message { id, subject, challenge, .. } = *message;
+        Self { message: Some(message), send: Some(id), subject, challenge }
     }
 
     fn challenge(challenge: Key) -> Self {
@@ -132,7 +129,7 @@ impl Store for RedisStore {
     type Outage = Outage;
 
     fn key(&self, sort: &'static str, value: &[&str]) -> Key {
-        let mut mac = mac(&self.hash_key);
+        let mut mac = hmac(self.hash_key.expose().as_bytes());
         for part in [sort].iter().chain(value) {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
@@ -155,8 +152,8 @@ impl Store for RedisStore {
     }
 
     async fn note_exempt(&self, challenge: Key) -> Result<(), Outage> {
-        let sender = Sender { is_exempt: true, ..Sender::default() };
-        self.run("note", Asked { sender, ..Asked::default() }, &text(challenge)).await
+        let subject = Subject { is_exempt: true, ..Subject::default() };
+        self.run("note", Asked { subject, ..Asked::default() }, &text(challenge)).await
     }
 
     async fn give_back(&self, message: &Message<'_>) -> Result<(), Outage> {

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::public_key::PublicKey;
-use crate::testing::{
-    digest::sha256,
-    text::{from_hex, to_hex},
+use crate::{
+    model::digest::hex,
+    testing::{digest::sha256, text::from_hex},
 };
 
 /// What was signed, read: the bytes as they came, and the JSON in them.
@@ -89,7 +89,7 @@ pub(super) fn attested_key(client_data: &ClientData, attestation: &str) -> Resul
     let key = PublicKey::from_pem(pem).ok_or("attestationData: expected a P-256 or Ed25519 public key in PEM form")?;
     let signature = attestation["signature"].as_str().and_then(from_hex).ok_or("attestationData: expected a signature in hex")?;
     // Alphabetical and compact, as the vendor's document wants it.
-    let fingerprint = json!({ "clientDataHash": to_hex(&sha256(&client_data.bytes)), "publicKey": pem }).to_string();
+    let fingerprint = json!({ "clientDataHash": hex(&sha256(&client_data.bytes)), "publicKey": pem }).to_string();
     if key.verifies(fingerprint.as_bytes(), &signature) { Ok((key, pem.to_owned())) } else { Err(UNVERIFIABLE.into()) }
 }
 

@@ -55,11 +55,11 @@ use base64::{
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use super::signature;
-use crate::model::Secret;
+use crate::model::{Secret, digest::hmac};
 pub use event::{ChallengeLog, Delivery, Event, EventKind, MessageToSend};
 
 /// Names the header that carries the signature: `X-Signature-V2`, in small letters.
@@ -161,8 +161,7 @@ fn verify_within<'a>(
 }
 
 fn mac(key: &Secret, signed: [&[u8]; 3]) -> Hmac<Sha256> {
-    // Keys of any length are good for HMAC.
-    let mut mac = Hmac::new_from_slice(key.expose().as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()));
+    let mut mac = hmac(key.expose().as_bytes());
     for part in signed {
         mac.update(part);
     }
