@@ -117,7 +117,7 @@ impl Endpoint {
                 }
                 tokio::time::sleep(retry.pause()).await;
             };
-            log::finished(&self.provider, operation, retries.count() + 1, started.elapsed(), &outcome);
+            log::finished(&self.provider, operation, retries.count() + 1, started.elapsed(), outcome.as_ref().map(Reply::exchange));
             outcome
         })
     }
@@ -171,7 +171,7 @@ impl Endpoint {
                 sensitive: operation.sensitive,
             };
             let outcome = watch.span().in_scope(|| outcome::read(ended, progress, operation, self.http.limits().max_response_bytes, hidden));
-            watch.ended(&outcome);
+            watch.ended(outcome.as_ref().map(Reply::exchange));
             outcome
         }
     }

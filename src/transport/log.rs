@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Failure, Operation, Reply, retry::Retry};
+use super::{Failure, Operation, reply::Exchange, retry::Retry};
 use crate::{
     model::{Error, ErrorKind, ProviderId, Violation},
     telemetry::is_fault,
@@ -14,12 +14,12 @@ pub(super) fn is_answer(operation: &Operation, failure: &Failure) -> bool {
 }
 
 /// Tells how a call ended. A vendor that rejects an answer has answered.
-pub(super) fn finished<T>(provider: &ProviderId, operation: &Operation, attempts: u32, elapsed: Duration, outcome: &Result<Reply<T>, Failure>) {
+pub(super) fn finished(provider: &ProviderId, operation: &Operation, attempts: u32, elapsed: Duration, outcome: Result<&Exchange, &Failure>) {
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let name = operation.route.name;
     match outcome {
         Ok(reply) => {
-            tracing::debug!(%provider, operation = name, status = reply.http_status(), request_id = reply.request_id(), attempts, elapsed_ms, "vendor call done");
+            tracing::debug!(%provider, operation = name, status = reply.status, request_id = reply.request_id(), attempts, elapsed_ms, "vendor call done");
         }
         // What it means is told with the verification.
         Err(failure @ Failure { error, hint: None, .. }) if is_answer(operation, failure) => {

@@ -120,7 +120,7 @@ impl From<progenitor_client::Error<()>> for Ended {
     }
 }
 
-/// Gives the reply, or what there is to tell instead. What is `hidden` is asked for where something has to be told.
+/// Gives the reply, or what there is to tell instead. What is `hidden` is asked for where something may have to be told.
 pub(super) fn read<T: DeserializeOwned>(
     ended: Result<T, Ended>,
     progress: Progress,
@@ -128,35 +128,40 @@ pub(super) fn read<T: DeserializeOwned>(
     max_response_bytes: usize,
     hidden: impl FnOnce(Submitted) -> Hidden,
 ) -> Result<Reply<T>, Failure> {
-    let Progress { submitted, head, body, too_large } = progress;
-    let Some(head) = head else {
-        return Err(match ended {
-            Err(ended) => unless_echoing(without_head(ended), || hidden(submitted).mask()).into(),
-            Ok(_) => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown).into(),
-        });
-    };
-    let is_done = is_success(head.status) && (operation.is_done)(head.status);
     // The generated client reads strictly, which is all that most replies need.
     let ended = match ended {
-        Err(Ended::Undecodable) => tolerant::read(&body, operation.decisive).map_err(|_| Ended::Undecodable),
+        Err(Ended::Undecodable) => tolerant::read(&progress.body, operation.decisive).map_err(|_| Ended::Undecodable),
         ended => ended,
     };
-    let ended = match ended {
-        Ok(value) if is_done => {
+    match (ended, progress) {
+        (Ok(value), Progress { head: Some(head), submitted, .. }) if is_done(&head, operation) => {
             let request_id = head.request_id.map(|id| hidden(submitted).request_id(id));
-            return Ok(Reply::new(value, head.status, request_id));
+            Ok(Reply::new(value, head.status, request_id))
         }
-        Ok(_) => None,
-        Err(ended) => Some(ended),
+        (ended, mut progress) => {
+            let hidden = hidden(std::mem::take(&mut progress.submitted));
+            Err(failure(ended.err(), progress, operation, max_response_bytes, &hidden))
+        }
+    }
+}
+
+/// Tells why there is no reply; `ended` is none where there is one, and the vendor has not done what was asked. By itself, so that it is compiled once and not for each
+/// type of reply.
+fn failure(ended: Option<Ended>, progress: Progress, operation: &Operation, max_response_bytes: usize, hidden: &Hidden) -> Failure {
+    let Progress { head, body, too_large, .. } = progress;
+    let Some(head) = &head else {
+        return match ended {
+            Some(ended) => unless_echoing(without_head(ended), || hidden.mask()).into(),
+            None => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown).into(),
+        };
     };
-    let mask = hidden(submitted).mask();
-    let head = &head;
+    let mask = hidden.mask();
     let mut failure: Failure = match ended {
         None => of_status(head).with_detail(HELD_BACK).into(),
         Some(_) if too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")).into(),
         Some(Ended::Transport(error)) => broken_in_body(head, error).into(),
         Some(Ended::OutOfTime) => in_body(head, ErrorKind::Timeout).with_detail("the time was up before the whole reply was read").into(),
-        Some(Ended::Undecodable) if is_done => {
+        Some(Ended::Undecodable) if is_done(head, operation) => {
             of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &body, &mask))).into()
         }
         Some(Ended::Undecodable) => of_status(head).with_detail(HELD_BACK).into(),
@@ -167,7 +172,12 @@ pub(super) fn read<T: DeserializeOwned>(
         failure.error = failure.error.with_request_id(id);
     }
     failure.error = unless_echoing(failure.error, || mask);
-    Err(failure)
+    failure
+}
+
+/// Says whether the vendor did what was asked.
+fn is_done(head: &Head, operation: &Operation) -> bool {
+    is_success(head.status) && (operation.is_done)(head.status)
 }
 
 /// Leaves the cause out where a server could have written in it: HTTP/2 lets one say why it closes a connection, in bytes of any encoding. Of all

@@ -8,13 +8,25 @@ use crate::model::{Error, ErrorKind, RequestId, SendState};
 #[derive(Clone, Debug)]
 pub struct Reply<T> {
     value: T,
-    status: u16,
+    exchange: Exchange,
+}
+
+/// What is told beside a reply, whatever its type.
+#[derive(Clone, Debug)]
+pub(super) struct Exchange {
+    pub(super) status: u16,
     request_id: Option<RequestId>,
+}
+
+impl Exchange {
+    pub(super) fn request_id(&self) -> Option<&str> {
+        self.request_id.as_ref().map(RequestId::as_str)
+    }
 }
 
 impl<T> Reply<T> {
     pub(super) fn new(value: T, status: u16, request_id: Option<RequestId>) -> Self {
-        Self { value, status, request_id }
+        Self { value, exchange: Exchange { status, request_id } }
     }
 
     /// Gives the reply itself.
@@ -30,26 +42,30 @@ impl<T> Reply<T> {
 
     /// Takes the reply apart without a look at the id.
     pub(crate) fn apart(self) -> (T, Option<RequestId>) {
-        (self.value, self.request_id)
+        (self.value, self.exchange.request_id)
     }
 
     /// Tells that the reply can be read but does not make sense: the vendor acted, and it cannot be said how.
     pub(crate) fn unusable(&self, detail: &'static str) -> Error {
-        let error = Error::new(ErrorKind::UnexpectedReply, SendState::Accepted).with_status(self.status).with_detail(detail);
-        match &self.request_id {
-            Some(id) => error.with_request_id(id.as_str()),
+        let error = Error::new(ErrorKind::UnexpectedReply, SendState::Accepted).with_status(self.http_status()).with_detail(detail);
+        match self.request_id() {
+            Some(id) => error.with_request_id(id),
             None => error,
         }
     }
 
     /// Gives the HTTP status, a 2xx.
     pub fn http_status(&self) -> u16 {
-        self.status
+        self.exchange.status
     }
 
     /// Gives the id of the request, where a header names one.
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_ref().map(RequestId::as_str)
+        self.exchange.request_id()
+    }
+
+    pub(super) fn exchange(&self) -> &Exchange {
+        &self.exchange
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use tokio::time::Instant;
 use tracing::{Span, field::Empty};
 
-use super::{Failure, Operation, Reply, Route, endpoint::Server, log::is_answer};
+use super::{Failure, Operation, Route, endpoint::Server, log::is_answer, reply::Exchange};
 use crate::{
     model::{Error, ProviderId},
     telemetry::{AttemptEnd, Observers, is_fault},
@@ -63,9 +63,9 @@ impl<'a> Watch<'a> {
     }
 
     /// Tells how it ended. A rejected answer is no error.
-    pub(super) fn ended<T>(&self, outcome: &Result<Reply<T>, Failure>) {
+    pub(super) fn ended(&self, outcome: Result<&Exchange, &Failure>) {
         let (status, error) = match outcome {
-            Ok(reply) => (Some(reply.http_status()), None),
+            Ok(reply) => (Some(reply.status), None),
             Err(failure) => (failure.error.status(), Some(&failure.error).filter(|_| !is_answer(self.operation, failure))),
         };
         if let Some(error) = error {
