@@ -8,30 +8,12 @@ use auth_challenge::{
     testing::{Double, DoubleEntry, Fault, Scripted},
 };
 
-use crate::support;
+use crate::support::{self, guards::rate};
 
 use Advice::{AskForNew, FixInput, OfferAgain, OurFault, TryAgain, WaitThenRetry};
 use SendState::{Accepted, NotSent, Refused, Unknown};
 
-const KINDS: [ErrorKind; 15] = [
-    ErrorKind::Config,
-    ErrorKind::Handle,
-    ErrorKind::Unsupported,
-    ErrorKind::InvalidRequest,
-    ErrorKind::Authentication,
-    ErrorKind::Permission,
-    ErrorKind::NotFound,
-    ErrorKind::Conflict,
-    ErrorKind::RateLimited,
-    ErrorKind::Throttled,
-    ErrorKind::Connect,
-    ErrorKind::Timeout,
-    ErrorKind::Interrupted,
-    ErrorKind::Unavailable,
-    ErrorKind::UnexpectedReply,
-];
-
-/// For each kind, in the order of [`KINDS`], the advice where nothing was sent and where the vendor refused: `F`ixInput, `W`aitThenRetry, `A`skForNew, and a
+/// For each kind, in the order of [`ErrorKind::ALL`], the advice where nothing was sent and where the vendor refused: `F`ixInput, `W`aitThenRetry, `A`skForNew, and a
 /// dot for our fault; first of a bare error, then with a pause to wait for, then with a field of the person's.
 const MATRIX: [(&str, [&str; 3]); 4] = [
     (
@@ -66,7 +48,7 @@ fn mine() -> Violation {
 fn the_advice_follows_from_operation_kind_state_and_whose_the_fields_are() {
     for (operation, rows) in MATRIX {
         for (row, cells) in rows.iter().enumerate() {
-            for (kind, pair) in KINDS.iter().zip(cells.split(' ')) {
+            for (kind, pair) in ErrorKind::ALL.iter().zip(cells.split(' ')) {
                 for (state, letter) in [NotSent, Refused].into_iter().zip(pair.chars()) {
                     let error = Error::new(*kind, state).with_operation(operation);
                     let error = match row {
@@ -83,7 +65,7 @@ fn the_advice_follows_from_operation_kind_state_and_whose_the_fields_are() {
 
 #[test]
 fn what_may_have_been_done_is_told_by_the_operation_alone() {
-    for kind in KINDS {
+    for kind in ErrorKind::ALL {
         for state in [Unknown, Accepted] {
             for (operation, expected) in [("create", OfferAgain), ("resend", OfferAgain), ("verify", AskForNew), ("claim", OurFault)] {
                 let bare = Error::new(kind, state).with_operation(operation);
@@ -216,7 +198,7 @@ async fn codes_and_recipients_are_read_kindly() {
 #[tokio::test]
 async fn a_guard_says_wait_only_where_waiting_helps() {
     let double = Double::start("twilio").await;
-    let limits = Limits::new().with_calling_codes(["+49"]).with_per_recipient("1 per 10m".parse().expect("a rate"));
+    let limits = Limits::new().with_calling_codes(["+49"]).with_per_recipient(rate("1 per 10m"));
     let guarded = Guarded::new(double.provider(), Arc::new(LocalGuard::new(limits)));
     let elsewhere = guarded.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect_err("not allowed");
     assert_eq!(elsewhere.advice(), FixInput);

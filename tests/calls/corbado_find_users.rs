@@ -18,7 +18,7 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::support::{Server, client, reply};
+use crate::support::{Server, client, guards::rate, reply};
 
 fn config(double: &CorbadoDouble) -> CorbadoConfig {
     CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(&double.base_url()).expect("a config").with_find_or_create_users(true)
@@ -145,7 +145,7 @@ async fn what_an_outage_says_of_the_user_is_not_told_as_the_persons_mistake() {
 #[tokio::test]
 async fn who_may_have_been_made_a_user_counts_for_the_guard_though_no_message_was_sent() {
     let double = failing(Operation::USER_CREATE, &Fault::reset_after_read()).await;
-    let limits = Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate"));
+    let limits = Limits::new().with_per_recipient(rate("1 per 1h"));
     let auth = Guarded::new(Arc::new(provider(&double)), Arc::new(LocalGuard::new(limits)));
     let states = [auth.create(&request("jane@doe.com")).await, auth.create(&request("jane@doe.com")).await].map(|outcome| {
         let error = outcome.expect_err("no user");
@@ -171,7 +171,7 @@ async fn a_user_that_was_made_in_vain_and_stays_changes_neither_failover_nor_the
     // What fails once a user was made is no more than NotSent, and counts all the same.
     double.clear_faults();
     double.fail(Operation::IDENTIFIER_CREATE, Fault::slow(Duration::from_millis(1_950)));
-    let limits = Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate"));
+    let limits = Limits::new().with_per_recipient(rate("1 per 1h"));
     let guarded = Guarded::new(Arc::new(provider(&double)), Arc::new(LocalGuard::new(limits)));
     let options = CallOptions::default().with_timeout(Duration::from_secs(2));
     let error = guarded.create_with(&request("new@doe.com"), &options).await.expect_err("too late");
@@ -208,7 +208,7 @@ async fn a_message_that_could_not_be_asked_for_counts_for_the_guard_where_a_user
     for (answers, second) in [(vec![nobody, json!({ "userID": "usr-1" }), identifier], ErrorKind::Throttled), (known, ErrorKind::Connect)] {
         let config = CorbadoConfig::new("pro-1", "corbado1_secret").with_base_url(&format!("http://{}", vanishing(answers).await)).expect("a config");
         let corbado = Corbado::new(&config.with_find_or_create_users(true), client()).expect("a provider");
-        let limits = Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate"));
+        let limits = Limits::new().with_per_recipient(rate("1 per 1h"));
         let auth = Guarded::new(Arc::new(corbado), Arc::new(LocalGuard::new(limits)));
         let error = auth.create(&request("jane@doe.com")).await.expect_err("no connection");
         assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent));

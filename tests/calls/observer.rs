@@ -7,6 +7,7 @@ use std::{
 
 use crate::support::{
     Reserved, Server, Step,
+    guards::rate,
     log::Log,
     reply,
     vendors::{self, Operation},
@@ -280,7 +281,7 @@ impl Guard for Strict {
 async fn a_handle_of_somebody_elses_is_told_without_a_text_of_its_own() {
     let foreign = ChallengeHandle::new(ProviderId::new("jane@doe.com"), Method::EmailOtp, "1");
     let router = || Arc::new(Router::builder(Arc::new(Scripted::new())).build().expect("a router"));
-    let limits = || Limits::new().with_per_ip("1 per 10m".parse().expect("a rate")).with_wrong_codes(1);
+    let limits = || Limits::new().with_per_ip(rate("1 per 10m")).with_wrong_codes(1);
     let guarded = || Arc::new(Guarded::new(router(), Arc::new(LocalGuard::new(limits()))));
     let options = CallOptions::default().with_client_ip([203, 0, 113, 7]);
     let strict = Arc::new(Guarded::new(router(), Arc::new(Strict)));
@@ -387,7 +388,7 @@ async fn neither_a_look_nor_a_connection_opened_ahead_is_told() {
 #[tokio::test]
 async fn a_guard_tells_the_rule_by_which_it_decided() {
     let limits = || {
-        let limits = Limits::new().with_per_recipient("1 per 10m".parse().expect("a rate")).with_wrong_codes(1);
+        let limits = Limits::new().with_per_recipient(rate("1 per 10m")).with_wrong_codes(1);
         limits.with_calling_codes(["+64".to_owned()]).with_exempt_prefixes(["+6421".to_owned()])
     };
     for (limits, over) in [(limits(), "refused"), (limits().with_observation(), "would_refuse")] {
@@ -419,7 +420,7 @@ async fn a_guard_whose_store_is_away_tells_what_it_goes_by() {
     for (on_outage, told) in [(OnOutage::Local, "allowed per_recipient"), (OnOutage::Refuse, "refused on_outage"), (OnOutage::Allow, "allowed on_outage")] {
         let seen = Seen::new();
         let nobody = Reserved::new();
-        let limits = Limits::new().with_per_recipient("1 per 10m".parse().expect("a rate"));
+        let limits = Limits::new().with_per_recipient(rate("1 per 10m"));
         let guard = RedisGuard::new(format!("redis://{}", nobody.address()), "k".repeat(32), limits).expect("a guard");
         let guard = guard.with_on_outage(on_outage).with_observer(Arc::<Seen>::clone(&seen));
         let asked: Result<(), Refusal> = guard.before_send(Sending::of(&ChallengeRequest::sms_otp("+64270000000"))).await;

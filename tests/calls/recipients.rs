@@ -9,6 +9,7 @@ use auth_challenge::{
 
 use crate::support::{
     Server,
+    guards::rate,
     vendors::{self, Vendor},
 };
 
@@ -116,7 +117,7 @@ async fn all_spellings_of_a_recipient_use_up_one_limit_whoever_sends() {
     let addresses = NO_ADDRESSES.iter().skip(4).chain(&OTHER_SPELLINGS);
     for (first, others) in [("victim@x.com", addresses.copied().collect::<Vec<_>>()), ("+64270000000", NO_NUMBERS[2..].to_vec())] {
         for other in others {
-            let guard = LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate")));
+            let guard = LocalGuard::new(Limits::new().with_per_recipient(rate("1 per 1h")));
             let guarded = Guarded::new(Arc::new(Unchecked(Scripted::named("first"))), Arc::new(guard));
             let to = |text: &str| ChallengeRequest::new(if first.contains('@') { Method::EmailOtp } else { Method::SmsOtp }).with_recipient(text);
             guarded.create(&to(first)).await.expect("the first");
@@ -131,7 +132,7 @@ async fn every_spelling_that_a_vendor_takes_uses_up_the_limit_of_one_recipient()
     for vendor in vendors::all_with_messages() {
         let request = request_to(vendor, Method::is_to_email).expect("a request to an e-mail address");
         let server = Server::answering(200, &[], &(vendor.create.reply)(request.method()).to_string()).await;
-        let guard = LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate")));
+        let guard = LocalGuard::new(Limits::new().with_per_recipient(rate("1 per 1h")));
         let guarded = Guarded::new(vendor.provider(server.address), Arc::new(guard));
         guarded.create(&request.clone().with_recipient("victim@x.com")).await.expect("the first");
         for text in NO_ADDRESSES.iter().chain(&OTHER_SPELLINGS) {

@@ -7,6 +7,7 @@ use std::{
 
 use crate::support::{
     Reserved, Server, Step, client,
+    guards::rate,
     log::Log,
     reply,
     vendors::{self, Operation},
@@ -329,7 +330,7 @@ async fn an_answer_is_told_as_what_it_was_and_a_wrong_one_is_no_error() {
 
 #[tokio::test]
 async fn providers_within_each_other_make_one_call_that_tells_what_the_guard_decided() {
-    let limits = || Limits::new().with_per_recipient("1 per 10m".parse().expect("a rate"));
+    let limits = || Limits::new().with_per_recipient(rate("1 per 10m"));
     for (limits, second) in [(limits(), "refused"), (limits().with_observation(), "would_refuse")] {
         let traces = Traces::new();
         let router: Arc<dyn ChallengeProvider> = Arc::new(Router::builder(Arc::new(Scripted::new())).build().expect("a router"));

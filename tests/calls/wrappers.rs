@@ -4,10 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use auth_challenge::{
     CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, Error, ErrorKind, Field, Guarded, Limits,
-    LocalGuard, LocalIntents, Memory, Method, Observed, Observer, Outlook, ProviderHealth, ProviderId, Reloadable, Router, SendOnce, SendState, Verification,
+    LocalGuard, LocalIntents, Memory, Method, Observed, Outlook, ProviderHealth, ProviderId, Reloadable, Router, SendOnce, SendState, Verification,
     testing::Scripted,
 };
 use tokio::time::Instant;
+
+use crate::support::observers::Patient;
 
 /// A provider whose every word is unlike a default.
 #[derive(Debug)]
@@ -50,12 +52,6 @@ impl ChallengeProvider for Talkative {
 fn talkative(name: &str) -> Arc<dyn ChallengeProvider> {
     Arc::new(Talkative(Scripted::named(name)))
 }
-
-/// Hears, and does nothing.
-#[derive(Debug)]
-struct Patient;
-
-impl Observer for Patient {}
 
 fn observed(provider: Arc<dyn ChallengeProvider>) -> Arc<dyn ChallengeProvider> {
     Arc::new(Observed::new(provider, Arc::new(Patient)))

@@ -9,11 +9,11 @@ use auth_challenge::{
 };
 use serde_json::json;
 
-use crate::support::{Server, vendors};
+use crate::support::{Server, guards::rate, vendors};
 
 #[tokio::test]
 async fn a_guard_limits_sends_by_recipient_client_and_calling_code() {
-    let guard = || LocalGuard::new(Limits::new().with_per_recipient("2 per 1h".parse().expect("a rate")).with_calling_codes(["+64"]));
+    let guard = || LocalGuard::new(Limits::new().with_per_recipient(rate("2 per 1h")).with_calling_codes(["+64"]));
     let scripted = Scripted::named("first");
     let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(guard()));
     let request = ChallengeRequest::sms_otp("+64270000000");
@@ -28,7 +28,7 @@ async fn a_guard_limits_sends_by_recipient_client_and_calling_code() {
     assert_eq!(abroad.violations().first().and_then(|violation| violation.field()), Some(Field::To));
     assert_eq!(scripted.created().len(), 3);
 
-    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new(Limits::new().with_per_ip("1 per 1h".parse().expect("a rate")))));
+    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new(Limits::new().with_per_ip(rate("1 per 1h")))));
     let from = |ip: [u8; 4], to: &str| ChallengeRequest::email_otp(to).with_client(ClientContext::new(ip));
     guarded.create(&from([203, 0, 113, 7], "a@doe.com")).await.expect("the first");
     assert_eq!(guarded.create(&from([203, 0, 113, 7], "b@doe.com")).await.expect_err("the second").kind(), ErrorKind::Throttled);
@@ -38,7 +38,7 @@ async fn a_guard_limits_sends_by_recipient_client_and_calling_code() {
 #[tokio::test]
 async fn a_message_that_is_sent_again_counts_for_whom_the_first_one_did() {
     let scripted = Scripted::named("first");
-    let guard = LocalGuard::new(Limits::new().with_per_recipient("2 per 1h".parse().expect("a rate")));
+    let guard = LocalGuard::new(Limits::new().with_per_recipient(rate("2 per 1h")));
     let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(guard));
     let request = ChallengeRequest::sms_otp("+64270000000");
     let challenge = guarded.create(&request).await.expect("the first");
@@ -54,7 +54,7 @@ async fn a_resend_under_a_new_id_counts_for_the_same_recipient() {
     let named = |id: &str| ChallengeHandle::new(ProviderId::new("first"), Method::SmsOtp, id).with_recipient("+64270000000");
     for handles in [["a", "a", "a"], ["a", "b", "c"]] {
         let scripted = handles.iter().fold(Scripted::named("first"), |scripted, id| scripted.create_gives(Challenge::new(named(id))));
-        let guard = LocalGuard::new(Limits::new().with_per_recipient("3 per 1h".parse().expect("a rate")));
+        let guard = LocalGuard::new(Limits::new().with_per_recipient(rate("3 per 1h")));
         let guarded = Guarded::new(Arc::new(Renaming(scripted)), Arc::new(guard));
         let mut handle = guarded.create(&ChallengeRequest::sms_otp("+64270000000")).await.expect("the first").handle().clone();
         for _ in 0..2 {
@@ -64,7 +64,7 @@ async fn a_resend_under_a_new_id_counts_for_the_same_recipient() {
     }
     // A guard that never saw the first one, in another process, goes by the recipient of the handle.
     let scripted = Scripted::named("first");
-    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate")))));
+    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(LocalGuard::new(Limits::new().with_per_recipient(rate("1 per 1h")))));
     guarded.resend(&named("x")).await.expect("the first");
     assert_eq!(guarded.resend(&named("y")).await.expect_err("the second").kind(), ErrorKind::Throttled);
 }
@@ -98,7 +98,7 @@ impl ChallengeProvider for Renaming {
 
 #[tokio::test]
 async fn an_ipv6_client_counts_as_its_network() {
-    let guarded = Guarded::new(Arc::new(Scripted::named("first")), Arc::new(LocalGuard::new(Limits::new().with_per_ip("2 per 1h".parse().expect("a rate")))));
+    let guarded = Guarded::new(Arc::new(Scripted::named("first")), Arc::new(LocalGuard::new(Limits::new().with_per_ip(rate("2 per 1h")))));
     let from = |ip: &str, to: &str| ChallengeRequest::email_otp(to).with_client(ClientContext::new(ip.parse::<IpAddr>().expect("an address")));
     guarded.create(&from("2001:db8:1:2::1", "a@doe.com")).await.expect("the first");
     guarded.create(&from("2001:db8:1:2:ffff::2", "b@doe.com")).await.expect("the second");

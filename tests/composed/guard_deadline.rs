@@ -7,6 +7,8 @@ use auth_challenge::{
     Limits, LocalGuard, Method, ProviderId, Refusal, SendState, Sending, Verification, testing::Scripted,
 };
 
+use crate::support::guards::rate;
+
 /// A guard that never answers one of its questions.
 #[derive(Debug)]
 struct Hangs(&'static str);
@@ -254,7 +256,7 @@ impl Guard for Late {
 async fn a_guard_that_leaves_too_little_time_sent_nothing_and_nothing_was_used_up() {
     let request = ChallengeRequest::email_otp("jane@doe.com");
     let handle = ChallengeHandle::new(ProviderId::new("first"), Method::EmailOtp, "id");
-    let limits = LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate")).with_wrong_codes(1));
+    let limits = LocalGuard::new(Limits::new().with_per_recipient(rate("1 per 1h")).with_wrong_codes(1));
     let scripted = Scripted::named("first");
     let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(Late(limits, Duration::from_millis(800))));
     for (whole, is_enough) in [(1000, false), (1040, false), (1060, true)] {

@@ -8,17 +8,15 @@ use auth_challenge::{
 };
 use serde_json::json;
 
-use crate::support::{Server, vendors};
-
-const STATES: [SendState; 4] = [SendState::NotSent, SendState::Refused, SendState::Unknown, SendState::Accepted];
+use crate::support::{Server, guards::rate, vendors};
 
 fn once() -> LocalGuard {
-    LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate")).with_per_ip("1 per 1h".parse().expect("a rate")).with_wrong_codes(1))
+    LocalGuard::new(Limits::new().with_per_recipient(rate("1 per 1h")).with_per_ip(rate("1 per 1h")).with_wrong_codes(1))
 }
 
 #[tokio::test]
 async fn only_what_was_not_sent_gives_its_place_back() {
-    for state in STATES {
+    for state in SendState::ALL {
         let scripted = Scripted::named("first").create_fails(Error::new(ErrorKind::Connect, state));
         let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(once()));
         let request = ChallengeRequest::email_otp("jane@doe.com").with_client(ClientContext::new([203, 0, 113, 7]));
@@ -31,7 +29,7 @@ async fn only_what_was_not_sent_gives_its_place_back() {
 
 #[tokio::test]
 async fn only_what_was_not_sent_gives_a_try_back() {
-    for state in STATES {
+    for state in SendState::ALL {
         let scripted = Scripted::named("first").verify_fails(Error::new(ErrorKind::Connect, state));
         let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(once()));
         let handle = ChallengeHandle::new(ProviderId::new("first"), Method::EmailOtp, "id");
@@ -95,7 +93,6 @@ async fn a_place_stays_taken_where_the_caller_gives_up() {
 
 #[tokio::test]
 async fn a_limit_that_is_full_uses_up_none_of_the_others() {
-    let rate = |text: &str| text.parse().expect("a rate");
     let from = |ip: u8, to: &str| ChallengeRequest::email_otp(to).with_client(ClientContext::new(IpAddr::from([203, 0, 113, ip])));
 
     let guarded = Guarded::new(
@@ -125,7 +122,7 @@ async fn a_limit_that_is_full_uses_up_none_of_the_others() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_than_so_many_go_out_in_any_period_and_the_wait_that_is_told_is_enough() {
-    let guard = LocalGuard::new(Limits::new().with_per_recipient("10 per 2s".parse().expect("a rate")));
+    let guard = LocalGuard::new(Limits::new().with_per_recipient(rate("10 per 2s")));
     let guarded = Guarded::new(Arc::new(Scripted::named("first")), Arc::new(guard));
     let request = ChallengeRequest::email_otp("jane@doe.com");
     let start = tokio::time::Instant::now();

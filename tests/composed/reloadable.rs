@@ -4,12 +4,14 @@ use std::{net::SocketAddr, sync::Arc};
 
 use auth_challenge::{
     Answer, CallOptions, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, ErrorKind, Guard, Guarded, Limits,
-    LocalGuard, Method, Observed, Observer, ProviderId, Reason, Refusal, Rejected, Reloadable, Router, Sending, Verification, testing::Scripted,
+    LocalGuard, Method, Observed, ProviderId, Reason, Refusal, Rejected, Reloadable, Router, Sending, Verification, testing::Scripted,
 };
 use serde_json::{Value, json};
 
 use crate::support::{
     Server,
+    guards::rate,
+    observers::Patient,
     vendors::{self, Vendor},
 };
 
@@ -66,14 +68,8 @@ async fn sends_count_on_after_every_reload_and_new_rates_judge_them() {
 }
 
 fn once() -> Arc<LocalGuard> {
-    Arc::new(LocalGuard::new(Limits::new().with_per_recipient("1 per 1h".parse().expect("a rate"))))
+    Arc::new(LocalGuard::new(Limits::new().with_per_recipient(rate("1 per 1h"))))
 }
-
-/// Hears, and does nothing.
-#[derive(Debug)]
-struct Patient;
-
-impl Observer for Patient {}
 
 #[tokio::test]
 async fn the_counts_of_a_guard_go_on_wherever_it_stands_in_the_provider() {
@@ -147,7 +143,7 @@ async fn counts_and_intents_go_on_when_a_reload_brings_or_takes_the_other_wrappe
 #[tokio::test]
 async fn each_guard_goes_on_with_its_own_counts_and_another_vendors_provider_with_them() {
     let with = |id: &str, inner: &str, outer: &str| -> Arc<dyn ChallengeProvider> {
-        let guard = |rate: &str| Arc::new(LocalGuard::new(Limits::new().with_per_recipient(rate.parse().expect("a rate"))));
+        let guard = |per_recipient: &str| Arc::new(LocalGuard::new(Limits::new().with_per_recipient(rate(per_recipient))));
         Arc::new(Guarded::new(Arc::new(Guarded::new(Arc::new(Scripted::named(id)), guard(inner))), guard(outer)))
     };
     let reloadable = Reloadable::new(with("old", "3 per 1h", "3 per 1h"));

@@ -7,8 +7,6 @@ use auth_challenge::{Advice, Error, ErrorKind, Field, Reason, Rejected, SendStat
 use crate::support::markdown;
 
 const OPERATIONS: [&str; 3] = ["create", "resend", "verify"];
-const STATES: [SendState; 4] = [SendState::NotSent, SendState::Refused, SendState::Unknown, SendState::Accepted];
-
 fn failures(head: &str) -> Vec<Vec<String>> {
     markdown::table(&markdown::documentation_of("src/guide/failures.rs"), head)
 }
@@ -66,8 +64,8 @@ fn the_table_of_kinds_is_what_errors_advise() {
 #[test]
 fn the_table_of_send_states_is_what_errors_advise() {
     let rows = failures("| send state | means | advice on create | advice on resend | advice on verify |");
-    assert_eq!(rows.iter().map(|row| code(&row[0])).collect::<Vec<_>>(), STATES.map(SendState::as_str));
-    for (state, row) in STATES.into_iter().zip(rows) {
+    assert_eq!(rows.iter().map(|row| code(&row[0])).collect::<Vec<_>>(), SendState::ALL.map(SendState::as_str));
+    for (state, row) in SendState::ALL.into_iter().zip(rows) {
         for (operation, told) in OPERATIONS.into_iter().zip(&row[2..]) {
             let advised: BTreeSet<&str> = kinds().into_iter().map(|kind| Error::new(kind, state).with_operation(operation).advice().key()).collect();
             match told.as_str() {

@@ -9,6 +9,7 @@ pub mod guards;
 pub mod intents;
 pub mod log;
 pub mod markdown;
+pub mod observers;
 pub mod oddities;
 pub mod raw;
 pub mod redis;
