@@ -162,7 +162,7 @@ fn awaited(stmt: &Stmt) -> Option<String> {
 }
 
 /// Reads a reply, which is here whole, at once: `ResponseValue::from_response(response).await` becomes `self.inner.decode(response)`. Where a reply has no body, or is none that the
-/// document knows, nothing is read.
+/// document knows, nothing is decoded.
 fn leave_reading(block: &mut Block) -> Option<()> {
     let Some(Stmt::Expr(Expr::Match(by_status), _)) = block.stmts.last_mut() else { return None };
     for arm in &mut by_status.arms {

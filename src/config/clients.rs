@@ -23,7 +23,7 @@ macro_rules! list {
                 ///
                 /// # Errors
                 ///
-                /// [`ErrorKind::Config`] with every mistake in the section and in `[http]`, and where there is no such section.
+                /// [`ErrorKind::Config`](crate::ErrorKind::Config) with every mistake in the section and in `[http]`, and where there is no such section.
                 #[cfg(feature = $name)]
                 pub fn $folder(&self, section: &str) -> Result<crate::vendors::$folder::$client, Error> {
                     use crate::vendors::$folder::{$client, $config};

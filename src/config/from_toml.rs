@@ -13,22 +13,22 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where the text is not TOML, with the place but not the text.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the text is not TOML, with the place but not the text.
     pub fn from_toml_str(text: &str) -> Result<Self, Error> {
-        parse(text).map_err(Error::unusable)
+        parse(text).map_err(Error::unusable_config)
     }
 
     /// Reads a config from a TOML file. Relative paths in it start at the file's folder.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where the file cannot be read or is not TOML.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the file cannot be read or is not TOML.
     pub fn from_toml_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let unreadable = |why: &dyn fmt::Display| Error::unusable(format!("{} cannot be read: {why}", path.display()));
+        let unreadable = |why: &dyn fmt::Display| Error::unusable_config(format!("{} cannot be read: {why}", path.display()));
         let bytes = file::read(path, LONGEST).map_err(|error| unreadable(&error).with_source(error))?;
         let text = String::from_utf8(bytes).map_err(|_| unreadable(&"not UTF-8"))?;
-        let config = parse(&text).map_err(|place| Error::unusable(format!("{}: {place}", path.display())))?;
+        let config = parse(&text).map_err(|place| Error::unusable_config(format!("{}: {place}", path.display())))?;
         Ok(config.with_directory(path.parent().unwrap_or(Path::new(""))))
     }
 }

@@ -36,7 +36,7 @@ impl Config {
             Some(http) => http.clone(),
             None => section.build()?,
         };
-        Ok(http.with_observers(&self.observers))
+        Ok(http.with_observers(&self.observers).with_trace_context(self.trace_context.clone()))
     }
 }
 

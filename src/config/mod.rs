@@ -20,7 +20,7 @@ use crate::{
     model::{Error, ProviderId, Violation},
     provider::ChallengeProvider,
     telemetry::{Observer, Observers},
-    transport::{Http, HttpBuilder},
+    transport::{Http, HttpBuilder, TraceContext},
     vendors::{Constructor, Section, Vendor, nearest},
 };
 use routing::{Named, Routing};
@@ -123,6 +123,7 @@ pub struct Config {
     members: Map<String, Value>,
     directory: Option<PathBuf>,
     http: Option<Http>,
+    trace_context: Option<TraceContext>,
     guard: Option<Arc<dyn Guard>>,
     observers: Observers,
     providers: Vec<Arc<dyn ChallengeProvider>>,
@@ -191,9 +192,16 @@ impl Config {
         self
     }
 
-    /// Sets an HTTP client of your own, instead of one by the `[http]` section; its limits hold for the whole call.
+    /// Sets an HTTP client of your own, instead of one by the `[http]` section; its limits hold for the whole call. Of `[http]` only `allow_plain_http` still counts: time-outs, proxy and certificates are those
+    /// of this client.
     pub fn with_http(mut self, http: Http) -> Self {
         self.http = Some(http);
+        self
+    }
+
+    /// Sends the header `traceparent` with each attempt to call a vendor, as [`Http::with_traceparent`] does.
+    pub fn with_traceparent(mut self, of_attempt: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        self.trace_context = Some(TraceContext::new(of_attempt));
         self
     }
 
@@ -224,7 +232,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] with all [`problems`](Self::problems).
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with all [`problems`](Self::problems).
     pub fn build(&self) -> Result<Arc<dyn ChallengeProvider>, Error> {
         let plan = self.read();
         let Some(current) = plan.current.filter(|_| plan.problems.is_empty()) else {

@@ -38,13 +38,17 @@
 //! | `http.response.status_code` | where there was a reply |
 //! | `error.type` | why the attempt failed, [`ErrorKind`](crate::ErrorKind), or `dropped` |
 //!
-//! A vendor is told nothing of the trace, unless [`Http::with_traceparent`](crate::Http::with_traceparent) says what: no `traceparent` goes out.
+//! No `traceparent` goes out to a vendor, unless [`Config::with_traceparent`](crate::Config::with_traceparent) or [`Http::with_traceparent`](crate::Http::with_traceparent) gives one for each attempt.
+//!
+//! **Why did a create fail over, and who sent?** At the span of the call `challenge.provider`, with the outcome `created`, is who sent; `challenge.hops` above 0 says that others came before. Each that was asked has
+//! a span `vendor call` below, with `error.type`, and an event "failing over" (`provider`, `kind`, `send_state`; `unknown` means that it may have sent too). One that was passed over has no span, only the event
+//! "passed over, since it failed a moment ago" (`provider`, `kind`). With `tracing-opentelemetry` both are events of the call's span.
 //!
 //! # Logs
 //!
 //! | level | what |
 //! |---|---|
-//! | `WARN` | a vendor that failed; a failover, and whom it left out for want of fields; a call made once more after a pause; a rejection that may have another cause; an answer to a challenge that the vendor does not know; a store that does not decide, and that it does again; what a guard or a store of intents could not note; a memory that is full; an observer that panicked |
+//! | `WARN` | a vendor that failed; a failover, and, where nobody else is left to ask, whom it left out for want of fields; a call made once more after a pause; a rejection that may have another cause; an answer to a challenge that the vendor does not know; a store that does not decide, and that it does again; what a guard or a store of intents could not note; a memory that is full; an observer, or what was asked for a `traceparent`, that panicked |
 //! | `INFO` | what became of each answer; input that a vendor refused; a provider that is passed over; what a guard refused, or would have (target `auth_challenge::guard`) |
 //! | `DEBUG` | each call, with its status, the vendor's id of the request, the number of attempts and the time; a call made again on another connection; members of a reply that were passed over; what a guard allowed; a connection that was opened ahead |
 //!
@@ -60,7 +64,7 @@
 //! use std::sync::Arc;
 //! use auth_challenge::{Config, MetricsObserver};
 //!
-//! // When the recorder is installed.
+//! // When the recorder is installed: one that uses `metrics` 0.24, as this crate does, since another version's hears nothing.
 //! let config = Config::from_toml_str("provider = \"authsignal\"\n[authsignal]\nsecret_key = \"…\"")?;
 //! let auth = config.with_observer(Arc::new(MetricsObserver::new())).build()?;
 //! # }

@@ -50,7 +50,8 @@
 //!
 //! # One handler
 //!
-//! [`Scripted`](crate::testing::Scripted) is a provider without I/O. Its results are queued; when none is left, a create succeeds and any answer is right.
+//! [`Scripted`](crate::testing::Scripted) is a provider without I/O. Its results are queued, also through a clone while the test runs; when none is left, creates and resends succeed, and
+//! any answer is right. `created`, `answered` and `resent` list what it was asked.
 //!
 //! ```
 //! use auth_challenge::{*, testing::Scripted};
@@ -73,6 +74,12 @@
 //! assert_eq!(greet(&auth, challenge.handle(), "123456").await, "Welcome, jane@doe.com.");
 //! # Ok(()) }
 //! ```
+//!
+//! An [`Observer`](crate::Observer) of yours is tested around it: `Observed::new(Arc::new(script.clone()), seen.clone())`. Let it write down what it is told, and assert on that: a panic in an observer is caught, so an
+//! `assert!` in one fails no test. Attempts are told of with a double: `double.config().with_observer(seen)`.
+//!
+//! [`ErrorKind::ALL`](crate::ErrorKind::ALL) and [`Reason::ALL`](crate::Reason::ALL) list what a page may have to answer for: `Error::new(kind, state).with_operation("create")`, since without the operation there is no advice
+//! on what may have been sent.
 //!
 //! # In a browser, or in another language
 //!

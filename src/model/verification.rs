@@ -178,7 +178,7 @@ pub enum Reason {
 
 impl Reason {
     /// Lists all reasons that this release knows.
-    pub const ALL: [Self; 5] = [Self::WrongOrExpiredCode, Self::Expired, Self::TooManyAttempts, Self::AlreadyUsed, Self::Other];
+    pub const ALL: &'static [Self] = &[Self::WrongOrExpiredCode, Self::Expired, Self::TooManyAttempts, Self::AlreadyUsed, Self::Other];
 
     /// Gives the reason in snake_case, as logs and the command line show it.
     pub fn as_str(self) -> &'static str {

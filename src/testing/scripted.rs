@@ -106,7 +106,12 @@ impl Scripted {
         }
     }
 
-    /// Queues a challenge for a create.
+    /// Names provider and operation where a queued error does not.
+    fn stamped(&self, error: Error, operation: &'static str) -> Error {
+        error.or_provider(&self.0.id).or_operation(operation)
+    }
+
+    /// Queues a challenge for a create. Its handle names this provider, or the answer to it is refused.
     pub fn create_gives(self, challenge: Challenge) -> Self {
         locked(&self.0.creates).push_back(Ok(challenge));
         self
@@ -171,13 +176,16 @@ impl ChallengeProvider for Scripted {
     async fn create_with(&self, request: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {
         let ignored = self.check(request)?;
         locked(&self.0.created).push(request.clone());
+        let note = |id: &str| {
+            if let Some(recipient) = request.recipient() {
+                locked(&self.0.recipients).insert(id.to_owned(), Personal::new(recipient));
+            }
+        };
         if let Some(queued) = locked(&self.0.creates).pop_front() {
-            return queued.map_err(|error| error.or_operation("create"));
+            return queued.inspect(|challenge| note(challenge.handle().challenge_id().expose())).map_err(|error| self.stamped(error, "create"));
         }
         let id = format!("scripted-{}", self.0.count.fetch_add(1, Ordering::Relaxed) + 1);
-        if let Some(recipient) = request.recipient() {
-            locked(&self.0.recipients).insert(id.clone(), Personal::new(recipient));
-        }
+        note(&id);
         let mut handle = ChallengeHandle::new(self.0.id.clone(), request.method(), id);
         if let Some(user_id) = request.user_id_for(&self.0.id) {
             handle = handle.with_user_id(user_id);
@@ -189,13 +197,49 @@ impl ChallengeProvider for Scripted {
         handle.require_issuer(&self.0.id)?;
         locked(&self.0.answered).push((handle.clone(), answer.clone()));
         let queued = locked(&self.0.verifies).pop_front().unwrap_or_else(|| Ok(self.proof(handle).into()));
-        queued.map_err(|error| error.or_operation("verify"))
+        queued.map_err(|error| self.stamped(error, "verify"))
     }
 
     async fn resend_with(&self, handle: &ChallengeHandle, _: &CallOptions) -> Result<Challenge, Error> {
         handle.require_issuer(&self.0.id)?;
         locked(&self.0.resent).push(handle.clone());
         let queued = locked(&self.0.resends).pop_front().unwrap_or_else(|| Ok(Challenge::new(handle.clone())));
-        queued.map_err(|error| error.or_operation("resend"))
+        queued.map_err(|error| self.stamped(error, "resend"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{ErrorKind, SendState},
+        provider::ChallengeProviderExt as _,
+    };
+
+    #[tokio::test]
+    async fn what_is_queued_comes_in_order_and_names_provider_and_operation() {
+        let scripted = Scripted::new()
+            .resend_fails(Error::new(ErrorKind::RateLimited, SendState::Refused))
+            .create_fails(Error::new(ErrorKind::Timeout, SendState::Unknown));
+        let request = ChallengeRequest::email_otp("jane@doe.com");
+        let error = scripted.create(&request).await.expect_err("queued");
+        assert_eq!((error.provider().map(ProviderId::as_str), error.operation(), error.kind()), (Some("scripted"), Some("create"), ErrorKind::Timeout));
+        let challenge = scripted.create(&request).await.expect("nothing is queued");
+        let error = scripted.resend(challenge.handle()).await.expect_err("queued");
+        assert_eq!((error.provider().map(ProviderId::as_str), error.operation(), error.kind()), (Some("scripted"), Some("resend"), ErrorKind::RateLimited));
+        assert_eq!(scripted.resend(challenge.handle()).await.expect("nothing is queued").id(), challenge.id());
+        assert_eq!(scripted.resent().len(), 2);
+        let foreign = ChallengeHandle::new(ProviderId::new("another"), Method::EmailOtp, "1");
+        assert_eq!(scripted.resend(&foreign).await.expect_err("refused").kind(), ErrorKind::Handle);
+        assert_eq!(scripted.resent().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_answer_to_a_challenge_that_was_queued_proves_the_address_of_the_request() {
+        let challenge = Challenge::new(ChallengeHandle::new(ProviderId::new("scripted"), Method::EmailOtp, "of-a-test"));
+        let scripted = Scripted::new().create_gives(challenge);
+        let challenge = scripted.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("queued");
+        let verified = scripted.verify(challenge.handle(), &Answer::code("123456")).await.expect("an answer");
+        assert!(matches!(verified, Verification::Verified(proof) if proof.recipient() == Some("jane@doe.com")));
     }
 }

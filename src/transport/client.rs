@@ -107,7 +107,7 @@ impl Http {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where the client cannot be built.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the client cannot be built.
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         let limits = Limits { timeout: TIMEOUT, connect_timeout: CONNECT_TIMEOUT, max_response_bytes: MAX_RESPONSE_BYTES };
         let client = locked_down(builder.connect_timeout(CONNECT_TIMEOUT))?;
@@ -115,7 +115,7 @@ impl Http {
     }
 
     /// Gives the same client another time for a whole call. The time for connecting stays: where it is not less, a connect that hangs is told as
-    /// [`SendState::Unknown`].
+    /// [`SendState::Unknown`](crate::SendState::Unknown).
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = timeout;
         self
@@ -133,23 +133,28 @@ impl Http {
         self
     }
 
-    /// Sends the header `traceparent` of W3C Trace Context with each attempt to call a vendor, as `of_attempt` gives it. Without this none goes out.
+    /// Sends the header `traceparent` of W3C Trace Context with each attempt to call a vendor, as `of_attempt` gives it. Without this none goes out; no `tracestate` does.
     ///
-    /// It is asked once an attempt, within the attempt's span, so that a layer of `tracing` that exports spans can say what that one is called there. A text of another form than the standard's
-    /// is not sent.
+    /// It is asked once an attempt, within the attempt's span, while the call waits. A text of another form than the standard's is not sent; a panic is caught, and costs the call nothing. Where
+    /// the attempt's span is filtered out, that around it is the current one.
     ///
     /// ```
-    /// use auth_challenge::Http;
+    /// use opentelemetry::trace::TraceContextExt as _;
+    /// use tracing_opentelemetry::OpenTelemetrySpanExt as _;
     ///
-    /// let http = Http::builder().build()?.with_traceparent(|| {
-    ///     // With tracing-opentelemetry: of the context of `tracing::Span::current()`.
-    ///     Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned())
+    /// let http = auth_challenge::Http::builder().build()?.with_traceparent(|| {
+    ///     let context = tracing::Span::current().context();
+    ///     let place = context.span().span_context().clone();
+    ///     place.is_valid().then(|| format!("00-{}-{}-{:02x}", place.trace_id(), place.span_id(), place.trace_flags()))
     /// });
     /// # Ok::<(), auth_challenge::Error>(())
     /// ```
-    pub fn with_traceparent(mut self, of_attempt: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        self.trace_context = Some(TraceContext::new(of_attempt));
-        self
+    pub fn with_traceparent(self, of_attempt: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        self.with_trace_context(Some(TraceContext::new(of_attempt)))
+    }
+
+    pub(crate) fn with_trace_context(self, trace_context: Option<TraceContext>) -> Self {
+        Self { trace_context: trace_context.or(self.trace_context), ..self }
     }
 
     pub(crate) fn with_observers(mut self, observers: &Observers) -> Self {
@@ -230,13 +235,13 @@ impl HttpBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where the proxy or certificates cannot be used.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the proxy or certificates cannot be used.
     pub fn build(self) -> Result<Http, Error> {
         let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT.min(self.timeout / 2));
         if self.proxy.as_ref().is_some_and(|proxy| !is_proxy(proxy)) {
-            return Err(Error::unusable("http.proxy cannot be used: expected http or https"));
+            return Err(Error::unusable_config("http.proxy cannot be used: expected http or https"));
         }
-        let proxy = self.proxy.map(|proxy| reqwest::Proxy::all(proxy.as_str())).transpose().map_err(|_| Error::unusable("http.proxy cannot be used"))?;
+        let proxy = self.proxy.map(|proxy| reqwest::Proxy::all(proxy.as_str())).transpose().map_err(|_| Error::unusable_config("http.proxy cannot be used"))?;
         let authorities = self.ca_file.as_deref().map(Authorities::read).transpose()?;
         let pool = || {
             let mut builder = reqwest::Client::builder().no_proxy().connect_timeout(connect_timeout);
@@ -277,7 +282,7 @@ fn locked_down(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error
         .http2_keep_alive_while_idle(true);
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
     let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);
-    builder.build().map_err(|error| Error::unusable("the HTTP client cannot be built").with_source(error.without_url()))
+    builder.build().map_err(|error| Error::unusable_config("the HTTP client cannot be built").with_source(error.without_url()))
 }
 
 /// Holds further certificate authorities to trust.
@@ -287,10 +292,11 @@ struct Authorities(Vec<reqwest::Certificate>);
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 impl Authorities {
     fn read(path: &std::path::Path) -> Result<Self, Error> {
-        let pem = file::read(path, LONGEST_CA_FILE).map_err(|error| Error::unusable(format!("http.ca_file cannot be read: {error}")).with_source(error))?;
+        let pem =
+            file::read(path, LONGEST_CA_FILE).map_err(|error| Error::unusable_config(format!("http.ca_file cannot be read: {error}")).with_source(error))?;
         match reqwest::Certificate::from_pem_bundle(&pem) {
             Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
-            _ => Err(Error::unusable("http.ca_file holds no PEM certificates")),
+            _ => Err(Error::unusable_config("http.ca_file holds no PEM certificates")),
         }
     }
 
@@ -305,7 +311,7 @@ struct Authorities;
 #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
 impl Authorities {
     fn read(_: &std::path::Path) -> Result<Self, Error> {
-        Err(Error::unusable("http.ca_file needs one of the features rustls, rustls-no-provider and native-tls"))
+        Err(Error::unusable_config("http.ca_file needs one of the features rustls, rustls-no-provider and native-tls"))
     }
 
     fn trusted_by(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {

@@ -49,3 +49,4 @@ pub(crate) use client::{FAR, LEAST_TO_ASK, LONGEST_CA_FILE, TIMEOUT, is_proxy};
 pub use client::{Http, HttpBuilder};
 #[cfg(vendor)]
 pub use reply::Reply;
+pub(crate) use trace_context::TraceContext;

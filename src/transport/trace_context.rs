@@ -1,6 +1,9 @@
 //! The place of a call in a trace, as vendors are told it where an application wants that: W3C Trace Context.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use http::{HeaderName, HeaderValue};
 
@@ -9,16 +12,20 @@ pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent"
 
 /// Asks an application for the value of [`TRACEPARENT`].
 #[derive(Clone)]
-pub(super) struct TraceContext(Arc<dyn Fn() -> Option<String> + Send + Sync>);
+pub(crate) struct TraceContext(Arc<dyn Fn() -> Option<String> + Send + Sync>);
 
 impl TraceContext {
-    pub(super) fn new(ask: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(ask: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
     }
 
-    /// Gives the value for the attempt that is under way; none where it is not of the form that the standard has.
+    /// Gives the value for the attempt that is under way; none where it is not of the form that the standard has. A panic takes nothing from the call.
     pub(super) fn value(&self) -> Option<HeaderValue> {
-        (self.0)().filter(|text| is_traceparent(text)).and_then(|text| HeaderValue::try_from(text).ok())
+        let Ok(asked) = catch_unwind(AssertUnwindSafe(|| (self.0)())) else {
+            tracing::warn!("what was asked for a traceparent panicked; the call goes on without one");
+            return None;
+        };
+        asked.filter(|text| is_traceparent(text)).and_then(|text| HeaderValue::try_from(text).ok())
     }
 }
 
@@ -46,6 +53,14 @@ mod tests {
         for bad in [
             "",
             "00",
+            "0-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "000-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e47366-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b77-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-011",
             "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
             "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
@@ -57,5 +72,6 @@ mod tests {
             assert_eq!(value(bad), None, "{bad}");
         }
         assert_eq!(TraceContext::new(|| None).value(), None);
+        assert_eq!(TraceContext::new(|| panic!("no context")).value(), None);
     }
 }

@@ -65,7 +65,7 @@ fn the_advice_follows_from_operation_kind_state_and_whose_the_fields_are() {
 
 #[test]
 fn what_may_have_been_done_is_told_by_the_operation_alone() {
-    for kind in ErrorKind::ALL {
+    for kind in ErrorKind::ALL.iter().copied() {
         for state in [Unknown, Accepted] {
             for (operation, expected) in [("create", OfferAgain), ("resend", OfferAgain), ("verify", AskForNew), ("claim", OurFault)] {
                 let bare = Error::new(kind, state).with_operation(operation);

@@ -45,7 +45,7 @@ fn an_operation_leaves_url_sending_and_reading_to_its_attempt() {
 }
 
 #[test]
-fn a_reply_without_a_body_is_not_read() {
+fn a_reply_without_a_body_is_not_decoded() {
     let source = rewritten(&generated("{}/users", "", &format!("204u16 => Ok(ResponseValue::empty(response)), {OTHER}"))).expect("as the generator writes it");
     assert!(source.contains("204u16=>Ok(ResponseValue::empty(response)),"), "{source}");
 }

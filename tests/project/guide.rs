@@ -7,6 +7,7 @@ use auth_challenge::{Advice, Error, ErrorKind, Field, Reason, Rejected, SendStat
 use crate::support::markdown;
 
 const OPERATIONS: [&str; 3] = ["create", "resend", "verify"];
+
 fn failures(head: &str) -> Vec<Vec<String>> {
     markdown::table(&markdown::documentation_of("src/guide/failures.rs"), head)
 }
@@ -35,6 +36,11 @@ fn kinds() -> Vec<ErrorKind> {
         Unavailable,
         UnexpectedReply,
     ]
+}
+
+#[test]
+fn every_kind_is_listed() {
+    assert_eq!(kinds(), ErrorKind::ALL);
 }
 
 #[test]
@@ -79,6 +85,7 @@ fn the_table_of_send_states_is_what_errors_advise() {
 #[test]
 fn the_table_of_reasons_is_what_rejected_answers_advise() {
     let reasons = [Reason::WrongOrExpiredCode, Reason::Expired, Reason::TooManyAttempts, Reason::AlreadyUsed, Reason::Other];
+    assert_eq!(reasons, Reason::ALL);
     let rows = failures("| reason | what happened | advice |");
     let expected: Vec<[&str; 2]> = reasons.iter().map(|reason| [reason.as_str(), Rejected::new(*reason).advice().key()]).collect();
     assert_eq!(rows.iter().map(|row| [code(&row[0]), code(&row[2])]).collect::<Vec<_>>(), expected);

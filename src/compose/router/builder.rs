@@ -96,7 +96,7 @@ impl RouterBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where two providers have the same id, since the one would be asked about the other's challenges, where a route or
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where two providers have the same id, since the one would be asked about the other's challenges, where a route or
     /// the failover names a provider that is not there, where the failover names one twice, which would be asked twice, and where a route has a calling
     /// code that is none, or a method that goes to no phone. All such mistakes are told at once, with the keys that they have in a config.
     pub fn build(self) -> Result<Router, Error> {

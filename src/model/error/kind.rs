@@ -40,7 +40,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Lists all kinds that this release knows.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: &'static [Self] = &[
         Self::Config,
         Self::Handle,
         Self::Unsupported,

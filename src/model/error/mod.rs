@@ -86,7 +86,7 @@ impl Error {
     }
 
     /// Refuses a config that is of no use, for a reason that no key has.
-    pub(crate) fn unusable(why: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn unusable_config(why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Config, SendState::NotSent).with_detail(why)
     }
 

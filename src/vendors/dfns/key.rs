@@ -67,7 +67,7 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] with a violation on [`Field::Key`].
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) with a violation on [`Field::Key`].
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         let unreadable = || Error::invalid(vec![Violation::new(Field::Key, "expected an unencrypted P-256 or Ed25519 private key in PEM form")]);
         if let Ok(key) = Ed25519Key::from_pkcs8_pem(pem) {
@@ -94,7 +94,7 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] for a challenge that wants a passkey.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a challenge that wants a passkey.
     pub fn answer(&self, registration: &Registration, name: impl Into<String>) -> Result<CredentialAnswer, Error> {
         self.sign_registration(registration.kind(), registration.challenge(), name.into())
     }
@@ -103,7 +103,7 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Handle`] for a handle without a text to sign.
+    /// [`ErrorKind::Handle`](crate::ErrorKind::Handle) for a handle without a text to sign.
     pub fn answer_to(&self, handle: &ChallengeHandle, name: impl Into<String>) -> Result<CredentialAnswer, Error> {
         match (handle.method().credential_kind(), handle.text_to_sign()) {
             (Some(kind), Some(text)) => self.sign_registration(kind, text, name.into()),
@@ -116,7 +116,7 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] where the vendor names the credentials that may sign and this one is not among them.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) where the vendor names the credentials that may sign and this one is not among them.
     pub fn sign_user_action(&self, challenge: &types::UserActionChallenge, credential_id: &str) -> Result<types::UserActionRequest, Error> {
         let allowed = challenge.allow_credentials.as_ref().map(|allowed| &allowed.key[..]).unwrap_or_default();
         if !allowed.is_empty() && !allowed.iter().any(|credential| credential.id.as_deref() == Some(credential_id)) {
@@ -175,7 +175,7 @@ fn json(value: &impl Serialize) -> Result<String, Error> {
 /// Makes a text that no other credential has: 32 random bytes.
 fn credential_id() -> Result<String, Error> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| Error::unusable("the system has no random numbers to give"))?;
+    getrandom::fill(&mut bytes).map_err(|_| Error::new(ErrorKind::Config, SendState::NotSent).with_detail("the system has no random numbers to give"))?;
     Ok(base64url::encode(bytes))
 }
 
