@@ -12,6 +12,7 @@ mod field;
 pub(crate) mod handle;
 mod health;
 mod id;
+pub(crate) mod letters;
 mod memory;
 mod method;
 mod options;

@@ -1,13 +1,11 @@
 //! Whom a message is for: which texts name one recipient, and which of them name the same one.
 
-use icu_normalizer::ComposingNormalizerBorrowed;
-use icu_properties::{
-    CodePointMapData, CodePointSetData,
-    props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup},
-};
 use url::Host;
 
-use crate::model::Method;
+use crate::model::{
+    Method,
+    letters::{IDEOGRAPHIC_STOP, composed, is_ignorable, is_letter},
+};
 
 /// Says what was expected, where a text does not name one recipient for this method. Nothing is sent to such a text: what one reader takes
 /// for a name, a list or a comment, another takes for somebody else.
@@ -41,11 +39,12 @@ fn usual(to: &str) -> Option<String> {
 }
 
 fn of_any_spelling(to: &str) -> String {
-    let visible = to.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !is_ignorable(*c));
-    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
+    let visible: String = to.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !is_ignorable(*c)).collect();
     // Through upper case, since some letters have two in lower case; and composed once more, since some then come apart.
-    let letters = nfkc.normalize_iter(nfkc.normalize_iter(visible).flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase));
-    let folded: String = letters.map(|c| if c == IDEOGRAPHIC_STOP { '.' } else { c }).filter(|c| c.is_ascii_graphic() || is_letter(*c)).collect();
+    let folded: String = composed(&visible).chars().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+    let letters = composed(&folded);
+    let letters = letters.chars().map(|c| if c == IDEOGRAPHIC_STOP { '.' } else { c });
+    let folded: String = letters.filter(|c| c.is_ascii_graphic() || is_letter(*c)).collect();
     let folded = ["mailto:", "tel:"].iter().find_map(|scheme| folded.strip_prefix(scheme)).unwrap_or(&folded);
     let bare = without_comments(folded);
     let bare = bare.rsplit_once('<').map_or(&*bare, |(_, address)| address.split('>').next().unwrap_or_default());
@@ -95,8 +94,6 @@ fn number(text: &str) -> Option<String> {
     (is_number && !digits.is_empty()).then(|| format!("+{}", digits.trim_start_matches('0')))
 }
 
-/// What divides the labels of a domain in East Asian writing.
-const IDEOGRAPHIC_STOP: char = '\u{3002}';
 /// The longest address that mail is delivered to, in bytes (RFC 5321, with the erratum on RFC 3696).
 const LONGEST_ADDRESS: usize = 254;
 
@@ -138,18 +135,6 @@ fn is_domain(text: &str) -> bool {
     }
     let is_plain = text.chars().all(|c| is_letter(c) || c == '-' || c == '.');
     is_plain && matches!(Host::parse(text), Ok(Host::Domain(ascii)) if ascii.as_bytes().split(|b| *b == b'.').all(is_label))
-}
-
-/// Says whether a character is a letter, a digit, or a mark on one, of any writing, and can be seen.
-fn is_letter(c: char) -> bool {
-    const LETTER: GeneralCategoryGroup = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Mark).union(GeneralCategoryGroup::Number);
-    let is_of_any_writing = || LETTER.contains(CodePointMapData::<GeneralCategory>::new().get(c)) && !is_ignorable(c);
-    if c.is_ascii() { c.is_ascii_alphanumeric() } else { is_of_any_writing() }
-}
-
-/// Says whether a character is shown as nothing at all, as a zero-width space is.
-fn is_ignorable(c: char) -> bool {
-    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 /// Takes out what stands in round brackets, which mail programs pass over, and quotes and backslashes, which mean no other mailbox.

@@ -7,11 +7,8 @@ use base64::{
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use icu_normalizer::{DecomposingNormalizerBorrowed, properties::CanonicalCombiningClassMapBorrowed, uts46::Uts46MapperBorrowed};
 
-const MAPPER: Uts46MapperBorrowed<'static> = Uts46MapperBorrowed::new();
-const DECOMPOSER: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfd();
-const COMBINING: CanonicalCombiningClassMapBorrowed<'static> = CanonicalCombiningClassMapBorrowed::new();
+use crate::model::letters::{IDEOGRAPHIC_STOP, bare};
 
 /// Layers of escapes that are undone, one around the other.
 pub(super) const LAYERS: usize = 4;
@@ -162,12 +159,11 @@ fn push(out: &mut Vec<Letter>, letter: char, start: usize, end: usize) {
     if letter.is_ascii() {
         return out.push(Letter { letter: plain_ascii(letter), start, end });
     }
-    let is_joiner = matches!(letter, '\u{200c}'..='\u{200f}');
     let before = out.len();
-    for mapped in MAPPER.map_normalize(std::iter::once(letter).filter(|_| !is_joiner)) {
-        let bare = DECOMPOSER.normalize_iter(std::iter::once(mapped)).filter(|part| COMBINING.get_u8(*part) == 0);
-        out.extend(bare.flat_map(char::to_uppercase).map(|letter| Letter { letter: plain(letter), start, end }));
-    }
+    // Through lower case, since there is a letter that is none in upper case.
+    let folded = bare(letter);
+    let letters = folded.chars().flat_map(char::to_lowercase).flat_map(char::to_uppercase);
+    out.extend(letters.map(|letter| Letter { letter: if letter == IDEOGRAPHIC_STOP { '.' } else { plain(letter) }, start, end }));
     // An accent, or what is not seen, belongs to the letter before.
     if let (true, Some(last)) = (out.len() == before, out.last_mut()) {
         last.end = end;
@@ -296,6 +292,23 @@ mod tests {
     fn an_accent_belongs_to_the_letter_before_it() {
         let letters = folded("e\u{301}x");
         assert_eq!(letters.iter().map(|letter| (letter.letter, letter.start, letter.end)).collect::<Vec<_>>(), [('E', 0, 3), ('X', 3, 4)]);
+    }
+
+    #[test]
+    fn what_is_one_letter_in_any_form_is_read_alike() {
+        for (form, letters) in [
+            ("ｊ\u{200d}\u{ad}Ｄ", "JD"),
+            ("ﬁß\u{1e9e}", "FISSSS"),
+            ("ᾳ", "ΑΙ"),
+            ("α\u{345}", "ΑΙ"),
+            ("ﾊﾟ", "ハ"),
+            ("各", "各"),
+            ("a\u{3002}b\u{ff61}c", "A.B.C"),
+            ("\u{a0}\u{3000}", "  "),
+            ("ς\u{130}\u{131}ſ\u{212a}", "ΣIISK"),
+        ] {
+            assert_eq!(shown(&folded(form)), letters, "{form}");
+        }
     }
 
     #[test]
