@@ -12,8 +12,8 @@ pub(crate) const ROUTE: &str = "crate::transport::Route";
 pub(crate) const OPEN_ENUM: &str = "crate::wire::open_enum!";
 pub(crate) const TAGGED_ENUM: &str = "crate::wire::tagged_enum!";
 /// How the content of a union is read: in replies what does not fit is passed over, in requests it is an error.
-pub(crate) const READ_IN_REPLIES: &str = "crate::wire::tolerant::from_value";
-pub(crate) const READ_IN_REQUESTS: &str = "serde_json::from_value";
+pub(crate) const READ_IN_REPLIES: &str = "crate::wire::tolerant::content";
+pub(crate) const READ_IN_REQUESTS: &str = "crate::wire::exact_content";
 
 /// Gives the module of a vendor's types.
 pub(crate) fn types(vendor: &str) -> String {

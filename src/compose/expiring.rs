@@ -74,17 +74,35 @@ impl<K: Copy + Eq + Hash, V: Default> Expiring<K, V> {
         let mut weight: usize = self.all.values().map(|timed| (self.weigh)(&timed.value)).sum();
         if weight > self.most {
             tracing::warn!(most = self.most, "{} remembers more than it can keep, and forgets what would have ended first", self.owner);
-            let mut ends: Vec<(Duration, K)> = self.all.iter().map(|(key, timed)| (timed.left(now), *key)).collect();
-            ends.sort_unstable_by_key(|(left, _)| *left);
-            for (_, key) in ends {
-                if weight <= self.most {
-                    break;
+            let ends = self.all.values().map(|timed| (timed.left(now), (self.weigh)(&timed.value))).collect();
+            let (last, mut of_last) = last_to_go(ends, weight - self.most);
+            self.all.retain(|_, timed| {
+                let (left, own) = (timed.left(now), (self.weigh)(&timed.value));
+                let goes = left < last || (left == last && of_last > 0);
+                if goes {
+                    of_last = of_last.saturating_sub(if left == last { own } else { 0 });
+                    weight -= own;
                 }
-                weight -= self.all.remove(&key).map_or(0, |gone| (self.weigh)(&gone.value));
-            }
+                !goes
+            });
         }
         (self.added, self.tidy_at) = (0, weight.max(FEW));
     }
+}
+
+/// Finds, of times left with a weight each, the longest of those that go so that so much goes, and how much goes of those that have as long. By itself, so that
+/// it is compiled once and not for each type of map.
+fn last_to_go(mut ends: Vec<(Duration, usize)>, excess: usize) -> (Duration, usize) {
+    ends.sort_unstable_by_key(|(left, _)| *left);
+    let (mut last, mut rest, mut of_last) = (Duration::ZERO, excess, 0);
+    for (left, weight) in ends {
+        if rest == 0 {
+            break;
+        }
+        of_last = if left == last { of_last } else { rest };
+        (last, rest) = (left, rest.saturating_sub(weight));
+    }
+    (last, of_last)
 }
 
 #[cfg(test)]

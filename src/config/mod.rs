@@ -10,7 +10,7 @@ mod routing;
 mod secret_names;
 mod send_once;
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -154,7 +154,7 @@ impl fmt::Debug for Config {
 /// Holds a config read whole.
 struct Plan {
     current: Option<ProviderId>,
-    instances: BTreeMap<ProviderId, Constructor>,
+    instances: Vec<Constructor>,
     http: HttpBuilder,
     routing: Routing,
     guard: Option<Arc<dyn Guard>>,
@@ -240,7 +240,7 @@ impl Config {
         };
         let http = self.http(plan.http)?;
         let mut providers = self.providers.clone();
-        for construct in plan.instances.values() {
+        for construct in &plan.instances {
             providers.push(construct(http.clone())?);
         }
         let current = providers.iter().position(|provider| provider.id() == current).map(|index| providers.remove(index));
@@ -286,7 +286,7 @@ impl Config {
             around
         });
 
-        let mut instances = BTreeMap::new();
+        let mut instances = Vec::new();
         for (name, value) in &self.members {
             match (name.as_str(), value) {
                 // `http` is read before.
@@ -301,9 +301,7 @@ impl Config {
                         continue;
                     }
                     let mut section = Section::new(name, members, &surroundings);
-                    if let Some(instance) = read_instance(name, &mut section) {
-                        instances.insert(ProviderId::new(name), instance);
-                    }
+                    instances.extend(read_instance(name, &mut section));
                     problems.extend(section.finish());
                 }
                 (name, _) if RESERVED.contains(&name) || Vendor::named(name).is_some() => {
@@ -340,11 +338,11 @@ impl Config {
 
     /// Tells of all providers, from sections and of one's own, what they can do.
     fn named(&self) -> Named {
-        let own = self.providers.iter().map(|provider| (provider.id().to_string(), Some(provider.capabilities())));
+        let own = self.providers.iter().map(|provider| (provider.id(), Some(provider.capabilities())));
         let sections = self.members.iter().filter_map(|(name, value)| {
             let members = value.as_object().filter(|members| !RESERVED.contains(&name.as_str()) && reserved(name, members).is_none())?;
             let vendor = Vendor::named(members.get("vendor").map_or(Some(name.as_str()), Value::as_str).unwrap_or_default());
-            Some((name.clone(), vendor.and_then(Vendor::capabilities)))
+            Some((ProviderId::new(name.as_str()), vendor.and_then(Vendor::capabilities)))
         });
         Named::new(sections.chain(own))
     }

@@ -1,31 +1,31 @@
 //! What a config says of several providers: routes, by method and calling code, and failover.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
 use crate::{
     compose::Router,
-    model::{Capabilities, CredentialKind, Error, Method, ProviderId, recipient},
+    model::{ById, Capabilities, CredentialKind, Error, Method, ProviderId, recipient},
     provider::ChallengeProvider,
     vendors::{Section, Vendor, nearest},
 };
 
 /// Tells of every provider that a config can name what it can do, where that is known.
-pub(super) struct Named(BTreeMap<String, Option<Capabilities>>);
+pub(super) struct Named(ById<Option<Capabilities>>);
 
 impl Named {
-    pub(super) fn new(providers: impl Iterator<Item = (String, Option<Capabilities>)>) -> Self {
+    pub(super) fn new(providers: impl Iterator<Item = (ProviderId, Option<Capabilities>)>) -> Self {
         Self(providers.collect())
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.ids().any(|id| id.as_str() == name)
     }
 
     /// Says what was expected instead of a name that is none.
     pub(super) fn expected(&self, name: &str) -> String {
-        let names: Vec<&str> = self.0.keys().map(String::as_str).collect();
+        let names: Vec<&str> = self.0.ids().map(ProviderId::as_str).collect();
         // A vendor's own name is no mistake: then it is the section's.
         let near = nearest(name, names.iter().copied()).filter(|_| Vendor::named(name).is_none());
         match (names.is_empty(), near) {
@@ -38,11 +38,11 @@ impl Named {
     /// Says whether a provider has a method, a credential of any kind; one of which nothing is known may have it.
     fn can(&self, name: &str, method: Method) -> bool {
         let offers = |capabilities: &Capabilities| capabilities.methods().iter().any(|support| support.method().as_str() == method.as_str());
-        self.0.get(name).and_then(Option::as_ref).is_none_or(offers)
+        self.0.iter().find(|(id, _)| id.as_str() == name).and_then(|(_, known)| known.as_ref()).is_none_or(offers)
     }
 
     fn with(&self, method: Method) -> String {
-        self.0.keys().filter(|name| self.can(name, method)).cloned().collect::<Vec<_>>().join(", ")
+        self.0.ids().map(ProviderId::as_str).filter(|name| self.can(name, method)).collect::<Vec<_>>().join(", ")
     }
 
     /// Reads the name of a provider that has a method.

@@ -29,8 +29,6 @@ pub(super) fn told(name: &str) -> &str {
 pub(super) fn hide(members: &Map<String, Value>, problems: Vec<Violation>) -> Vec<Violation> {
     let mut names = Vec::new();
     find(members, &mut names);
-    // A name that another one is a part of goes after it.
-    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     if names.is_empty() {
         return problems;
     }
@@ -38,10 +36,12 @@ pub(super) fn hide(members: &Map<String, Value>, problems: Vec<Violation>) -> Ve
     problems.into_iter().map(|problem| Violation::at_key(without(problem.key().unwrap_or_default()), without(problem.message()))).collect()
 }
 
+/// Finds the names that look like secrets, the longest first: one that another is a part of goes after it.
 fn find<'a>(members: &'a Map<String, Value>, names: &mut Vec<&'a str>) {
     for (name, value) in members {
         if looks_secret(name) {
-            names.push(name);
+            let place = names.partition_point(|other| other.len() >= name.len());
+            names.insert(place, name);
         }
         if let Value::Object(members) = value {
             find(members, names);

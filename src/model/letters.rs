@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed, properties::CanonicalCombiningClassMapBorrowed};
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::{
     CodePointMapData, CodePointSetData,
-    props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup},
+    props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup},
 };
 
 /// What divides the labels of a domain in East Asian writing.
@@ -26,7 +26,7 @@ pub(crate) fn bare(letter: char) -> String {
 fn is_accent(letter: char) -> bool {
     // An iota that is written below, and beside the letter in upper case.
     const IOTA: char = '\u{345}';
-    letter != IOTA && CanonicalCombiningClassMapBorrowed::new().get_u8(letter) != 0
+    letter != IOTA && CodePointMapData::<CanonicalCombiningClass>::new().get(letter) != CanonicalCombiningClass::NotReordered
 }
 
 /// Says whether a character is a letter, a digit, or a mark on one, of any writing, and can be seen.

@@ -1,8 +1,8 @@
 //! What providers remember between calls.
 
-use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
+use std::{any::Any, fmt, sync::Arc};
 
-use crate::model::ProviderId;
+use crate::model::{ById, ProviderId};
 
 /// Holds what a provider, and those that it is made of, remember between calls, for the provider that takes its place: the counts of guards.
 ///
@@ -12,7 +12,7 @@ pub struct Memory {
     /// What wrappers remember, each by what it is called, the outermost last.
     layers: Vec<(&'static str, Option<Arc<dyn Any + Send + Sync>>)>,
     /// What providers within remember, each under its id.
-    parts: BTreeMap<ProviderId, Self>,
+    parts: ById<Self>,
 }
 
 impl Memory {

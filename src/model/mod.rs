@@ -2,6 +2,7 @@
 
 mod answer;
 pub(crate) mod base64url;
+mod by_id;
 pub(crate) mod capability;
 mod challenge;
 mod client_context;
@@ -28,6 +29,7 @@ mod verification;
 pub(crate) mod webauthn;
 
 pub use answer::{Answer, CredentialAnswer};
+pub(crate) use by_id::ById;
 pub use capability::{Capabilities, MethodSupport};
 pub use challenge::{Challenge, ChallengeStatus};
 pub use client_context::{ClientContext, ClientHints};

@@ -79,12 +79,9 @@ pub(crate) fn calling_code(number: &str) -> Option<&str> {
     number.get(..=length)
 }
 
-/// Most digits of a calling code in a list.
-pub(crate) const LONGEST_CALLING_CODE: usize = 7;
-
 /// Says whether a text may stand in a list of calling codes: `+`, then 1 to 7 digits. No calling code is so long, but `+1684` is more exact than `+1`.
 pub(crate) fn is_calling_code(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| (1..=LONGEST_CALLING_CODE).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
+    text.strip_prefix('+').is_some_and(|digits| (1..=7).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Gives the digits of a text that is nothing but a number, behind a plus sign.

@@ -1,10 +1,10 @@
 //! A challenge that an application asks for.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::model::{ClientContext, CredentialKind, Field, Method, Personal, ProviderId, Secret, Violation, recipient};
+use crate::model::{ById, ClientContext, CredentialKind, Field, Method, Personal, ProviderId, Secret, Violation, recipient};
 
 /// Asks for a challenge: a method, a recipient or code, and what is known of the user.
 ///
@@ -26,7 +26,7 @@ pub struct ChallengeRequest {
     to: Option<Personal>,
     code: Option<Secret>,
     user_id: Option<Personal>,
-    user_ids: BTreeMap<ProviderId, Personal>,
+    user_ids: ById<Personal>,
     action: Option<String>,
     action_key: Option<String>,
     client: ClientContext,
@@ -91,7 +91,7 @@ impl ChallengeRequest {
             to: None,
             code: None,
             user_id: None,
-            user_ids: BTreeMap::new(),
+            user_ids: ById::default(),
             action: None,
             action_key: None,
             client: ClientContext::default(),

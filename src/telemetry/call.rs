@@ -1,6 +1,6 @@
 //! One call of a provider: what was asked for, and the span that tells what came of it.
 
-use std::future::Future;
+use std::{future::Future, pin::Pin};
 
 use tracing::{Instrument as _, Level, Span, field::Empty};
 
@@ -66,13 +66,14 @@ impl<'a> Call<'a> {
     {
         if is_observed() && !is_within_a_call() {
             // By itself, so that a call that nobody listens to has no room for it.
-            Box::pin(self.observed(work())).await
+            Box::pin(self.observed(Box::pin(work()))).await
         } else {
             work().await
         }
     }
 
-    async fn observed<T>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error>
+    /// Makes the call within a span. Compiled once for all calls that give the same.
+    async fn observed<T>(self, work: Pin<Box<dyn Future<Output = Result<T, Error>> + Send + '_>>) -> Result<T, Error>
     where
         Result<T, Error>: Outcome,
     {

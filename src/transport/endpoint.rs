@@ -10,18 +10,13 @@ use url::Url;
 use super::{
     Attempt, Authorization, FAR, Http, Reply,
     attempt::close_after,
+    calling::Calling,
     client::Pool,
-    hidden::Hidden,
     log,
     outcome::{self, Ended, Failure, Operation, Route},
     path::below,
-    retry::{Patience, Retries, Retry},
-    watch::Watch,
 };
-use crate::{
-    model::{CallOptions, Error, ProviderId, Secret, SendState},
-    telemetry::Unended,
-};
+use crate::model::{CallOptions, Error, ProviderId};
 
 /// Calls one vendor's server: knows where it is and how it is authorised.
 pub(crate) struct Endpoint {
@@ -57,7 +52,19 @@ impl Endpoint {
         self.authorization.is_some()
     }
 
-    fn url(&self, route: &Route) -> Arc<Url> {
+    pub(super) fn authorization(&self) -> Option<&Authorization> {
+        self.authorization.as_ref()
+    }
+
+    pub(super) fn http(&self) -> &Http {
+        &self.http
+    }
+
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    pub(super) fn url(&self, route: &Route) -> Arc<Url> {
         match self.urls.get(route.number) {
             Some(url) => Arc::clone(url),
             // Of no vendor's list.
@@ -91,34 +98,35 @@ impl Endpoint {
         F: Fn(Attempt) -> Fut,
         Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
     {
-        let deadline = self.deadline(options);
-        let patience = Patience { waits: !options.is_single_attempt(), waits_for_the_vendor: operation.is_create && !options.is_single_attempt() };
+        let mut calling = Calling::begin(self, operation, options, private);
         // Boxed, so that neither this nor what waits for it is larger than what allocators keep at hand, about a kilobyte. Not an async function,
         // whose arguments have room twice.
         Box::pin(async move {
-            let started = Instant::now();
-            let mut retries = Retries::default();
-            let mut pool = Pool::default();
-            let mut earlier = SendState::NotSent;
-            let outcome = loop {
-                let begun = Instant::now();
-                let mut failure = match self.attempt(operation, private, pool, retries.count(), deadline, &run).await {
-                    Ok(reply) => break Ok(reply),
-                    Err(failure) => failure,
+            loop {
+                let attempting = calling.attempt();
+                let came = {
+                    let running = pin!(run(attempting.attempt()));
+                    tokio::time::timeout_at(calling.deadline(), attempting.within(running)).await
                 };
-                let connecting = self.http.limits().connect_timeout.max(begun.elapsed());
-                let retry = retries.next(&failure.error, patience, deadline.saturating_duration_since(Instant::now()), connecting);
-                failure.error = failure.error.after(earlier);
-                earlier = failure.error.send_state();
-                let Some(retry) = retry else { break Err(failure) };
-                log::retrying(&self.provider, operation, retry, &failure.error);
-                if matches!(retry, Retry::Elsewhere(_)) {
-                    pool = pool.other();
+                let came = came.map_or(Err(Ended::OutOfTime), |came| came.map(ResponseValue::into_inner).map_err(Ended::from));
+                // The generated client reads strictly, which is all that most replies need.
+                let came = match came {
+                    Err(Ended::Undecodable) => attempting.reread().ok_or(Ended::Undecodable),
+                    came => came,
+                };
+                let took = attempting.took();
+                let outcome = match came {
+                    Ok(value) => attempting.replied().map(|exchange| Reply::new(value, exchange)),
+                    Err(ended) => Err(attempting.failed(ended)),
+                };
+                match outcome {
+                    Ok(reply) => {
+                        calling.replied(reply.exchange());
+                        return Ok(reply);
+                    }
+                    Err(failure) => calling.again(failure, took).await?,
                 }
-                tokio::time::sleep(retry.pause()).await;
-            };
-            log::finished(&self.provider, operation, retries.count() + 1, started.elapsed(), outcome.as_ref().map(Reply::exchange));
-            outcome
+            }
         })
     }
 
@@ -135,45 +143,6 @@ impl Endpoint {
         let outcome = ended.map_err(outcome::unopened);
         log::warmed_up(&self.provider, &outcome);
         outcome
-    }
-
-    fn attempt<'a, T, F, Fut>(
-        &'a self,
-        operation: &'a Operation,
-        private: &'a [&'a str],
-        pool: Pool,
-        earlier: u32,
-        deadline: Instant,
-        run: &'a F,
-    ) -> impl Future<Output = Result<Reply<T>, Failure>> + use<'a, T, F, Fut>
-    where
-        T: DeserializeOwned,
-        F: Fn(Attempt) -> Fut,
-        Fut: Future<Output = Result<ResponseValue<T>, progenitor_client::Error<()>>>,
-    {
-        let header = self.authorization.as_ref().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
-        let attempt = Attempt::new(&self.http, pool, self.url(&operation.route), header, operation.request_id_header);
-        let watch = Watch::begin(&self.provider, operation, &self.server, earlier, &self.http.observers);
-        async move {
-            // Large, and so it stays where it is made.
-            let running = pin!(run(attempt.clone()));
-            let unended = Unended::new(|| watch.dropped());
-            let ended = match tokio::time::timeout_at(deadline, watch.over(running)).await {
-                Ok(came) => came.map(ResponseValue::into_inner).map_err(Ended::from),
-                Err(_) => Err(Ended::OutOfTime),
-            };
-            unended.end();
-            let progress = std::mem::take(&mut *attempt.progress());
-            let hidden = |submitted| Hidden {
-                secrets: self.authorization.as_ref().map(Authorization::secrets),
-                private: private.iter().copied().map(Secret::from).collect(),
-                submitted,
-                sensitive: operation.sensitive,
-            };
-            let outcome = watch.span().in_scope(|| outcome::read(ended, progress, operation, self.http.limits().max_response_bytes, hidden));
-            watch.ended(outcome.as_ref().map(Reply::exchange));
-            outcome
-        }
     }
 }
 

@@ -6,6 +6,8 @@ mod attempt;
 #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
 mod authorization;
 mod base_url;
+#[cfg(vendor)]
+mod calling;
 mod client;
 #[cfg(vendor)]
 mod endpoint;

@@ -3,14 +3,13 @@
 use std::error::Error as StdError;
 
 use http::HeaderName;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Reply,
     attempt::{Head, LONGEST_REQUEST_ID, Progress},
     hidden::Hidden,
     redact::{Mask, Submitted, Told},
+    reply::Exchange,
     unprocessed::is_unprocessed,
 };
 use crate::{
@@ -120,52 +119,48 @@ impl From<progenitor_client::Error<()>> for Ended {
     }
 }
 
-/// Gives the reply, or what there is to tell instead. What is `hidden` is asked for where something may have to be told.
-pub(super) fn read<T: DeserializeOwned>(
-    ended: Result<T, Ended>,
+/// Tells what was told beside a reply that was read. What is `hidden` is asked for where something may have to be told.
+///
+/// # Errors
+///
+/// Where the vendor has not done what was asked.
+pub(super) fn replied(
     progress: Progress,
     operation: &Operation,
     max_response_bytes: usize,
     hidden: impl FnOnce(Submitted) -> Hidden,
-) -> Result<Reply<T>, Failure> {
-    // The generated client reads strictly, which is all that most replies need.
-    let ended = match ended {
-        Err(Ended::Undecodable) => tolerant::read(&progress.body, operation.decisive).map_err(|_| Ended::Undecodable),
-        ended => ended,
-    };
-    match (ended, progress) {
-        (Ok(value), Progress { head: Some(head), submitted, .. }) if is_done(&head, operation) => {
+) -> Result<Exchange, Failure> {
+    match progress {
+        Progress { head: Some(head), submitted, .. } if is_done(&head, operation) => {
             let request_id = head.request_id.map(|id| hidden(submitted).request_id(id));
-            Ok(Reply::new(value, head.status, request_id))
+            Ok(Exchange { status: head.status, request_id })
         }
-        (ended, mut progress) => {
-            let hidden = hidden(std::mem::take(&mut progress.submitted));
-            Err(failure(ended.err(), progress, operation, max_response_bytes, &hidden))
-        }
+        // Whether it can be read or not.
+        progress => Err(failed(Ended::Undecodable, progress, operation, max_response_bytes, hidden)),
     }
 }
 
-/// Tells why there is no reply; `ended` is none where there is one, and the vendor has not done what was asked. By itself, so that it is compiled once and not for each
-/// type of reply.
-fn failure(ended: Option<Ended>, progress: Progress, operation: &Operation, max_response_bytes: usize, hidden: &Hidden) -> Failure {
+/// Tells why there is no reply.
+pub(super) fn failed(
+    ended: Ended,
+    mut progress: Progress,
+    operation: &Operation,
+    max_response_bytes: usize,
+    hidden: impl FnOnce(Submitted) -> Hidden,
+) -> Failure {
+    let hidden = hidden(std::mem::take(&mut progress.submitted));
     let Progress { head, body, too_large, .. } = progress;
-    let Some(head) = &head else {
-        return match ended {
-            Some(ended) => unless_echoing(without_head(ended), || hidden.mask()).into(),
-            None => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown).into(),
-        };
-    };
+    let Some(head) = &head else { return unless_echoing(without_head(ended), || hidden.mask()).into() };
     let mask = hidden.mask();
     let mut failure: Failure = match ended {
-        None => of_status(head).with_detail(HELD_BACK).into(),
-        Some(_) if too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")).into(),
-        Some(Ended::Transport(error)) => broken_in_body(head, error).into(),
-        Some(Ended::OutOfTime) => in_body(head, ErrorKind::Timeout).with_detail("the time was up before the whole reply was read").into(),
-        Some(Ended::Undecodable) if is_done(head, operation) => {
+        _ if too_large => of_status(head).with_detail(format!("the reply is longer than {max_response_bytes} bytes")).into(),
+        Ended::Transport(error) => broken_in_body(head, error).into(),
+        Ended::OutOfTime => in_body(head, ErrorKind::Timeout).with_detail("the time was up before the whole reply was read").into(),
+        Ended::Undecodable if is_done(head, operation) => {
             of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &body, &mask))).into()
         }
-        Some(Ended::Undecodable) => of_status(head).with_detail(HELD_BACK).into(),
-        Some(Ended::Status | Ended::Unbuilt) => refused(head, &body, operation.read_error, &mask),
+        Ended::Undecodable => of_status(head).with_detail(HELD_BACK).into(),
+        Ended::Status | Ended::Unbuilt => refused(head, &body, operation.read_error, &mask),
     };
     if let (None, Some(mut id)) = (failure.error.request_id(), head.request_id()) {
         mask.apply([Told::name(&mut id).cut_to(LONGEST_REQUEST_ID)]);
@@ -364,10 +359,13 @@ mod tests {
     fn what_a_vendor_holds_back_is_told_whether_its_reply_can_be_read_or_not() {
         let route = Route { number: 0, name: "create", method: "POST", path: "/", beginning: &[] };
         let operation = Operation { is_done: |status| status != 202, ..Operation::of(route, &[], |_, _| ErrorReply::default()) };
-        for ended in [Ok(()), Err(Ended::Undecodable)] {
+        let progress = || {
             let head = Head { status: 202, headers: HeaderMap::new(), request_id: None };
-            let progress = Progress { head: Some(head), ..Progress::default() };
-            let Err(failure) = read(ended, progress, &operation, 1000, |_| Hidden::default()) else { panic!("not done") };
+            Progress { head: Some(head), ..Progress::default() }
+        };
+        let hidden = |_| Hidden::default();
+        let read = replied(progress(), &operation, 1000, hidden).map(|_| ()).expect_err("it is not done");
+        for failure in [read, failed(Ended::Undecodable, progress(), &operation, 1000, hidden)] {
             assert_eq!((failure.error.kind(), failure.error.send_state()), (ErrorKind::UnexpectedReply, SendState::Accepted));
             assert!(failure.error.to_string().contains(HELD_BACK), "{}", failure.error);
         }

@@ -15,7 +15,7 @@ pub struct Reply<T> {
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
     pub(super) status: u16,
-    request_id: Option<RequestId>,
+    pub(super) request_id: Option<RequestId>,
 }
 
 impl Exchange {
@@ -25,8 +25,8 @@ impl Exchange {
 }
 
 impl<T> Reply<T> {
-    pub(super) fn new(value: T, status: u16, request_id: Option<RequestId>) -> Self {
-        Self { value, exchange: Exchange { status, request_id } }
+    pub(super) fn new(value: T, exchange: Exchange) -> Self {
+        Self { value, exchange }
     }
 
     /// Gives the reply itself.
@@ -83,9 +83,9 @@ mod tests {
 
     #[test]
     fn a_reply_tells_of_its_exchange() {
-        let reply = Reply::new("value", 201, Some("req-1".to_owned().into()));
+        let reply = Reply::new("value", Exchange { status: 201, request_id: Some("req-1".to_owned().into()) });
         assert_eq!((*reply, reply.http_status(), reply.request_id()), ("value", 201, Some("req-1")));
-        assert_eq!(Reply::new((), 200, None).request_id(), None);
+        assert_eq!(Reply::new((), Exchange { status: 200, request_id: None }).request_id(), None);
         assert_eq!(reply.into_parts(), ("value", Some("req-1".to_owned())));
     }
 }

@@ -1,10 +1,5 @@
 //! What is seen of one attempt: a span for an operator, and what an observer is told.
 
-use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
-};
-
 use tokio::time::Instant;
 use tracing::{Span, field::Empty};
 
@@ -14,7 +9,7 @@ use crate::{
     telemetry::{AttemptEnd, Observers, is_fault},
 };
 
-/// Watches one attempt.
+/// Watches one attempt. Dropped before its end, it tells that nobody waited for that.
 pub(super) struct Watch<'a> {
     provider: &'a ProviderId,
     operation: &'a Operation,
@@ -23,6 +18,7 @@ pub(super) struct Watch<'a> {
     span: Span,
     observers: &'a Observers,
     begun: Option<Instant>,
+    is_over: bool,
 }
 
 impl<'a> Watch<'a> {
@@ -44,26 +40,16 @@ impl<'a> Watch<'a> {
             url.template = path,
             error.type = Empty,
         );
-        Self { provider, operation, server, earlier, span, observers, begun: (!observers.is_empty()).then(Instant::now) }
+        Self { provider, operation, server, earlier, span, observers, begun: (!observers.is_empty()).then(Instant::now), is_over: false }
     }
 
     pub(super) fn span(&self) -> &Span {
         &self.span
     }
 
-    /// Works within its span, of which no clone is made.
-    pub(super) fn over<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> impl Future<Output = T> {
-        poll_fn(move |context| self.span.in_scope(|| work.as_mut().poll(context)))
-    }
-
-    /// Tells that nobody waited for its end.
-    pub(super) fn dropped(&self) {
-        self.span.record("error.type", "dropped");
-        self.tell(None, None, true);
-    }
-
     /// Tells how it ended. A rejected answer is no error.
-    pub(super) fn ended(&self, outcome: Result<&Exchange, &Failure>) {
+    pub(super) fn ended(mut self, outcome: Result<&Exchange, &Failure>) {
+        self.is_over = true;
         let (status, error) = match outcome {
             Ok(reply) => (Some(reply.status), None),
             Err(failure) => (failure.error.status(), Some(&failure.error).filter(|_| !is_answer(self.operation, failure))),
@@ -97,5 +83,14 @@ impl<'a> Watch<'a> {
             elapsed: begun.elapsed(),
         };
         self.observers.tell(|observer| observer.attempt_ended(&end));
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.span.record("error.type", "dropped");
+            self.tell(None, None, true);
+        }
     }
 }

@@ -2,9 +2,11 @@
 //! whose members do not all fit.
 
 mod open_enum;
+mod placed;
 mod tagged_enum;
 pub(crate) mod tolerant;
 
 pub(crate) use open_enum::{is_word, open_enum};
+pub(crate) use placed::members;
 pub use tagged_enum::UnknownVariant;
-pub(crate) use tagged_enum::{Members, Name, held, tagged_enum};
+pub(crate) use tagged_enum::{Members, Name, exact_content, held, tagged_enum};

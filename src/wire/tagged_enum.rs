@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Serialize, Serializer,
-    de::{DeserializeSeed, Error as _, MapAccess, value::CowStrDeserializer},
+    de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, value::CowStrDeserializer},
 };
 use serde_json::{Map, Value};
 
@@ -57,7 +57,7 @@ impl<'de, 'a, A: MapAccess<'de>> Members<'a, A> {
         match map.next_key::<Name<'de>>()? {
             Some(Name(name)) if name == tag => {
                 let value = word(map.next_value()?).ok_or_else(|| A::Error::missing_field(tag))?;
-                return Ok(Self::ToCome(value, Rest { map, tag }));
+                return Ok(Self::ToCome(value, Rest::of(map, tag)));
             }
             Some(Name(name)) => drop(members.insert(name.into_owned(), map.next_value()?)),
             None => {}
@@ -83,10 +83,15 @@ pub(crate) struct Rest<'a, A> {
     tag: &'static str,
 }
 
-impl<'de, A: MapAccess<'de>> Rest<'_, A> {
+impl<'de, 'a, A: MapAccess<'de>> Rest<'a, A> {
+    pub(super) fn of(map: &'a mut A, tag: &'static str) -> Self {
+        Self { map, tag }
+    }
+
     /// Gives all members as they came.
     pub(crate) fn gathered(mut self, tag: &str) -> Result<Map<String, Value>, A::Error> {
-        let mut members = Map::from_iter([(self.tag.to_owned(), Value::from(tag))]);
+        let mut members = Map::new();
+        members.insert(self.tag.to_owned(), tag.into());
         while let Some((name, value)) = self.next_entry()? {
             members.insert(name, value);
         }
@@ -114,6 +119,15 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// Reads the struct of a union in a request as it stands.
+///
+/// # Errors
+///
+/// Where a member does not fit.
+pub(crate) fn exact_content<T: DeserializeOwned>(members: Map<String, Value>, _tag: &'static str) -> serde_json::Result<T> {
+    serde_json::from_value(Value::Object(members))
+}
 
 /// Gives the type of a struct of a union: boxed in replies, which are moved from layer to layer, plain in requests, which callers write.
 macro_rules! held {
@@ -193,7 +207,7 @@ macro_rules! tagged_enum {
                             Members::Gathered(tag, mut members) => match &*tag {
                                 $($value => {
                                     members.remove($tag);
-                                    $read(::serde_json::Value::Object(members)).map(|content: $content| $name::from(content)).map_err(A::Error::custom)
+                                    $read(members, $tag).map(|content: $content| $name::from(content)).map_err(A::Error::custom)
                                 })+
                                 _ => ::std::result::Result::Ok($name::Unknown(UnknownVariant::new(tag, members))),
                             },
@@ -215,6 +229,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::wire::placed::{Misfit, Placed, Step};
 
     #[allow(unreachable_pub, reason = "the macro makes what generated code offers")]
     mod shapes {
@@ -227,7 +242,7 @@ mod tests {
 
         crate::wire::tagged_enum! {
             /// Shapes.
-            pub enum Shape by "kind", read by crate::wire::tolerant::from_value, boxed { Circle(Circle) = "Circle", }
+            pub enum Shape by "kind", read by crate::wire::tolerant::content, boxed { Circle(Circle) = "Circle", }
         }
     }
     use shapes::Shape;
@@ -255,9 +270,9 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_behind_the_tag_is_told_by_its_place() {
-        let mut reader = serde_json::Deserializer::from_str(r#"{"kind":"Circle","radius":"wide"}"#);
-        let error = serde_path_to_error::deserialize::<_, Shape>(&mut reader).expect_err("a misfit");
-        assert_eq!(error.path().to_string(), "radius");
+        let document = json!({ "kind": "Circle", "radius": "wide" });
+        let Misfit(way) = Shape::deserialize(Placed(&document)).expect_err("a misfit");
+        assert_eq!(way, [Step::Member("radius".to_owned())]);
     }
 
     #[test]

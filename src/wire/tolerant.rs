@@ -1,13 +1,17 @@
 //! Reads replies whose members do not all fit: what does not is passed over, as if it had not come.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize,
-    de::{DeserializeOwned, Error as _},
+    de::{DeserializeOwned, Deserializer as _, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_json::{Error, Map, Number, Value, value::RawValue};
-use serde_path_to_error::Segment;
+use serde_json::{Map, Number, Value, value::RawValue};
+
+use super::{
+    placed::{self, Misfit, Placed, Step},
+    tagged_enum::Rest,
+};
 
 /// The most values that are passed over one by one; those that come then take the whole member of the reply with them.
 const ONE_BY_ONE: usize = 16;
@@ -19,16 +23,9 @@ const LEVELS: usize = 8;
 /// Reads a reply that could not be read as it came. The last of several members of one name counts.
 ///
 /// Of the members that are named `decisive`, wherever they stand, nothing is passed over, nor an element of one that is a list: they may say no, so an
-/// odd one is no reason to take them as absent.
-///
-/// # Errors
-///
-/// What remains where a member is odd without which the type means nothing, or a decisive one. It quotes no value of the document's.
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8], decisive: &[&str]) -> Result<T, Error> {
-    match value(body) {
-        Some(document @ Value::Object(_)) => passing_over(document, decisive),
-        _ => Err(Error::custom("expected an object")),
-    }
+/// odd one is no reason to take them as absent. `None` where one is odd, or a member without which the type means nothing.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8], decisive: &[&str]) -> Option<T> {
+    passing_over(value(body).filter(Value::is_object)?, decisive, |document| T::deserialize(Placed(document)))
 }
 
 /// Reads a body without a type, such as that of an error.
@@ -36,67 +33,75 @@ pub(crate) fn value(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body).ok().or_else(|| members(&text(body), LEVELS))
 }
 
-/// Reads a part of a reply that is at hand as a value, since only its tag tells what it is.
+/// Reads the struct of a union whose members are at hand, since the tag stood behind others.
 ///
 /// # Errors
 ///
-/// As [`read`].
-pub(crate) fn from_value<T: DeserializeOwned>(document: Value) -> Result<T, Error> {
-    T::deserialize(&document).or_else(|_| passing_over(document, &[]))
+/// Where a member is odd without which the type means nothing.
+pub(crate) fn content<T: DeserializeOwned>(members: Map<String, Value>, tag: &'static str) -> Result<T, Misfit> {
+    // As behind a tag, so that one reader of the type serves both.
+    let read = |document: &Value| {
+        T::deserialize(MapAccessDeserializer::new(Rest::of(&mut placed::Members::of(document.as_object().ok_or_else(Misfit::default)?), tag)))
+    };
+    passing_over(Value::Object(members), &[], read).ok_or_else(Misfit::default)
+}
+
+fn passing_over<T>(mut document: Value, decisive: &[&str], read: impl Fn(&Value) -> Result<T, Misfit>) -> Option<T> {
+    let mut whole = None;
+    repair(&mut document, decisive, &mut |document| {
+        whole = Some(read(document)?);
+        Ok(())
+    })?;
+    whole
 }
 
 /// Takes out what does not fit, where reading fails, until it does not fail. What is missing fails at what it is missing in, so that an object
 /// without an essential member goes as a whole, up to the root, which cannot go.
-fn passing_over<T: DeserializeOwned>(mut document: Value, decisive: &[&str]) -> Result<T, Error> {
+fn repair(document: &mut Value, decisive: &[&str], read: &mut dyn FnMut(&Value) -> Result<(), Misfit>) -> Option<()> {
     let mut passed_over = 0;
     for _ in 0..ROUNDS {
-        let error = match serde_path_to_error::deserialize(&document) {
-            Ok(value) => {
+        let Err(Misfit(mut way)) = read(document) else {
+            if passed_over > 0 {
                 tracing::debug!(passed_over, "members of a reply that do not fit were passed over");
-                return Ok(value);
             }
-            Err(error) => error,
+            return Some(());
         };
-        let mut path: Vec<&Segment> = error.path().iter().take_while(|segment| !matches!(segment, Segment::Unknown)).collect();
-        path.truncate(if passed_over < ONE_BY_ONE { path.len() } else { 1 });
-        let place = path.split_last().and_then(|(last, way)| Some((way.iter().try_fold(&mut document, |value, segment| child(value, segment))?, *last)));
-        let Some((holder, last)) = place else { return Err(error.into_inner()) };
+        way.reverse();
+        way.truncate(if passed_over < ONE_BY_ONE { way.len() } else { 1 });
+        let (last, before) = way.split_last()?;
+        let holder = before.iter().try_fold(&mut *document, child)?;
         if child(holder, last).is_some_and(|misfit| as_integer(misfit).is_some()) {
             // All at once: where one is written so, others are too, and each round reads the whole document.
-            write_as_integers(&mut document);
-        } else if innermost_name(&path).is_some_and(|name| decisive.contains(&name)) {
-            return Err(Error::custom("a member that decides does not fit"));
+            write_as_integers(document);
+        } else if innermost_name(&way).is_some_and(|name| decisive.contains(&name)) {
+            return None;
         } else {
             take_out(holder, last);
             passed_over += 1;
         }
     }
-    Err(Error::custom("too much does not fit"))
+    None
 }
 
 /// Gives the name of what is at a place: its own, or that of the list that it is an element of.
-fn innermost_name<'a>(path: &[&'a Segment]) -> Option<&'a str> {
-    path.iter().rev().find_map(|segment| match segment {
-        Segment::Map { key } | Segment::Enum { variant: key } => Some(key.as_str()),
-        Segment::Seq { .. } | Segment::Unknown => None,
+fn innermost_name(way: &[Step]) -> Option<&str> {
+    way.iter().rev().find_map(|step| match step {
+        Step::Member(name) => Some(name.as_str()),
+        Step::Element(_) => None,
     })
 }
 
-fn child<'a>(value: &'a mut Value, segment: &Segment) -> Option<&'a mut Value> {
-    match segment {
-        Segment::Seq { index } => value.get_mut(*index),
-        Segment::Map { key } | Segment::Enum { variant: key } => value.get_mut(key),
-        Segment::Unknown => None,
+fn child<'a>(value: &'a mut Value, step: &Step) -> Option<&'a mut Value> {
+    match step {
+        Step::Member(name) => value.get_mut(name),
+        Step::Element(index) => value.get_mut(*index),
     }
 }
 
-fn take_out(holder: &mut Value, segment: &Segment) {
-    match (holder, segment) {
-        (Value::Array(items), Segment::Seq { index }) => {
-            let mut indices = 0..;
-            items.retain(|_| indices.next() != Some(*index));
-        }
-        (Value::Object(members), Segment::Map { key } | Segment::Enum { variant: key }) => drop(members.remove(key)),
+fn take_out(holder: &mut Value, step: &Step) {
+    match (holder, step) {
+        (Value::Array(items), Step::Element(index)) if *index < items.len() => drop(items.remove(*index)),
+        (Value::Object(members), Step::Member(name)) => drop(members.remove(name)),
         _ => {}
     }
 }
@@ -132,8 +137,9 @@ fn document(text: &str, levels: usize) -> Value {
 
 /// Reads such a document that is an object.
 fn members(text: &str, levels: usize) -> Option<Value> {
-    let members = serde_json::from_str::<BTreeMap<Name<'_>, &RawValue>>(text).ok().filter(|_| levels > 0)?;
-    Some(members.into_iter().map(|(name, value)| (name.text(), document(value.get(), levels - 1))).collect())
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let members = reader.deserialize_map(Members { levels: levels.checked_sub(1)? }).ok()?;
+    reader.end().ok().map(|()| Value::Object(members))
 }
 
 /// Gives the text of a body. What is not UTF-8 becomes half of a pair of surrogates, so that only the text that it stands in cannot be read.
@@ -142,8 +148,29 @@ fn text(body: &[u8]) -> String {
     chunks.collect()
 }
 
+/// Reads the members of an object, of so many levels each.
+struct Members {
+    levels: usize,
+}
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, value)) = map.next_entry::<Name<'de>, &RawValue>()? {
+            members.insert(name.text(), document(value.get(), self.levels));
+        }
+        Ok(members)
+    }
+}
+
 /// Holds the name of a member, whatever stands in it: as bytes, for a text may not hold everything that JSON can write.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, [u8]>);
 
 impl Name<'_> {
@@ -154,8 +181,10 @@ impl Name<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde::Serialize;
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     use super::*;
     use crate::model::{Kept, Secret};
@@ -200,7 +229,7 @@ mod tests {
     }
 
     fn read_as_json(body: impl AsRef<[u8]>) -> Option<Value> {
-        let reply: Reply = read(body.as_ref(), &["sure"]).ok()?;
+        let reply: Reply = read(body.as_ref(), &["sure"])?;
         Some(serde_json::to_value(reply).expect("JSON"))
     }
 
@@ -233,10 +262,9 @@ mod tests {
     }
 
     #[test]
-    fn without_an_essential_member_there_is_no_reply_and_the_error_quotes_nothing() {
+    fn without_an_essential_member_there_is_no_reply() {
         for body in ["", "{", "[]", "null", r#""canary""#, r#"["canary"]"#, "{}", r#"{"id":null}"#, r#"{"id":["canary"]}"#, r#"{"id":5,"text":"canary"}"#] {
-            let Err(error) = read::<Reply>(body.as_bytes(), &[]) else { panic!("{body} is read") };
-            assert!(!error.to_string().contains("canary"), "{error}");
+            assert!(read::<Reply>(body.as_bytes(), &[]).is_none(), "{body}");
         }
     }
 
@@ -252,7 +280,7 @@ mod tests {
 
     #[test]
     fn no_element_of_a_decisive_list_goes_and_what_is_beside_does() {
-        let read = |body: &str| read::<Reply>(body.as_bytes(), &["parts", "name"]).is_ok();
+        let read = |body: &str| read::<Reply>(body.as_bytes(), &["parts", "name"]).is_some();
         for body in [r#"{"id":"i","at":[],"parts":[{"id":1}]}"#, r#"{"id":"i","at":[]}"#, r#"{"id":"i","part":{"name":"n"}}"#] {
             assert!(read(body), "{body}");
         }

@@ -1,14 +1,10 @@
 //! What a router is made of.
 
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{Router, health::Health, routes::Routes, tried::Tried};
 use crate::{
-    model::{Error, Method, ProviderId, Violation},
+    model::{ById, Error, Method, ProviderId, Violation},
     provider::ChallengeProvider,
     transport::TIMEOUT,
 };
@@ -60,14 +56,14 @@ impl RouterBuilder {
 
     /// Sends a method to a provider; a credential of any kind. Recipients with a [calling code](Self::with_calling_code_route) that has a route go by that.
     pub fn with_route(mut self, method: Method, provider: ProviderId) -> Self {
-        self.routes.set_rest(method, provider);
+        self.routes.set(method, None, provider);
         self
     }
 
     /// Sends a method to a provider where the recipient's phone number begins with a calling code: `+` and 1 to 7 digits, so that `+1684` is one too.
     /// Of several that it begins with, the longest counts. The rest go by [`with_route`](Self::with_route); without that, as if there were no route.
     pub fn with_calling_code_route(mut self, method: Method, calling_code: impl Into<String>, provider: ProviderId) -> Self {
-        self.routes.set(method, calling_code.into(), provider);
+        self.routes.set(method, Some(calling_code.into()), provider);
         self
     }
 
@@ -100,12 +96,12 @@ impl RouterBuilder {
     /// the failover names a provider that is not there, where the failover names one twice, which would be asked twice, and where a route has a calling
     /// code that is none, or a method that goes to no phone. All such mistakes are told at once, with the keys that they have in a config.
     pub fn build(self) -> Result<Router, Error> {
-        let mut providers = BTreeMap::from([(self.current.id(), Arc::clone(&self.current))]);
+        let mut providers = ById::default();
         let mut mistakes = Vec::new();
-        for provider in self.others {
-            match providers.entry(provider.id()) {
-                Entry::Vacant(place) => drop(place.insert(provider)),
-                Entry::Occupied(place) => mistakes.push(Violation::at_key(place.key().as_str(), "expected one provider of this name, not several")),
+        for provider in [Arc::clone(&self.current)].into_iter().chain(self.others) {
+            let id = provider.id();
+            if providers.insert(id.clone(), provider).is_some() {
+                mistakes.push(Violation::at_key(id.as_str(), "expected one provider of this name, not several"));
             }
         }
         for (number, provider) in self.failover.iter().enumerate() {
@@ -113,10 +109,10 @@ impl RouterBuilder {
                 mistakes.push(Violation::at_key("failover", format!("expected {provider} once, not several times")));
             }
         }
-        let known = || providers.keys().map(ProviderId::as_str).collect::<Vec<_>>().join(", ");
+        let known = || providers.ids().map(ProviderId::as_str).collect::<Vec<_>>().join(", ");
         mistakes.extend(self.routes.mistakes());
         let failover = self.failover.iter().map(|provider| ("failover".to_owned(), provider));
-        for (key, provider) in self.routes.targets().chain(failover).filter(|(_, provider)| !providers.contains_key(provider)) {
+        for (key, provider) in self.routes.targets().chain(failover).filter(|(_, provider)| providers.get(provider).is_none()) {
             mistakes.push(Violation::at_key(key, format!("expected one of {}, not {provider}", known())));
         }
         if !mistakes.is_empty() {

@@ -1,21 +1,20 @@
 //! Memory of the providers that failed a moment ago.
 
 use std::{
-    collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::time::Instant;
 
-use crate::model::{Error, ErrorKind, Field, ProviderHealth, ProviderId, SendState};
+use crate::model::{ById, Error, ErrorKind, Field, ProviderHealth, ProviderId, SendState};
 
 /// Longest time for which a provider that failed is passed over.
 const PASSED_OVER: Duration = Duration::from_secs(30);
 
 /// Remembers which providers failed, how, and until when they are passed over.
 #[derive(Debug, Default)]
-pub(super) struct Health(Mutex<BTreeMap<ProviderId, Outage>>);
+pub(super) struct Health(Mutex<ById<Outage>>);
 
 #[derive(Debug)]
 struct Outage {
@@ -88,7 +87,7 @@ impl Health {
         providers.map(told).collect()
     }
 
-    fn outages(&self) -> MutexGuard<'_, BTreeMap<ProviderId, Outage>> {
+    fn outages(&self) -> MutexGuard<'_, ById<Outage>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

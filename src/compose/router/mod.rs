@@ -7,18 +7,14 @@ mod health;
 mod routes;
 mod tried;
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::{
     model::{
-        Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Outlook, ProviderHealth,
+        Answer, ById, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Hop, Memory, Outlook, ProviderHealth,
         ProviderId, SendState, Verification, Violation,
     },
     provider::ChallengeProvider,
@@ -68,7 +64,7 @@ use tried::{Tried, Tries};
 #[derive(Debug)]
 pub struct Router {
     current: Arc<dyn ChallengeProvider>,
-    providers: BTreeMap<ProviderId, Arc<dyn ChallengeProvider>>,
+    providers: ById<Arc<dyn ChallengeProvider>>,
     routes: Routes,
     failover: Vec<ProviderId>,
     fails_over_when_unknown: bool,
@@ -114,9 +110,15 @@ impl Router {
         // A passkey or key belongs to one vendor.
         if addressed.request().method().credential_kind().is_none() {
             let fitting = self.others(first).filter(|provider| provider.check(addressed.to(&***provider)).is_ok());
-            candidates.extend(fitting.map(|provider| Candidate { provider, is_second_chance: false }));
-            if let Some(others) = candidates.make_contiguous().get_mut(1..) {
-                others.sort_by_cached_key(|other| tries.has(&other.provider.id()));
+            let mut untried = 0;
+            for provider in fitting {
+                let candidate = Candidate { provider, is_second_chance: false };
+                if tries.has(&provider.id()) {
+                    candidates.push_back(candidate);
+                } else {
+                    untried += 1;
+                    candidates.insert(untried, candidate);
+                }
             }
         }
         candidates
@@ -256,7 +258,7 @@ impl ChallengeProvider for Router {
     fn health(&self) -> Vec<ProviderHealth> {
         // What providers within tell of their stores.
         let within = self.providers.values().flat_map(|provider| provider.health());
-        self.health.tell(self.providers.keys()).into_iter().chain(within).collect()
+        self.health.tell(self.providers.ids()).into_iter().chain(within).collect()
     }
 
     async fn peek(&self, handle: &ChallengeHandle, options: &CallOptions) -> Outlook {
@@ -276,7 +278,7 @@ impl ChallengeProvider for Router {
     }
 
     fn recall(&self, memory: Memory) {
-        for (id, provider) in &self.providers {
+        for (id, provider) in self.providers.iter() {
             provider.recall(memory.part(id));
         }
     }

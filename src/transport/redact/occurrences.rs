@@ -107,38 +107,44 @@ pub(super) struct Ordered {
 }
 
 /// Says which suffixes begin with a value: those of these ranks.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Found {
     from: usize,
     length: usize,
     to: usize,
 }
 
+/// Packs three numbers, which stand in the order of their first, second and third: below 2^21, as letters are, and lengths of the texts that are looked at. One
+/// type that is put in order, and a quick one.
+fn packed(first: usize, second: usize, third: usize) -> u64 {
+    (first as u64) << 42 | (second as u64) << 21 | third as u64
+}
+
+fn third(packed: u64) -> usize {
+    (packed & ((1 << 21) - 1)) as usize
+}
+
 impl Ordered {
     fn of(text: Vec<char>) -> Self {
-        let mut ranks: Vec<u32> = text.iter().map(|letter| u32::from(*letter)).collect();
-        let mut suffixes: Vec<usize> = (0..text.len()).collect();
+        // From 1, since none is behind the end.
+        let mut ranks: Vec<usize> = text.iter().map(|letter| 1 + *letter as usize).collect();
+        let mut suffixes: Vec<u64> = Vec::with_capacity(text.len());
         // By the first letter, then by the first two, four, eight: each time two halves are in order already.
         let mut half = 0;
         loop {
-            let key = |suffix: &usize| (ranks.get(*suffix).copied(), ranks.get(*suffix + half).copied());
-            suffixes.sort_unstable_by_key(key);
-            let mut places: Vec<(usize, u32)> = Vec::with_capacity(suffixes.len());
+            let rank = |at: usize| ranks.get(at).copied().unwrap_or_default();
+            suffixes.clear();
+            suffixes.extend((0..text.len()).map(|at| packed(rank(at), rank(at + half), at)));
+            suffixes.sort_unstable();
+            let (mut new, mut before) = (0, None);
             for suffix in &suffixes {
-                let rank = match places.last() {
-                    Some((before, rank)) => rank + u32::from(key(before) != key(suffix)),
-                    None => 0,
-                };
-                places.push((*suffix, rank));
-            }
-            let is_settled = places.last().is_none_or(|(_, rank)| *rank as usize + 1 == places.len());
-            if is_settled {
-                return Self { text, suffixes, found: Vec::new() };
-            }
-            for (suffix, new) in places {
-                if let Some(rank) = ranks.get_mut(suffix) {
+                let key = suffix >> 21;
+                new += usize::from(before.replace(key) != Some(key));
+                if let Some(rank) = ranks.get_mut(third(*suffix)) {
                     *rank = new;
                 }
+            }
+            if new == text.len() {
+                return Self { text, suffixes: suffixes.into_iter().map(third).collect(), found: Vec::new() };
             }
             half = usize::max(1, half * 2);
         }
@@ -154,15 +160,15 @@ impl Ordered {
     }
 
     fn places(self) -> Vec<Range<usize>> {
-        let Self { suffixes, mut found, .. } = self;
-        found.sort_unstable();
-        found.dedup();
         // Where two values begin alike, the suffixes of the longer are among those of the shorter.
-        let (mut found, mut open, mut places) = (found.into_iter().peekable(), Vec::<Found>::new(), Vec::new());
-        for (rank, at) in suffixes.into_iter().enumerate() {
+        let mut order: Vec<u64> = self.found.iter().enumerate().map(|(number, found)| packed(found.from, found.length, number)).collect();
+        order.sort_unstable();
+        let mut begun = order.into_iter().filter_map(|packed| self.found.get(third(packed))).peekable();
+        let (mut open, mut places) = (Vec::<&Found>::new(), Vec::new());
+        for (rank, at) in self.suffixes.into_iter().enumerate() {
             while open.pop_if(|found| found.to <= rank).is_some() {}
-            while let Some(begun) = found.next_if(|found| found.from == rank) {
-                open.push(begun);
+            while let Some(found) = begun.next_if(|found| found.from == rank) {
+                open.push(found);
             }
             places.extend(open.last().map(|found| at..at + found.length));
         }

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::{ClientContext, Personal, Product};
+use crate::{
+    model::{ClientContext, Personal, Product},
+    wire,
+};
 
 /// Tells what only the client itself knows of its abilities: collected by a front end, passed on as it is.
 ///
@@ -166,7 +169,7 @@ impl ClientSignals {
     /// Reads the signals of a client; `None` where one of them has another form.
     pub(super) fn of(client: &ClientContext) -> Option<Self> {
         let signals = client.signals();
-        if signals.is_empty() { Some(Self::default()) } else { serde_json::from_value(Value::Object(signals.clone())).ok() }
+        if signals.is_empty() { Some(Self::default()) } else { wire::members(signals) }
     }
 }
 

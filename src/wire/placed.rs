@@ -1,0 +1,187 @@
+//! Reads a type from a document at hand. Where something does not fit, the error is its place, and nothing of what it says.
+
+use std::{fmt, slice};
+
+use serde::{
+    Deserializer,
+    de::{
+        self, DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer as _, MapAccess, SeqAccess, Unexpected, Visitor,
+        value::{BorrowedStrDeserializer, MapAccessDeserializer},
+    },
+    forward_to_deserialize_any,
+};
+use serde_json::{Map, Value, map};
+
+/// A step from a value to one within it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Member(String),
+    Element(usize),
+}
+
+/// Tells where a value stands that does not fit: the steps to it, the last one first. What is missing does not fit at what it is missing in.
+#[derive(Debug, Default)]
+pub(crate) struct Misfit(pub(super) Vec<Step>);
+
+impl Misfit {
+    fn at(mut self, step: Step) -> Self {
+        self.0.push(step);
+        self
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value does not fit")
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+impl de::Error for Misfit {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::default()
+    }
+
+    // As the above, without writing what it would pass over.
+    fn invalid_type(_: Unexpected<'_>, _: &dyn Expected) -> Self {
+        Self::default()
+    }
+
+    fn invalid_value(_: Unexpected<'_>, _: &dyn Expected) -> Self {
+        Self::default()
+    }
+
+    fn invalid_length(_: usize, _: &dyn Expected) -> Self {
+        Self::default()
+    }
+
+    fn missing_field(_: &'static str) -> Self {
+        Self::default()
+    }
+
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self::default()
+    }
+
+    fn duplicate_field(_: &'static str) -> Self {
+        Self::default()
+    }
+}
+
+/// Reads a type from members at hand; `None` where one does not fit.
+#[cfg_attr(not(feature = "corbado"), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
+pub(crate) fn members<T: DeserializeOwned>(members: &Map<String, Value>) -> Option<T> {
+    T::deserialize(MapAccessDeserializer::new(Members::of(members))).ok()
+}
+
+/// Reads a value of a document.
+#[derive(Clone, Copy)]
+pub(super) struct Placed<'de>(pub(super) &'de Value);
+
+impl<'de> Deserializer<'de> for Placed<'de> {
+    type Error = Misfit;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        match self.0 {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(is_so) => visitor.visit_bool(*is_so),
+            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(number), _, _) => visitor.visit_u64(number),
+                (_, Some(number), _) => visitor.visit_i64(number),
+                (_, _, Some(number)) => visitor.visit_f64(number),
+                _ => Err(Misfit::default()),
+            },
+            Value::String(text) => visitor.visit_borrowed_str(text),
+            Value::Array(items) => visitor.visit_seq(Elements { items: items.iter(), index: 0 }),
+            Value::Object(members) => visitor.visit_map(Members::of(members)),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
+        match self.0 {
+            Value::String(name) => visitor.visit_enum(name.as_str().into_deserializer()),
+            Value::Object(members) => visitor.visit_enum(MapAccessDeserializer::new(Members::of(members))),
+            _ => Err(Misfit::default()),
+        }
+    }
+
+    // What is known to be an object, a list or a text is not looked at as anything else.
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.0.as_object().map_or_else(|| Err(Misfit::default()), |members| visitor.visit_map(Members::of(members)))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.0.as_array().map_or_else(|| Err(Misfit::default()), |items| visitor.visit_seq(Elements { items: items.iter(), index: 0 }))
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.0.as_str().map_or_else(|| Err(Misfit::default()), |text| visitor.visit_borrowed_str(text))
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! { bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct identifier }
+}
+
+struct Elements<'de> {
+    items: slice::Iter<'de, Value>,
+    index: usize,
+}
+
+impl<'de> SeqAccess<'de> for Elements<'de> {
+    type Error = Misfit;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+        let Some(item) = self.items.next() else { return Ok(None) };
+        let index = self.index;
+        self.index += 1;
+        seed.deserialize(Placed(item)).map(Some).map_err(|misfit| misfit.at(Step::Element(index)))
+    }
+}
+
+/// Reads the members of an object.
+pub(super) struct Members<'de> {
+    members: map::Iter<'de>,
+    /// The member whose name was read.
+    named: Option<(&'de str, &'de Value)>,
+}
+
+impl<'de> Members<'de> {
+    pub(super) fn of(members: &'de Map<String, Value>) -> Self {
+        Self { members: members.iter(), named: None }
+    }
+}
+
+impl<'de> MapAccess<'de> for Members<'de> {
+    type Error = Misfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+        let Some((name, value)) = self.members.next() else { return Ok(None) };
+        self.named = Some((name, value));
+        seed.deserialize(BorrowedStrDeserializer::<Misfit>::new(name)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+        let (name, value) = self.named.take().ok_or_else(Misfit::default)?;
+        seed.deserialize(Placed(value)).map_err(|misfit| misfit.at(Step::Member(name.to_owned())))
+    }
+}
