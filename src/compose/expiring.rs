@@ -75,14 +75,15 @@ impl<K: Copy + Eq + Hash, V: Default> Expiring<K, V> {
         if weight > self.most {
             tracing::warn!(most = self.most, "{} remembers more than it can keep, and forgets what would have ended first", self.owner);
             let ends = self.all.values().map(|timed| (timed.left(now), (self.weigh)(&timed.value))).collect();
-            let (last, mut of_last) = last_to_go(ends, weight - self.most);
+            let Cut { left: last, mut weight_of_last } = cut(ends, weight - self.most);
             self.all.retain(|_, timed| {
                 let (left, own) = (timed.left(now), (self.weigh)(&timed.value));
-                let goes = left < last || (left == last && of_last > 0);
-                if goes {
-                    of_last = of_last.saturating_sub(if left == last { own } else { 0 });
-                    weight -= own;
+                let is_last = left == last && weight_of_last > 0;
+                if is_last {
+                    weight_of_last = weight_of_last.saturating_sub(own);
                 }
+                let goes = left < last || is_last;
+                weight -= if goes { own } else { 0 };
                 !goes
             });
         }
@@ -90,19 +91,26 @@ impl<K: Copy + Eq + Hash, V: Default> Expiring<K, V> {
     }
 }
 
-/// Finds, of times left with a weight each, the longest of those that go so that so much goes, and how much goes of those that have as long. By itself, so that
-/// it is compiled once and not for each type of map.
-fn last_to_go(mut ends: Vec<(Duration, usize)>, excess: usize) -> (Duration, usize) {
+/// Says what goes where there is too much: all that has less time left, and so much of what has this time.
+struct Cut {
+    left: Duration,
+    weight_of_last: usize,
+}
+
+/// Finds what has to go, for what is too much, of times left with a weight each. By itself, so that it is compiled once and not for each type of map.
+fn cut(mut ends: Vec<(Duration, usize)>, too_much: usize) -> Cut {
     ends.sort_unstable_by_key(|(left, _)| *left);
-    let (mut last, mut rest, mut of_last) = (Duration::ZERO, excess, 0);
+    let (mut cut, mut rest) = (Cut { left: Duration::ZERO, weight_of_last: 0 }, too_much);
     for (left, weight) in ends {
         if rest == 0 {
             break;
         }
-        of_last = if left == last { of_last } else { rest };
-        (last, rest) = (left, rest.saturating_sub(weight));
+        if left > cut.left {
+            cut = Cut { left, weight_of_last: rest };
+        }
+        rest = rest.saturating_sub(weight);
     }
-    (last, of_last)
+    cut
 }
 
 #[cfg(test)]
@@ -146,6 +154,15 @@ mod tests {
         for key in 0..50_000_u64 {
             map.keep(key, start + Duration::from_millis(key), Duration::from_millis(10));
             assert!(map.all.len() <= 2 * FEW);
+        }
+    }
+
+    #[test]
+    fn of_what_ends_together_no_more_goes_than_has_to() {
+        let (mut map, start) = (Expiring::<u64, u32>::new("a test", 2000, |_| 1), Instant::now());
+        for key in 0..10_000_u64 {
+            map.keep(key, start, MINUTE);
+            assert!(map.all.len() as u64 >= u64::min(key + 1, 2000) && map.all.len() <= 4000, "{key}");
         }
     }
 

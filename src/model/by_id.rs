@@ -15,26 +15,25 @@ impl<V> Default for ById<V> {
 
 impl<V> ById<V> {
     pub(crate) fn get(&self, id: &ProviderId) -> Option<&V> {
-        self.0.iter().find(|(other, _)| other == id).map(|(_, value)| value)
+        self.0.get(self.place(id)?).map(|(_, value)| value)
     }
 
     pub(crate) fn get_mut(&mut self, id: &ProviderId) -> Option<&mut V> {
-        self.0.iter_mut().find(|(other, _)| other == id).map(|(_, value)| value)
+        let place = self.place(id)?;
+        self.0.get_mut(place).map(|(_, value)| value)
     }
 
     /// Puts a value in, and gives the one that was there.
     pub(crate) fn insert(&mut self, id: ProviderId, value: V) -> Option<V> {
-        match self.place(&id) {
-            Ok(place) => self.0.get_mut(place).map(|(_, old)| std::mem::replace(old, value)),
-            Err(place) => {
-                self.0.insert(place, (id, value));
-                None
-            }
+        if let Some(old) = self.get_mut(&id) {
+            return Some(std::mem::replace(old, value));
         }
+        self.0.insert(self.0.partition_point(|(other, _)| *other < id), (id, value));
+        None
     }
 
     pub(crate) fn remove(&mut self, id: &ProviderId) -> Option<V> {
-        self.place(id).ok().map(|place| self.0.remove(place).1)
+        self.place(id).map(|place| self.0.remove(place).1)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&ProviderId, &V)> {
@@ -49,8 +48,8 @@ impl<V> ById<V> {
         self.0.iter().map(|(_, value)| value)
     }
 
-    fn place(&self, id: &ProviderId) -> Result<usize, usize> {
-        self.0.binary_search_by(|(other, _)| other.cmp(id))
+    fn place(&self, id: &ProviderId) -> Option<usize> {
+        self.0.iter().position(|(other, _)| other == id)
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) fn composed(text: &str) -> Cow<'_, str> {
 }
 
 /// Gives the letters that a character is made of (NFKD), without accents and what is not seen.
+#[cfg_attr(not(vendor), allow(dead_code, reason = "vendors' words alone are masked"))]
 pub(crate) fn bare(letter: char) -> String {
     let mut bytes = [0; 4];
     let parts = DecomposingNormalizerBorrowed::new_nfkd().normalize(letter.encode_utf8(&mut bytes));

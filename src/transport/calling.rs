@@ -64,7 +64,7 @@ impl<'a> Calling<'a> {
     }
 
     /// Begins the next attempt.
-    pub(super) fn attempt(&self) -> Attempting<'a> {
+    pub(super) fn next_attempt(&self) -> Attempting<'a> {
         let Subject { endpoint, operation, .. } = self.of;
         let header = endpoint.authorization().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
         let attempt = Attempt::new(endpoint.http(), self.pool, endpoint.url(&operation.route), header, operation.request_id_header);
@@ -73,7 +73,7 @@ impl<'a> Calling<'a> {
     }
 
     /// Tells that there is a reply.
-    pub(super) fn replied(&self, exchange: &Exchange) {
+    pub(super) fn done(&self, exchange: &Exchange) {
         self.tell(Ok(exchange));
     }
 
@@ -140,20 +140,16 @@ impl Attempting<'_> {
     ///
     /// Where the vendor has not done what was asked.
     pub(super) fn replied(self) -> Result<Exchange, Failure> {
-        let outcome = self.watch.span().in_scope(|| {
-            let Subject { operation, .. } = self.of;
-            outcome::replied(self.progress(), operation, self.of.max_response_bytes(), |submitted| self.of.hidden(submitted))
-        });
+        let (of, progress) = (self.of, self.progress());
+        let outcome = self.watch.span().in_scope(|| outcome::replied(progress, of.operation, of.max_response_bytes(), |submitted| of.hidden(submitted)));
         self.watch.ended(outcome.as_ref());
         outcome
     }
 
     /// Ends without a reply.
     pub(super) fn failed(self, ended: Ended) -> Failure {
-        let failure = self.watch.span().in_scope(|| {
-            let Subject { operation, .. } = self.of;
-            outcome::failed(ended, self.progress(), operation, self.of.max_response_bytes(), |submitted| self.of.hidden(submitted))
-        });
+        let (of, progress) = (self.of, self.progress());
+        let failure = self.watch.span().in_scope(|| outcome::failed(ended, progress, of.operation, of.max_response_bytes(), |submitted| of.hidden(submitted)));
         self.watch.ended(Err(&failure));
         failure
     }

@@ -1,6 +1,11 @@
 //! The HTTP client that providers share, with the limits of a call.
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 use super::file;
@@ -27,10 +32,18 @@ use crate::{
 #[derive(Clone)]
 #[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
 pub struct Http {
-    pools: [reqwest::Client; 2],
+    first: reqwest::Client,
+    pub(super) second: Arc<Spare>,
     pub(super) limits: Limits,
     pub(super) observers: Observers,
     pub(super) trace_context: Option<TraceContext>,
+}
+
+/// Is the second connection pool, which is made where a call first needs it: it reads the system's certificates once more, and most programs never need it.
+#[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
+pub(super) struct Spare {
+    pub(super) client: OnceLock<reqwest::Client>,
+    make: Box<dyn Fn() -> Result<reqwest::Client, Error> + Send + Sync>,
 }
 
 /// Names one of the two connection pools. All calls begin in the first; one that the server hands back is made again in the other, since
@@ -111,7 +124,13 @@ impl Http {
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         let limits = Limits { timeout: TIMEOUT, connect_timeout: CONNECT_TIMEOUT, max_response_bytes: MAX_RESPONSE_BYTES };
         let client = locked_down(builder.connect_timeout(CONNECT_TIMEOUT))?;
-        Ok(Self { pools: [client.clone(), client], limits, observers: Observers::default(), trace_context: None })
+        let same = client.clone();
+        Ok(Self::of(client, move || Ok(same.clone()), limits))
+    }
+
+    fn of(first: reqwest::Client, second: impl Fn() -> Result<reqwest::Client, Error> + Send + Sync + 'static, limits: Limits) -> Self {
+        let second = Arc::new(Spare { client: OnceLock::new(), make: Box::new(second) });
+        Self { first, second, limits, observers: Observers::default(), trace_context: None }
     }
 
     /// Gives the same client another time for a whole call. The time for connecting stays: where it is not less, a connect that hangs is told as
@@ -169,10 +188,10 @@ impl Http {
 
     #[cfg(vendor)]
     pub(super) fn client(&self, pool: Pool) -> &reqwest::Client {
-        let [first, second] = &self.pools;
         match pool {
-            Pool::First => first,
-            Pool::Second => second,
+            Pool::First => &self.first,
+            // It was made of the same settings before; where it cannot be made now, the first is as good as `from_builder` has it.
+            Pool::Second => self.second.client.get_or_init(|| (self.second.make)().unwrap_or_else(|_| self.first.clone())),
         }
     }
 
@@ -243,7 +262,7 @@ impl HttpBuilder {
         }
         let proxy = self.proxy.map(|proxy| reqwest::Proxy::all(proxy.as_str())).transpose().map_err(|_| Error::unusable_config("http.proxy cannot be used"))?;
         let authorities = self.ca_file.as_deref().map(Authorities::read).transpose()?;
-        let pool = || {
+        let pool = move || {
             let mut builder = reqwest::Client::builder().no_proxy().connect_timeout(connect_timeout);
             #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
             {
@@ -258,7 +277,7 @@ impl HttpBuilder {
             locked_down(builder)
         };
         let limits = Limits { timeout: self.timeout, connect_timeout, max_response_bytes: self.max_response_bytes };
-        Ok(Http { pools: [pool()?, pool()?], limits, observers: Observers::default(), trace_context: None })
+        Ok(Http::of(pool()?, pool, limits))
     }
 }
 

@@ -103,7 +103,7 @@ impl Endpoint {
         // whose arguments have room twice.
         Box::pin(async move {
             loop {
-                let attempting = calling.attempt();
+                let attempting = calling.next_attempt();
                 let came = {
                     let running = pin!(run(attempting.attempt()));
                     tokio::time::timeout_at(calling.deadline(), attempting.within(running)).await
@@ -121,7 +121,7 @@ impl Endpoint {
                 };
                 match outcome {
                     Ok(reply) => {
-                        calling.replied(reply.exchange());
+                        calling.done(reply.exchange());
                         return Ok(reply);
                     }
                     Err(failure) => calling.again(failure, took).await?,

@@ -95,6 +95,8 @@ pub(super) enum Ended {
     Transport(reqwest::Error),
     /// A 2xx reply whose body is not what the document says, member by member.
     Undecodable,
+    /// A reply that was read, of a status which says that the vendor has not done what was asked.
+    HeldBack,
     /// A reply of another status.
     Status,
     /// The request could not be built.
@@ -119,7 +121,7 @@ impl From<progenitor_client::Error<()>> for Ended {
     }
 }
 
-/// Tells what was told beside a reply that was read. What is `hidden` is asked for where something may have to be told.
+/// Gives what goes with a reply that was read. What is `hidden` is asked for where something may have to be told.
 ///
 /// # Errors
 ///
@@ -135,8 +137,7 @@ pub(super) fn replied(
             let request_id = head.request_id.map(|id| hidden(submitted).request_id(id));
             Ok(Exchange { status: head.status, request_id })
         }
-        // Whether it can be read or not.
-        progress => Err(failed(Ended::Undecodable, progress, operation, max_response_bytes, hidden)),
+        progress => Err(failed(Ended::HeldBack, progress, operation, max_response_bytes, hidden)),
     }
 }
 
@@ -159,7 +160,7 @@ pub(super) fn failed(
         Ended::Undecodable if is_done(head, operation) => {
             of_status(head).with_detail(format!("the reply is not what the vendor's document says ({})", shape(head, &body, &mask))).into()
         }
-        Ended::Undecodable => of_status(head).with_detail(HELD_BACK).into(),
+        Ended::Undecodable | Ended::HeldBack => of_status(head).with_detail(HELD_BACK).into(),
         Ended::Status | Ended::Unbuilt => refused(head, &body, operation.read_error, &mask),
     };
     if let (None, Some(mut id)) = (failure.error.request_id(), head.request_id()) {
@@ -206,7 +207,7 @@ fn without_head(ended: Ended) -> Error {
         Ended::Transport(error) => Error::new(ErrorKind::Interrupted, SendState::Unknown).with_source(error),
         Ended::OutOfTime => Error::new(ErrorKind::Timeout, SendState::Unknown),
         Ended::Unbuilt => Error::new(ErrorKind::InvalidRequest, SendState::NotSent).with_detail("the request cannot be built of these values"),
-        Ended::Undecodable | Ended::Status => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown),
+        Ended::Undecodable | Ended::HeldBack | Ended::Status => Error::new(ErrorKind::UnexpectedReply, SendState::Unknown),
     }
 }
 

@@ -12,7 +12,7 @@ use progenitor_client::{Error as Generated, ResponseValue};
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use super::{Attempt, Endpoint, ErrorReply, Http, Operation, Route, attempt::Head};
+use super::{Attempt, Endpoint, ErrorReply, Http, Operation, Route, attempt::Head, client::Pool};
 use crate::model::{CallOptions, ProviderId, SendState};
 
 /// What becomes of one attempt.
@@ -148,4 +148,12 @@ fn connecting_has_half_of_a_short_time_and_three_seconds_of_a_long_one() {
         let http = Http::builder().with_timeout(Duration::from_millis(timeout)).build().expect("a client");
         assert_eq!((http.timeout(), http.limits.connect_timeout), (Duration::from_millis(timeout), Duration::from_millis(connecting)));
     }
+}
+
+#[test]
+fn the_second_pool_is_made_once_and_where_it_is_needed() {
+    let http = Http::builder().build().expect("a client");
+    http.client(Pool::First);
+    assert!(http.second.client.get().is_none());
+    assert!(std::ptr::eq(http.client(Pool::Second), http.clone().client(Pool::Second)));
 }

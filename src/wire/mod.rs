@@ -7,6 +7,6 @@ mod tagged_enum;
 pub(crate) mod tolerant;
 
 pub(crate) use open_enum::{is_word, open_enum};
-pub(crate) use placed::members;
+pub(crate) use placed::read_members;
 pub use tagged_enum::UnknownVariant;
 pub(crate) use tagged_enum::{Members, Name, exact_content, held, tagged_enum};

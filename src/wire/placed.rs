@@ -1,11 +1,13 @@
 //! Reads a type from a document at hand. Where something does not fit, the error is its place, and nothing of what it says.
+//!
+//! It reads what generated types are made of, a struct from an object alone; not members by names that are no text, nor raw values.
 
 use std::{fmt, slice};
 
 use serde::{
     Deserializer,
     de::{
-        self, DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer as _, MapAccess, SeqAccess, Unexpected, Visitor,
+        self, DeserializeOwned, DeserializeSeed, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
         value::{BorrowedStrDeserializer, MapAccessDeserializer},
     },
     forward_to_deserialize_any,
@@ -42,37 +44,12 @@ impl de::Error for Misfit {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::default()
     }
-
-    // As the above, without writing what it would pass over.
-    fn invalid_type(_: Unexpected<'_>, _: &dyn Expected) -> Self {
-        Self::default()
-    }
-
-    fn invalid_value(_: Unexpected<'_>, _: &dyn Expected) -> Self {
-        Self::default()
-    }
-
-    fn invalid_length(_: usize, _: &dyn Expected) -> Self {
-        Self::default()
-    }
-
-    fn missing_field(_: &'static str) -> Self {
-        Self::default()
-    }
-
-    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
-        Self::default()
-    }
-
-    fn duplicate_field(_: &'static str) -> Self {
-        Self::default()
-    }
 }
 
 /// Reads a type from members at hand; `None` where one does not fit.
 #[cfg_attr(not(feature = "corbado"), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
-pub(crate) fn members<T: DeserializeOwned>(members: &Map<String, Value>) -> Option<T> {
-    T::deserialize(MapAccessDeserializer::new(Members::of(members))).ok()
+pub(crate) fn read_members<T: DeserializeOwned>(members: &Map<String, Value>) -> Option<T> {
+    T::deserialize(MapAccessDeserializer::new(PlacedMembers::of(members))).ok()
 }
 
 /// Reads a value of a document.
@@ -93,8 +70,8 @@ impl<'de> Deserializer<'de> for Placed<'de> {
                 _ => Err(Misfit::default()),
             },
             Value::String(text) => visitor.visit_borrowed_str(text),
-            Value::Array(items) => visitor.visit_seq(Elements { items: items.iter(), index: 0 }),
-            Value::Object(members) => visitor.visit_map(Members::of(members)),
+            Value::Array(_) => self.deserialize_seq(visitor),
+            Value::Object(members) => visitor.visit_map(PlacedMembers::of(members)),
         }
     }
 
@@ -109,14 +86,14 @@ impl<'de> Deserializer<'de> for Placed<'de> {
     fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
         match self.0 {
             Value::String(name) => visitor.visit_enum(name.as_str().into_deserializer()),
-            Value::Object(members) => visitor.visit_enum(MapAccessDeserializer::new(Members::of(members))),
+            Value::Object(members) => visitor.visit_enum(MapAccessDeserializer::new(PlacedMembers::of(members))),
             _ => Err(Misfit::default()),
         }
     }
 
-    // What is known to be an object, a list or a text is not looked at as anything else.
+    // A struct is no list of its members, as which serde's own readers take one too: of a list nobody knows what stands where.
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        self.0.as_object().map_or_else(|| Err(Misfit::default()), |members| visitor.visit_map(Members::of(members)))
+        visitor.visit_map(PlacedMembers::of(self.0.as_object().ok_or_else(Misfit::default)?))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
@@ -124,11 +101,13 @@ impl<'de> Deserializer<'de> for Placed<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        self.0.as_array().map_or_else(|| Err(Misfit::default()), |items| visitor.visit_seq(Elements { items: items.iter(), index: 0 }))
+        let mut elements = Elements { items: self.0.as_array().ok_or_else(Misfit::default)?.iter(), index: 0 };
+        let read = visitor.visit_seq(&mut elements)?;
+        if elements.items.len() == 0 { Ok(read) } else { Err(Misfit::default()) }
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        self.0.as_str().map_or_else(|| Err(Misfit::default()), |text| visitor.visit_borrowed_str(text))
+        visitor.visit_borrowed_str(self.0.as_str().ok_or_else(Misfit::default)?)
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
@@ -159,19 +138,19 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
 }
 
 /// Reads the members of an object.
-pub(super) struct Members<'de> {
+pub(super) struct PlacedMembers<'de> {
     members: map::Iter<'de>,
     /// The member whose name was read.
     named: Option<(&'de str, &'de Value)>,
 }
 
-impl<'de> Members<'de> {
+impl<'de> PlacedMembers<'de> {
     pub(super) fn of(members: &'de Map<String, Value>) -> Self {
         Self { members: members.iter(), named: None }
     }
 }
 
-impl<'de> MapAccess<'de> for Members<'de> {
+impl<'de> MapAccess<'de> for PlacedMembers<'de> {
     type Error = Misfit;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {

@@ -120,7 +120,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
 #[serde(transparent)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-/// Reads the struct of a union in a request as it stands.
+/// Reads the struct of a union in a request as it stands. It is called as the reader of replies is, which needs the tag.
 ///
 /// # Errors
 ///

@@ -9,7 +9,7 @@ use serde::{
 use serde_json::{Map, Number, Value, value::RawValue};
 
 use super::{
-    placed::{self, Misfit, Placed, Step},
+    placed::{Misfit, Placed, PlacedMembers, Step},
     tagged_enum::Rest,
 };
 
@@ -40,9 +40,8 @@ pub(crate) fn value(body: &[u8]) -> Option<Value> {
 /// Where a member is odd without which the type means nothing.
 pub(crate) fn content<T: DeserializeOwned>(members: Map<String, Value>, tag: &'static str) -> Result<T, Misfit> {
     // As behind a tag, so that one reader of the type serves both.
-    let read = |document: &Value| {
-        T::deserialize(MapAccessDeserializer::new(Rest::of(&mut placed::Members::of(document.as_object().ok_or_else(Misfit::default)?), tag)))
-    };
+    let read =
+        |document: &Value| T::deserialize(MapAccessDeserializer::new(Rest::of(&mut PlacedMembers::of(document.as_object().ok_or_else(Misfit::default)?), tag)));
     passing_over(Value::Object(members), &[], read).ok_or_else(Misfit::default)
 }
 
@@ -138,7 +137,7 @@ fn document(text: &str, levels: usize) -> Value {
 /// Reads such a document that is an object.
 fn members(text: &str, levels: usize) -> Option<Value> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let members = reader.deserialize_map(Members { levels: levels.checked_sub(1)? }).ok()?;
+    let members = reader.deserialize_map(OddMembers { levels: levels.checked_sub(1)? }).ok()?;
     reader.end().ok().map(|()| Value::Object(members))
 }
 
@@ -149,11 +148,11 @@ fn text(body: &[u8]) -> String {
 }
 
 /// Reads the members of an object, of so many levels each.
-struct Members {
+struct OddMembers {
     levels: usize,
 }
 
-impl<'de> Visitor<'de> for Members {
+impl<'de> Visitor<'de> for OddMembers {
     type Value = Map<String, Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

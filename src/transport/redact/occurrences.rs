@@ -103,48 +103,44 @@ pub(super) struct Ordered {
     text: Vec<char>,
     /// Where the suffixes begin, in the order of what they say.
     suffixes: Vec<usize>,
-    found: Vec<Found>,
+    /// Which suffixes begin with a value: the rank of the first, the value's length, and the rank behind the last.
+    found: Vec<u128>,
 }
 
-/// Says which suffixes begin with a value: those of these ranks.
-struct Found {
-    from: usize,
-    length: usize,
-    to: usize,
+const BITS: u32 = 42;
+
+/// Packs three numbers into one, which stands in the order of the first, then of the second, then of the third: all that is put in order here is of one type, so that sorting is compiled once.
+fn packed(numbers: [usize; 3]) -> u128 {
+    numbers.into_iter().fold(0, |packed, number| packed << BITS | number as u128)
 }
 
-/// Packs three numbers, which stand in the order of their first, second and third: below 2^21, as letters are, and lengths of the texts that are looked at. One
-/// type that is put in order, and a quick one.
-fn packed(first: usize, second: usize, third: usize) -> u64 {
-    (first as u64) << 42 | (second as u64) << 21 | third as u64
-}
-
-fn third(packed: u64) -> usize {
-    (packed & ((1 << 21) - 1)) as usize
+fn unpacked(packed: u128) -> [usize; 3] {
+    const MASK: u128 = (1 << BITS) - 1;
+    [2, 1, 0].map(|place| (packed >> (place * BITS) & MASK) as usize)
 }
 
 impl Ordered {
     fn of(text: Vec<char>) -> Self {
         // From 1, since none is behind the end.
         let mut ranks: Vec<usize> = text.iter().map(|letter| 1 + *letter as usize).collect();
-        let mut suffixes: Vec<u64> = Vec::with_capacity(text.len());
+        let mut suffixes: Vec<u128> = Vec::with_capacity(text.len());
         // By the first letter, then by the first two, four, eight: each time two halves are in order already.
         let mut half = 0;
         loop {
             let rank = |at: usize| ranks.get(at).copied().unwrap_or_default();
             suffixes.clear();
-            suffixes.extend((0..text.len()).map(|at| packed(rank(at), rank(at + half), at)));
+            suffixes.extend((0..text.len()).map(|at| packed([rank(at), rank(at + half), at])));
             suffixes.sort_unstable();
             let (mut new, mut before) = (0, None);
-            for suffix in &suffixes {
-                let key = suffix >> 21;
-                new += usize::from(before.replace(key) != Some(key));
-                if let Some(rank) = ranks.get_mut(third(*suffix)) {
+            for [first, second, at] in suffixes.iter().copied().map(unpacked) {
+                new += usize::from(before.replace((first, second)) != Some((first, second)));
+                if let Some(rank) = ranks.get_mut(at) {
                     *rank = new;
                 }
             }
             if new == text.len() {
-                return Self { text, suffixes: suffixes.into_iter().map(third).collect(), found: Vec::new() };
+                let suffixes = suffixes.into_iter().map(unpacked).map(|[_, _, at]| at).collect();
+                return Self { text, suffixes, found: Vec::new() };
             }
             half = usize::max(1, half * 2);
         }
@@ -155,22 +151,22 @@ impl Ordered {
         let from = self.suffixes.partition_point(|at| suffix(at) < value);
         let to = from + self.suffixes.get(from..).unwrap_or_default().partition_point(|at| suffix(at).starts_with(value));
         if from < to {
-            self.found.push(Found { from, length: value.len(), to });
+            self.found.push(packed([from, value.len(), to]));
         }
     }
 
     fn places(self) -> Vec<Range<usize>> {
+        let Self { suffixes, mut found, .. } = self;
+        found.sort_unstable();
+        found.dedup();
         // Where two values begin alike, the suffixes of the longer are among those of the shorter.
-        let mut order: Vec<u64> = self.found.iter().enumerate().map(|(number, found)| packed(found.from, found.length, number)).collect();
-        order.sort_unstable();
-        let mut begun = order.into_iter().filter_map(|packed| self.found.get(third(packed))).peekable();
-        let (mut open, mut places) = (Vec::<&Found>::new(), Vec::new());
-        for (rank, at) in self.suffixes.into_iter().enumerate() {
-            while open.pop_if(|found| found.to <= rank).is_some() {}
-            while let Some(found) = begun.next_if(|found| found.from == rank) {
-                open.push(found);
+        let (mut found, mut open, mut places) = (found.into_iter().map(unpacked).peekable(), Vec::new(), Vec::new());
+        for (rank, at) in suffixes.into_iter().enumerate() {
+            while open.pop_if(|(_, to)| *to <= rank).is_some() {}
+            while let Some([_, length, to]) = found.next_if(|[from, ..]| *from == rank) {
+                open.push((length, to));
             }
-            places.extend(open.last().map(|found| at..at + found.length));
+            places.extend(open.last().map(|(length, _)| at..at + length));
         }
         places
     }
@@ -184,6 +180,18 @@ mod tests {
 
     fn letters(text: &str) -> Vec<char> {
         text.chars().collect()
+    }
+
+    #[test]
+    fn a_value_that_is_looked_up_often_hides_no_other_one() {
+        let mut index = Ordered::of(letters("no 1 at jane"));
+        index.find(&letters("jane"));
+        index.find(&letters("1"));
+        // As if it had been looked up for each of the values of a large request.
+        index.found.resize(1 << 22, index.found[1]);
+        let mut places = index.places();
+        places.sort_unstable_by_key(|place| place.start);
+        assert_eq!(places, [3..4, 8..12]);
     }
 
     proptest! {

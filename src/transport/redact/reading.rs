@@ -160,7 +160,7 @@ fn push(out: &mut Vec<Letter>, letter: char, start: usize, end: usize) {
         return out.push(Letter { letter: plain_ascii(letter), start, end });
     }
     let before = out.len();
-    // Through lower case, since there is a letter that is none in upper case.
+    // Through lower case: the capital ẞ is one letter, and the small one is two in upper case.
     let folded = bare(letter);
     let letters = folded.chars().flat_map(char::to_lowercase).flat_map(char::to_uppercase);
     out.extend(letters.map(|letter| Letter { letter: if letter == IDEOGRAPHIC_STOP { '.' } else { plain(letter) }, start, end }));

@@ -169,7 +169,7 @@ impl ClientSignals {
     /// Reads the signals of a client; `None` where one of them has another form.
     pub(super) fn of(client: &ClientContext) -> Option<Self> {
         let signals = client.signals();
-        if signals.is_empty() { Some(Self::default()) } else { wire::members(signals) }
+        if signals.is_empty() { Some(Self::default()) } else { wire::read_members(signals) }
     }
 }
 
