@@ -150,7 +150,7 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// Each provider that calls a vendor sends one `HEAD` for its base URL, without credentials; the server may answer as it likes. What that saves the first call: the search for the
     /// server, the handshakes, and the start of the cryptography, which is done once in a process. An HTTP/2 connection is kept for 15 s without a call; over
-    /// HTTP/1.1 with TLS none is kept, and the start alone is saved.
+    /// HTTP/1.1 with TLS none is kept, and the start alone is saved. The system's certificates are read for the last time, so a process may give up the right to read them afterwards.
     ///
     /// # Errors
     ///

@@ -91,7 +91,7 @@ impl<K: Copy + Eq + Hash, V: Default> Expiring<K, V> {
     }
 }
 
-/// Says what goes where there is too much: all that has less time left, and so much of what has this time.
+/// Says what goes where there is too much: all that has less time left, and `weight_of_last` of what has as much.
 struct Cut {
     left: Duration,
     weight_of_last: usize,

@@ -31,7 +31,7 @@
 //! - [ ] Secrets come from `…_env` or `…_file`, not from the file in the repository.
 //! - [ ] Rotating a secret was tried: new file, reload, and the old one withdrawn at the vendor.
 //! - [ ] `timeout` in `[http]` fits the page that waits for it: 10 s is long for a person. `connect_timeout` is less.
-//! - [ ] [`warm_up`](crate::ChallengeProvider::warm_up) is called at the start: the first call then does not wait for the start of the cryptography, nor, within 15 s over HTTP/2, for a handshake.
+//! - [ ] [`warm_up`](crate::ChallengeProvider::warm_up) is called at the start: the first call then does not wait for the start of the cryptography, nor, within 15 s over HTTP/2, for a handshake; and a process that may not read the system's certificates later (a chroot, a sandbox) has read them.
 //! - [ ] A proxy, where there is one, stands in `http.proxy`: none is taken from the environment.
 //!
 //! # What is seen

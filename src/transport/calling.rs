@@ -1,4 +1,4 @@
-//! One call under way: attempts, one after the other. Nothing here depends on the type of the reply, so that it is compiled once for all operations.
+//! One call under way: attempts, one after the other. Almost nothing here depends on the type of the reply, so that it is compiled once.
 
 use std::{
     future::{Future, poll_fn},
@@ -73,7 +73,7 @@ impl<'a> Calling<'a> {
     }
 
     /// Tells that there is a reply.
-    pub(super) fn done(&self, exchange: &Exchange) {
+    pub(super) fn tell_reply(&self, exchange: &Exchange) {
         self.tell(Ok(exchange));
     }
 

@@ -39,11 +39,23 @@ pub struct Http {
     pub(super) trace_context: Option<TraceContext>,
 }
 
-/// Is the second connection pool, which is made where a call first needs it: it reads the system's certificates once more, and most programs never need it.
+/// Is the second connection pool, which is made where it is first needed: making one reads the system's certificates, for which no start has to wait twice.
 #[cfg_attr(not(vendor), allow(dead_code, reason = "vendors alone make calls"))]
 pub(super) struct Spare {
     pub(super) client: OnceLock<reqwest::Client>,
     make: Box<dyn Fn() -> Result<reqwest::Client, Error> + Send + Sync>,
+}
+
+#[cfg(vendor)]
+impl Spare {
+    fn client(&self) -> Option<&reqwest::Client> {
+        if self.client.get().is_none() {
+            let made = (self.make)().inspect_err(|error| tracing::warn!(%error, "the second connection pool cannot be made now; the first one is used"));
+            // Of several made at once the first stays.
+            _ = self.client.set(made.ok()?);
+        }
+        self.client.get()
+    }
 }
 
 /// Names one of the two connection pools. All calls begin in the first; one that the server hands back is made again in the other, since
@@ -115,7 +127,7 @@ impl Http {
     ///
     /// The builder is one of reqwest 0.13, which is re-exported as [`auth_challenge::reqwest`](crate::reqwest); another version's does not fit.
     ///
-    /// A builder makes one connection pool, where [`Http::builder`] makes two: a call that the server refused to process is made again in
+    /// A builder makes one connection pool, where [`Http::builder`] has two: a call that the server refused to process is made again in
     /// the same pool, and may meet the same HTTP/2 connection.
     ///
     /// # Errors
@@ -128,7 +140,7 @@ impl Http {
         Ok(Self::of(client, move || Ok(same.clone()), limits))
     }
 
-    fn of(first: reqwest::Client, second: impl Fn() -> Result<reqwest::Client, Error> + Send + Sync + 'static, limits: Limits) -> Self {
+    pub(super) fn of(first: reqwest::Client, second: impl Fn() -> Result<reqwest::Client, Error> + Send + Sync + 'static, limits: Limits) -> Self {
         let second = Arc::new(Spare { client: OnceLock::new(), make: Box::new(second) });
         Self { first, second, limits, observers: Observers::default(), trace_context: None }
     }
@@ -190,8 +202,7 @@ impl Http {
     pub(super) fn client(&self, pool: Pool) -> &reqwest::Client {
         match pool {
             Pool::First => &self.first,
-            // It was made of the same settings before; where it cannot be made now, the first is as good as `from_builder` has it.
-            Pool::Second => self.second.client.get_or_init(|| (self.second.make)().unwrap_or_else(|_| self.first.clone())),
+            Pool::Second => self.second.client().unwrap_or(&self.first),
         }
     }
 

@@ -121,7 +121,7 @@ impl Endpoint {
                 };
                 match outcome {
                     Ok(reply) => {
-                        calling.done(reply.exchange());
+                        calling.tell_reply(reply.exchange());
                         return Ok(reply);
                     }
                     Err(failure) => calling.again(failure, took).await?,
@@ -132,6 +132,8 @@ impl Endpoint {
 
     /// Opens a connection ahead of the first call, by asking for the head of the base URL, which acts on nothing.
     pub(crate) async fn open_connection(&self, options: &CallOptions) -> Result<(), Error> {
+        // Neither has a call to wait for then, and the system's certificates are read while they can be.
+        self.http.client(Pool::default().other());
         let client = self.http.client(Pool::default());
         let asked = async {
             let mut request = client.head(self.base_url.clone()).build()?;

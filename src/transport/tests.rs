@@ -3,7 +3,10 @@
 
 use std::{
     future::pending,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -13,7 +16,7 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::{Attempt, Endpoint, ErrorReply, Http, Operation, Route, attempt::Head, client::Pool};
-use crate::model::{CallOptions, ProviderId, SendState};
+use crate::model::{CallOptions, Error, ProviderId, SendState};
 
 /// What becomes of one attempt.
 #[derive(Clone, Copy, Debug)]
@@ -156,4 +159,17 @@ fn the_second_pool_is_made_once_and_where_it_is_needed() {
     http.client(Pool::First);
     assert!(http.second.client.get().is_none());
     assert!(std::ptr::eq(http.client(Pool::Second), http.clone().client(Pool::Second)));
+}
+
+#[test]
+fn where_no_second_pool_can_be_made_the_first_one_serves_until_one_can() {
+    let (first, may_be_made) = (reqwest::Client::new(), Arc::new(AtomicBool::new(false)));
+    let make = {
+        let (other, may_be_made) = (reqwest::Client::new(), Arc::clone(&may_be_made));
+        move || if may_be_made.load(Relaxed) { Ok(other.clone()) } else { Err(Error::unusable_config("no certificates")) }
+    };
+    let http = Http::of(first, make, HTTP.limits());
+    assert!(std::ptr::eq(http.client(Pool::Second), http.client(Pool::First)));
+    may_be_made.store(true, Relaxed);
+    assert!(!std::ptr::eq(http.client(Pool::Second), http.client(Pool::First)));
 }

@@ -91,7 +91,7 @@ impl<'de> Deserializer<'de> for Placed<'de> {
         }
     }
 
-    // A struct is no list of its members, as which serde's own readers take one too: of a list nobody knows what stands where.
+    // serde's own readers take a list for a struct too; nobody knows what stands where in one.
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         visitor.visit_map(PlacedMembers::of(self.0.as_object().ok_or_else(Misfit::default)?))
     }
@@ -162,5 +162,79 @@ impl<'de> MapAccess<'de> for PlacedMembers<'de> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
         let (name, value) = self.named.take().ok_or_else(Misfit::default)?;
         seed.deserialize(Placed(value)).map_err(|misfit| misfit.at(Step::Member(name.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        Plain,
+        Of(Part),
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Number(i64);
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Part {
+        id: u8,
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Whole {
+        kind: Option<Kind>,
+        number: Option<Number>,
+        ratio: Option<f64>,
+        text: Option<String>,
+        parts: Vec<Part>,
+        named: BTreeMap<String, Part>,
+        pair: Option<(bool, char)>,
+        any: Option<Value>,
+    }
+
+    #[test]
+    fn what_fits_is_read_as_it_is_from_text() {
+        for document in [
+            json!({ "kind": "plain", "number": -1, "ratio": 7, "text": "t", "parts": [{ "id": 255, "unknown": [1] }], "named": { "a": { "id": 1 } } }),
+            json!({ "kind": { "of": { "id": 1 } }, "number": i64::MAX, "ratio": 0.5, "pair": [true, "x"], "unknown": {} }),
+            json!({ "any": { "a": [null, 1.5, u64::MAX] } }),
+            json!({ "kind": null, "number": null, "any": null }),
+        ] {
+            let expected: Whole = serde_json::from_str(&document.to_string()).expect("it fits");
+            assert_eq!(Whole::deserialize(Placed(&document)).expect("it fits"), expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn the_place_of_what_does_not_fit_is_told() {
+        let member = |name: &str| Step::Member(name.to_owned());
+        for (document, place) in [
+            (json!({ "text": 7 }), vec![member("text")]),
+            (json!({ "number": 0.5 }), vec![member("number")]),
+            (json!({ "kind": "odd" }), vec![member("kind")]),
+            (json!({ "kind": { "of": { "id": 256 } } }), vec![member("kind"), member("of"), member("id")]),
+            (json!({ "parts": {} }), vec![member("parts")]),
+            (json!({ "parts": [{ "id": 1 }, { "id": -1 }] }), vec![member("parts"), Step::Element(1), member("id")]),
+            (json!({ "parts": [{ "id": 1 }, {}] }), vec![member("parts"), Step::Element(1)]),
+            (json!({ "parts": [[1]] }), vec![member("parts"), Step::Element(0)]),
+            (json!({ "named": { "a": { "id": "1" } } }), vec![member("named"), member("a"), member("id")]),
+            (json!({ "pair": [true] }), vec![member("pair")]),
+            (json!({ "pair": [true, "x", "y"] }), vec![member("pair")]),
+            (json!([]), vec![]),
+        ] {
+            let Err(Misfit(mut way)) = Whole::deserialize(Placed(&document)) else { panic!("{document} is read") };
+            way.reverse();
+            assert_eq!(way, place, "{document}");
+        }
     }
 }

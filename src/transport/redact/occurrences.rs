@@ -98,7 +98,7 @@ fn list(first: char, second: char) -> usize {
 }
 
 /// Is a text whose suffixes stand in order, with what was found in it. Time goes with the size of text and values (beside a logarithm of the
-/// text's), whatever they hold; room goes with the text alone.
+/// text's), whatever they hold; room goes with the text, and with how many values are found.
 pub(super) struct Ordered {
     text: Vec<char>,
     /// Where the suffixes begin, in the order of what they say.
@@ -107,9 +107,11 @@ pub(super) struct Ordered {
     found: Vec<u128>,
 }
 
+/// Of each number in a packed one: three of these fit.
 const BITS: u32 = 42;
 
-/// Packs three numbers into one, which stands in the order of the first, then of the second, then of the third: all that is put in order here is of one type, so that sorting is compiled once.
+/// Packs three numbers into one that stands in the order of the first, then of the second, then of the third.
+/// All that is put in order is of one type, so that sorting is compiled once.
 fn packed(numbers: [usize; 3]) -> u128 {
     numbers.into_iter().fold(0, |packed, number| packed << BITS | number as u128)
 }
@@ -188,7 +190,7 @@ mod tests {
         index.find(&letters("jane"));
         index.find(&letters("1"));
         // As if it had been looked up for each of the values of a large request.
-        index.found.resize(1 << 22, index.found[1]);
+        index.found.resize((1 << 21) + 2, index.found[1]);
         let mut places = index.places();
         places.sort_unstable_by_key(|place| place.start);
         assert_eq!(places, [3..4, 8..12]);
