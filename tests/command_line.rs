@@ -244,7 +244,8 @@ const KEY_HANDLE: &str = r#"{"v":1,"provider":"dfns","method":"credential","kind
 
 #[tokio::test]
 async fn a_usage_mistake_says_what_is_wrong_and_quotes_no_value() {
-    let config = Config::of(vendors::all()[0], Reserved::new().address());
+    let nobody = Reserved::new();
+    let config = Config::of(vendors::all()[0], nobody.address());
     let verify = ["verify", "--config", config.path()];
     let create = ["create", "--config", config.path(), "--method", "email_otp", "--to", "jane@doe.com"];
     for (arguments, expected) in [

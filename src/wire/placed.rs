@@ -47,7 +47,7 @@ impl de::Error for Misfit {
 }
 
 /// Reads a type from members at hand; `None` where one does not fit.
-#[cfg_attr(not(feature = "corbado"), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
+#[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
 pub(crate) fn read_members<T: DeserializeOwned>(members: &Map<String, Value>) -> Option<T> {
     T::deserialize(MapAccessDeserializer::new(PlacedMembers::of(members))).ok()
 }

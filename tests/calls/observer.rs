@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::support::{
@@ -213,24 +213,40 @@ async fn a_call_that_nobody_waits_for_is_told_as_dropped_and_so_is_its_attempt()
 #[tokio::test]
 async fn an_attempt_that_runs_out_of_time_is_told_with_its_time() {
     #[derive(Debug, Default)]
-    struct Times(Mutex<Vec<Duration>>);
+    struct Times {
+        attempts: Mutex<Vec<Duration>>,
+        calls: Mutex<Vec<Duration>>,
+    }
     impl Observer for Times {
         fn call_ended(&self, call: &CallEnd<'_>) {
-            self.0.lock().expect("times").push(call.elapsed());
+            self.calls.lock().expect("times").push(call.elapsed());
         }
         fn attempt_ended(&self, attempt: &AttemptEnd<'_>) {
-            self.0.lock().expect("times").push(attempt.elapsed());
+            self.attempts.lock().expect("times").push(attempt.elapsed());
         }
     }
     let vendor = vendors::get("corbado");
     let times = Arc::new(Times::default());
     let server = Server::start(vec![Step::ReadAndHang]).await;
     let provider = vendor.config(server.address, "").with_observer(Arc::<Times>::clone(&times)).build().expect("a provider");
-    let time = Duration::from_millis(400);
-    Operation::Create.call(vendor, &*provider, &CallOptions::default().with_timeout(time)).await.expect_err("no reply");
-    let times = times.0.lock().expect("times");
-    assert_eq!(times.len(), 2);
-    assert!(times.iter().all(|elapsed| *elapsed >= time - Duration::from_millis(50)), "{times:?}");
+    let options = CallOptions::default().with_timeout(Duration::from_secs(1));
+    // The attempt begins before its request arrives, and does not end before the call's time is up.
+    let (earliest_end, mut arrived) = (Instant::now() + Duration::from_secs(1), None);
+    let arrival = async {
+        while server.requests().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        arrived = Some(Instant::now());
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        outcome = Operation::Create.call(vendor, &*provider, &options) => drop(outcome.expect_err("no reply")),
+        () = arrival => unreachable!("it waits without an end"),
+    }
+    let least = arrived.map_or(Duration::ZERO, |arrived| earliest_end.saturating_duration_since(arrived));
+    let (attempts, calls) = (times.attempts.lock().expect("times"), times.calls.lock().expect("times"));
+    assert!(matches!(attempts[..], [elapsed] if elapsed >= least), "{attempts:?}, at least {least:?}");
+    assert!(matches!(calls[..], [elapsed] if elapsed >= Duration::from_secs(1)), "{calls:?}");
 }
 
 #[tokio::test]

@@ -179,7 +179,8 @@ async fn a_vendor_is_told_the_place_of_each_attempt_in_a_trace_where_that_is_ask
 async fn each_attempt_to_connect_is_told_with_how_many_there_were_before() {
     for vendor in vendors::all() {
         let traces = Traces::new();
-        let provider = vendor.provider(Reserved::new().address());
+        let nobody = Reserved::new();
+        let provider = vendor.provider(nobody.address());
         let outcome = Operation::Create.call(vendor, &*provider, &CallOptions::default()).with_subscriber(traces.subscriber()).await;
         assert_eq!(outcome.expect_err("nobody listens").kind(), ErrorKind::Connect, "{vendor:?}");
         let (call, attempts) = traces.call();

@@ -229,7 +229,8 @@ async fn a_create_that_was_limited_and_then_found_nobody_was_refused_and_not_uns
 async fn a_proxy_in_the_config_gets_the_request_with_its_whole_address() {
     for vendor in vendors::all() {
         let proxy = Server::start(vec![Step::Answer(reply(200, &[], &vendor.created().to_string()))]).await;
-        let target = Reserved::new().address();
+        let nobody = Reserved::new();
+        let target = nobody.address();
         let http = serde_json::json!({ "proxy": format!("http://{}", proxy.address) }).to_string();
         let provider = vendor.config(target, &http).build().expect("a provider");
         create(&*provider, vendor).await.expect("a challenge");

@@ -72,7 +72,8 @@ async fn a_router_warms_all_its_providers_and_tells_of_one_that_is_away() {
         servers.push(server);
     }
     let away = vendors::all().swap_remove(0);
-    let away = away.config_at(&format!("http://{}", Reserved::new().address()), "").build().expect("a provider");
+    let nobody = Reserved::new();
+    let away = away.config_at(&format!("http://{}", nobody.address()), "").build().expect("a provider");
     let router = |providers: &[Arc<dyn ChallengeProvider>]| {
         let (first, others) = providers.split_first().expect("a vendor");
         others.iter().fold(Router::builder(first.clone()), |router, other| router.with_provider(other.clone())).build().expect("a router")

@@ -253,7 +253,7 @@ pub async fn read_request(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Ve
     }
 }
 
-/// A port at which nobody listens until `listen` is called, and that nobody else gets meanwhile.
+/// A port at which nobody listens until `listen` is called, and that nobody else gets meanwhile: once this is dropped, somebody may.
 #[derive(Debug)]
 pub struct Reserved(TcpSocket);
 
