@@ -11,6 +11,8 @@ mod generate;
 mod operations;
 #[path = "build/paths.rs"]
 mod paths;
+#[path = "build/replies.rs"]
+mod replies;
 #[path = "build/rewrites.rs"]
 mod rewrites;
 #[path = "build/routes.rs"]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     enums::{open_enums, pascal},
-    operations, paths,
+    operations, paths, replies,
     rewrites::{KEPT, PERSONAL, SECRET, reachable},
     vendors::Vendor,
 };
@@ -33,7 +33,8 @@ pub(crate) fn client(vendor: &Vendor, spec: Value) -> Result<String, Box<dyn Err
     // Replies grow members; requests stay constructible.
     let mut reply = TypePatch::default();
     reply.with_attr("#[non_exhaustive]");
-    for name in reachable(&spec, vendor.replies).iter().map(|name| pascal(name)).filter(|name| !replaced.contains(name)) {
+    let of_replies: Vec<String> = reachable(&spec, vendor.replies).iter().map(|name| pascal(name)).filter(|name| !replaced.contains(name)).collect();
+    for name in &of_replies {
         settings.with_patch(name, &reply);
     }
 
@@ -41,5 +42,6 @@ pub(crate) fn client(vendor: &Vendor, spec: Value) -> Result<String, Box<dyn Err
     let tokens = Generator::new(&settings).generate_tokens(&spec)?;
     let mut file = syn::parse2(tokens)?;
     operations::rewrite(&mut file)?;
+    replies::rewrite(&mut file, &of_replies)?;
     Ok(prettyplease::unparse(&file))
 }

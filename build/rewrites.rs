@@ -131,7 +131,7 @@ pub(crate) fn add_enum_values(spec: &mut Value, name: &str, values: &[&str]) -> 
     changed
 }
 
-/// Reply members without a form, or lists of such, are kept as they came, masked: the generator's own type for them prints its content.
+/// Reply members without a form or with several, or lists of such, are kept as they came, masked: the generator's own types for them print their content, or know no other form.
 pub(crate) fn keep_untyped(spec: &mut Value, members: &[(&str, &str)]) -> usize {
     let mut changed = 0;
     for (schema, member) in members {
@@ -141,7 +141,7 @@ pub(crate) fn keep_untyped(spec: &mut Value, members: &[(&str, &str)]) -> usize 
             member => member,
         };
         if let Some(Value::Object(open)) = open
-            && is_untyped(open)
+            && (is_untyped(open) || open.contains_key("oneOf"))
         {
             open.retain(|key, _| key == "description");
             open.insert("type".into(), json!("string"));
@@ -252,6 +252,36 @@ pub(crate) fn move_tag_out(spec: &mut Value, union: &str, tag: &str) -> usize {
     changed
 }
 
+/// A variant of a union that has the members of another one becomes of its type, by (schema, the other): each type brings a reader and a writer of its own.
+pub(crate) fn as_one_type(spec: &mut Value, union: &str, alike: &[(&str, &str)]) -> usize {
+    let reference = |name: &str| json!(format!("#/components/schemas/{name}"));
+    let mut changed = 0;
+    for (name, other) in alike {
+        let schemas = &spec["components"]["schemas"];
+        let (Some(tag), true) = (schemas[name]["x-tag"].as_str().map(str::to_owned), shape(&schemas[name]) == shape(&schemas[other])) else { continue };
+        let variants = schema_mut(spec, union).and_then(|union| union.get_mut("oneOf")?.as_array_mut());
+        if let Some(variant) = variants.into_iter().flatten().find(|variant| variant["$ref"] == reference(name)) {
+            *variant = json!({ "$ref": reference(other), "x-tag": tag });
+            changed += 1;
+            if let Some(Value::Object(schemas)) = spec.get_mut("components").and_then(|components| components.get_mut("schemas")) {
+                schemas.remove(*name);
+            }
+        }
+    }
+    changed
+}
+
+/// Gives what a schema says but for its name and all words.
+fn shape(schema: &Value) -> Value {
+    let mut shape = schema.clone();
+    any_object(&mut shape, &mut |object| {
+        // A member may have such a name, and is an object.
+        object.retain(|key, value| !matches!(key.as_str(), "description" | "title" | "x-tag") || value.is_object());
+        false
+    });
+    shape
+}
+
 /// "One of these sets of members is required" has no form in the generated struct: the vendor's client checks it instead.
 pub(crate) fn drop_required_alternatives(spec: &mut Value, schemas: &[&str]) -> usize {
     let mut changed = 0;
@@ -272,8 +302,11 @@ pub(crate) fn variants(spec: &Value, union: &str) -> Vec<(String, Option<String>
     let schemas = &spec["components"]["schemas"];
     let Some(refs) = schemas[union]["oneOf"].as_array() else { return Vec::new() };
     refs.iter()
-        .filter_map(|variant| variant["$ref"].as_str()?.strip_prefix("#/components/schemas/"))
-        .map(|name| (name.to_owned(), schemas[name]["x-tag"].as_str().map(str::to_owned)))
+        .filter_map(|variant| {
+            let name = variant["$ref"].as_str()?.strip_prefix("#/components/schemas/")?;
+            let tag = variant["x-tag"].as_str().or_else(|| schemas[name]["x-tag"].as_str());
+            Some((name.to_owned(), tag.map(str::to_owned)))
+        })
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! Authsignal's document, made of the Server API's reference pages: the vendor publishes none.
 
 use super::{Vendor, personal, replies, secrets};
-use crate::rewrites::{accept_any_success, drop_error_replies, drop_required_alternatives, name_operations};
+use crate::rewrites::{accept_any_success, drop_error_replies, drop_required_alternatives, keep_untyped, name_operations};
 
 pub(crate) const AUTHSIGNAL: Vendor = Vendor {
     name: "authsignal",
@@ -33,6 +33,7 @@ pub(crate) const AUTHSIGNAL: Vendor = Vendor {
     ],
     opaque: &[("ChallengeRequest", "custom")],
     unions: &[],
+    alike: &[],
     harmless: &[
         ("ChallengeRequest", "idempotencyKey", "groups challenges; grants nothing"),
         ("ChallengeResponse", "idempotencyKey", "groups challenges; grants nothing"),
@@ -41,7 +42,7 @@ pub(crate) const AUTHSIGNAL: Vendor = Vendor {
         ("ValidateResponse", "errorCode", "the code of an error"),
         ("ErrorResponse", "errorCode", "the code of an error"),
     ],
-    untagged: &["ActiveChallengeAction"],
+    untagged: &[],
     rewrites: &[
         ("name_operations", |_, spec| {
             name_operations(
@@ -59,6 +60,7 @@ pub(crate) const AUTHSIGNAL: Vendor = Vendor {
         ("accept_any_success", |_, spec| accept_any_success(spec)),
         ("drop_required_alternatives", |_, spec| drop_required_alternatives(spec, &["ChallengeRequest"])),
         ("relax_replies", replies),
+        ("keep_untyped", |_, spec| keep_untyped(spec, &[("ActiveChallenge", "action")])),
         ("mark secrets", secrets),
         ("mark personal", personal),
     ],

@@ -47,6 +47,7 @@ pub(crate) const CORBADO: Vendor = Vendor {
     ],
     opaque: &[("challengeCreateReq", "challengeMetadata")],
     unions: &[],
+    alike: &[],
     harmless: &[],
     untagged: &[],
     rewrites: &[

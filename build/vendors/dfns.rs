@@ -1,6 +1,6 @@
 //! Dfns' document, <https://docs.dfns.co/openapi.yaml>.
 
-use super::{Union, Vendor, all, personal, replies, secrets, tags};
+use super::{Union, Vendor, all, one_type, personal, replies, secrets, tags};
 use crate::rewrites::{accept_any_success, as_integers, as_openapi_3_0, drop_error_replies, keep_unknown_members, name_operations};
 
 /// Challenges, and what they are made of, are handed on to a browser or a signer with everything that came.
@@ -99,6 +99,7 @@ pub(crate) const DFNS: Vendor = Vendor {
         Union { name: "FirstFactor", tag: "kind" },
         Union { name: "SecondFactor", tag: "kind" },
     ],
+    alike: &[("PasswordProtectedKeyChallenge", "KeyChallenge"), ("RecoveryKeyChallenge", "KeyChallenge")],
     harmless: &[("Credential", "publicKey", "public"), ("UserActionInitRequest", "userActionHttpPath", "a path of the vendor's documents")],
     untagged: &["CredentialCodeRequestExpiration"],
     rewrites: &[
@@ -123,5 +124,6 @@ pub(crate) const DFNS: Vendor = Vendor {
         ("keep_unknown_members", |_, spec| all(keep_unknown_members(spec, GROWING), GROWING.len())),
         ("mark secrets", secrets),
         ("mark personal", personal),
+        ("as_one_type", one_type),
     ],
 };

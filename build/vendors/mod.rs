@@ -9,13 +9,14 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::rewrites::{PERSONAL, SECRET, mark, move_tag_out, relax_replies};
+use crate::rewrites::{PERSONAL, SECRET, as_one_type, mark, move_tag_out, relax_replies};
 
 /// All vendors: the one list of them that the build walks.
 pub(crate) const ALL: &[&Vendor] = &[&corbado::CORBADO, &authsignal::AUTHSIGNAL, &dfns::DFNS, &twilio::TWILIO];
 
 /// Members of schemas, by (schema, member).
-pub(crate) type Members = &'static [(&'static str, &'static str)];
+pub(crate) type Members = Pairs;
+type Pairs = &'static [(&'static str, &'static str)];
 
 /// A rewrite as a vendor applies it; it returns how many places it changed.
 pub(crate) type Rewrite = fn(&Vendor, &mut Value) -> usize;
@@ -41,6 +42,8 @@ pub(crate) struct Vendor {
     /// Members that may hold something personal or secret without a schema of their own.
     pub(crate) opaque: Members,
     pub(crate) unions: &'static [Union],
+    /// Variants of unions that have the members of another one, as (schema, the other): they become one type.
+    pub(crate) alike: Pairs,
     /// Members whose names look like those of secrets but that need no mask, as (schema, member, reason).
     #[allow(dead_code, reason = "read by the tests of the generated code")]
     pub(crate) harmless: &'static [(&'static str, &'static str, &'static str)],
@@ -103,4 +106,9 @@ fn replies(vendor: &Vendor, spec: &mut Value) -> usize {
 fn tags(vendor: &Vendor, spec: &mut Value) -> usize {
     let moved: Vec<usize> = vendor.unions.iter().map(|union| move_tag_out(spec, union.name, union.tag)).collect();
     if moved.contains(&0) { 0 } else { moved.iter().sum() }
+}
+
+fn one_type(vendor: &Vendor, spec: &mut Value) -> usize {
+    let changed = vendor.unions.iter().map(|union| as_one_type(spec, union.name, vendor.alike)).sum();
+    all(changed, vendor.alike.len())
 }

@@ -57,6 +57,7 @@ pub(crate) const TWILIO: Vendor = Vendor {
     // The owner and carrier of a number; an address that proves who opens it. Attempts and their errors name no one.
     opaque: &[("Verification", "lookup"), ("Verification", "sna")],
     unions: &[],
+    alike: &[],
     harmless: &[],
     untagged: &[],
     rewrites: &[

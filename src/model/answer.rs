@@ -66,7 +66,7 @@ impl Answer {
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest), naming each member that is missing or not base64, never its content.
     pub fn from_webauthn_json(json: &str, name: impl Into<String>) -> Result<Self, Error> {
         let unreadable = || Error::invalid(vec![Violation::new(Field::Answer, "expected the JSON of PublicKeyCredential.toJSON()")]);
-        let credential: Value = serde_json::from_str(json).map_err(|_| unreadable())?;
+        let credential: Value = serde_json::from_slice(json.as_bytes()).map_err(|_| unreadable())?;
         let mut violations = Vec::new();
         // Who wrote the page knows the browser's names alone, so the words have them too.
         macro_rules! member {

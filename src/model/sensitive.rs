@@ -82,7 +82,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
 
 struct Unquoted;
 
-impl serde::de::Visitor<'_> for Unquoted {
+impl<'de> serde::de::Visitor<'de> for Unquoted {
     type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,6 +95,12 @@ impl serde::de::Visitor<'_> for Unquoted {
 
     fn visit_string<E: serde::de::Error>(self, text: String) -> Result<String, E> {
         Ok(text)
+    }
+
+    // To its end, so that a reader tells of the list and not of what is in it.
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<String, A::Error> {
+        while items.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+        Err(serde::de::Error::custom("expected a text"))
     }
 
     refuse!("expected a text": visit_bool bool, visit_i64 i64, visit_u64 u64, visit_i128 i128, visit_u128 u128, visit_f64 f64, visit_bytes &[u8]);

@@ -1,16 +1,12 @@
 //! Reads replies whose members do not all fit: what does not is passed over, as if it had not come.
 
-use std::{borrow::Cow, fmt};
-
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, Deserializer as _, MapAccess, Visitor, value::MapAccessDeserializer},
-};
-use serde_json::{Map, Number, Value, value::RawValue};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Number, Value};
 
 use super::{
-    placed::{Misfit, Placed, PlacedMembers, Step},
-    tagged_enum::Rest,
+    parts::{Step, parts},
+    place::way_to,
+    tagged_enum::tag_first,
 };
 
 /// The most values that are passed over one by one; those that come then take the whole member of the reply with them.
@@ -25,47 +21,61 @@ const LEVELS: usize = 8;
 /// Of the members that are named `decisive`, wherever they stand, nothing is passed over, nor an element of one that is a list: they may say no, so an
 /// odd one is no reason to take them as absent. `None` where one is odd, or a member without which the type means nothing.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8], decisive: &[&str]) -> Option<T> {
-    passing_over(value(body).filter(Value::is_object)?, decisive, |document| T::deserialize(Placed(document)))
+    passing_over(value(body).filter(Value::is_object)?, decisive, None)
 }
 
 /// Reads a body without a type, such as that of an error.
 pub(crate) fn value(body: &[u8]) -> Option<Value> {
-    serde_json::from_slice(body).ok().or_else(|| members(&text(body), LEVELS))
+    serde_json::from_slice(body).ok().or_else(|| of_parts(text(body).as_bytes(), LEVELS).filter(Value::is_object))
 }
 
-/// Reads the struct of a union whose members are at hand, since the tag stood behind others.
+/// Reads a union whose members are at hand, since its tag stood behind others.
 ///
 /// # Errors
 ///
 /// Where a member is odd without which the type means nothing.
-pub(crate) fn content<T: DeserializeOwned>(members: Map<String, Value>, tag: &'static str) -> Result<T, Misfit> {
-    // As behind a tag, so that one reader of the type serves both.
-    let read =
-        |document: &Value| T::deserialize(MapAccessDeserializer::new(Rest::of(&mut PlacedMembers::of(document.as_object().ok_or_else(Misfit::default)?), tag)));
-    passing_over(Value::Object(members), &[], read).ok_or_else(Misfit::default)
+pub(crate) fn union<T: DeserializeOwned>(members: Map<String, Value>, tag: &'static str) -> Result<T, &'static str> {
+    passing_over(Value::Object(members), &[], Some(tag)).ok_or("a member does not fit")
 }
 
-fn passing_over<T>(mut document: Value, decisive: &[&str], read: impl Fn(&Value) -> Result<T, Misfit>) -> Option<T> {
+fn passing_over<T: DeserializeOwned>(mut document: Value, decisive: &[&str], tag: Option<&str>) -> Option<T> {
     let mut whole = None;
-    repair(&mut document, decisive, &mut |document| {
-        whole = Some(read(document)?);
-        Ok(())
-    })?;
+    // From bytes, as a reply is read that fits, so that one reader of the type serves both.
+    let read = &mut |text: &[u8]| serde_json::from_slice(text).map(|read| whole = Some(read));
+    repair(&mut document, decisive, &mut Reader { tag, read })?;
     whole
 }
 
-/// Takes out what does not fit, where reading fails, until it does not fail. What is missing fails at what it is missing in, so that an object
-/// without an essential member goes as a whole, up to the root, which cannot go.
-fn repair(document: &mut Value, decisive: &[&str], read: &mut dyn FnMut(&Value) -> Result<(), Misfit>) -> Option<()> {
+/// Reads a document as a type.
+struct Reader<'a> {
+    /// The member that is to come first.
+    tag: Option<&'a str>,
+    read: &'a mut dyn FnMut(&[u8]) -> serde_json::Result<()>,
+}
+
+impl Reader<'_> {
+    /// Gives the way to what does not fit; `None` where all does.
+    fn misfit(&mut self, document: &Value) -> Option<Vec<Step>> {
+        let text = match (self.tag, document) {
+            (Some(tag), Value::Object(members)) => tag_first(members, tag),
+            _ => serde_json::to_vec(document),
+        };
+        let text = text.unwrap_or_default();
+        (self.read)(&text).err().map(|error| way_to(&text, error.column()))
+    }
+}
+
+/// Takes out what does not fit until all does. What is missing is told by what it is missing in, so that an object without an essential member goes
+/// as a whole, up to the root, which cannot go.
+fn repair(document: &mut Value, decisive: &[&str], reader: &mut Reader<'_>) -> Option<()> {
     let mut passed_over = 0;
     for _ in 0..ROUNDS {
-        let Err(Misfit(mut way)) = read(document) else {
+        let Some(mut way) = reader.misfit(document) else {
             if passed_over > 0 {
                 tracing::debug!(passed_over, "members of a reply that do not fit were passed over");
             }
             return Some(());
         };
-        way.reverse();
         way.truncate(if passed_over < ONE_BY_ONE { way.len() } else { 1 });
         let (last, before) = way.split_last()?;
         let holder = before.iter().try_fold(&mut *document, child)?;
@@ -126,19 +136,22 @@ fn as_integer(value: &Value) -> Option<Value> {
 
 /// Reads a document of which some values are no JSON that a program can hold: a number beyond all bounds, half of a pair of surrogates,
 /// arrays in arrays without end. In their place stands what no text, number or list is, and what says nothing where an object is meant.
-fn document(text: &str, levels: usize) -> Value {
-    let items = || -> Option<Value> {
-        let items = serde_json::from_str::<Vec<&RawValue>>(text).ok().filter(|_| levels > 0)?;
-        Some(items.into_iter().map(|item| document(item.get(), levels - 1)).collect())
-    };
-    serde_json::from_str(text).ok().or_else(|| members(text, levels)).or_else(items).unwrap_or_else(|| Value::Object(Map::new()))
+fn document(text: &[u8], levels: usize) -> Value {
+    serde_json::from_slice(text).ok().or_else(|| of_parts(text, levels)).unwrap_or_else(|| Value::Object(Map::new()))
 }
 
-/// Reads such a document that is an object.
-fn members(text: &str, levels: usize) -> Option<Value> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let members = reader.deserialize_map(OddMembers { levels: levels.checked_sub(1)? }).ok()?;
-    reader.end().ok().map(|()| Value::Object(members))
+/// Reads such a document part by part.
+fn of_parts(text: &[u8], levels: usize) -> Option<Value> {
+    let levels = levels.checked_sub(1)?;
+    let (mut members, mut elements) = (Map::new(), Vec::new());
+    for (step, part) in parts(text)? {
+        let value = document(part, levels);
+        match step {
+            Step::Member(name) => drop(members.insert(name, value)),
+            Step::Element(_) => elements.push(value),
+        }
+    }
+    Some(if elements.is_empty() { Value::Object(members) } else { Value::Array(elements) })
 }
 
 /// Gives the text of a body. What is not UTF-8 becomes half of a pair of surrogates, so that only the text that it stands in cannot be read.
@@ -147,49 +160,18 @@ fn text(body: &[u8]) -> String {
     chunks.collect()
 }
 
-/// Reads the members of an object, of so many levels each.
-struct OddMembers {
-    levels: usize,
-}
-
-impl<'de> Visitor<'de> for OddMembers {
-    type Value = Map<String, Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Map::new();
-        while let Some((name, value)) = map.next_entry::<Name<'de>, &RawValue>()? {
-            members.insert(name.text(), document(value.get(), self.levels));
-        }
-        Ok(members)
-    }
-}
-
-/// Holds the name of a member, whatever stands in it: as bytes, for a text may not hold everything that JSON can write.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, [u8]>);
-
-impl Name<'_> {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0).into_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use serde::Serialize;
+    use serde::{Deserialize, Serialize};
     use serde_json::json;
 
     use super::*;
     use crate::model::{Kept, Secret};
 
-    /// A type with one of everything that generated types are made of.
-    #[derive(Serialize, Deserialize)]
+    /// A type with one of everything that types of replies are made of.
+    #[derive(Serialize)]
     struct Reply {
         id: Secret,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -202,16 +184,28 @@ mod tests {
         either: Option<Either>,
         #[serde(skip_serializing_if = "Option::is_none")]
         part: Option<Part>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         parts: Vec<Part>,
-        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        #[serde(skip_serializing_if = "Map::is_empty")]
         map: Map<String, Value>,
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         counts: BTreeMap<String, u8>,
     }
 
+    crate::wire::reply! { Reply {
+        id = essential("id"),
+        at = optional("at"),
+        text = optional("text"),
+        sure = optional("sure"),
+        either = optional("either"),
+        part = optional("part"),
+        parts = optional("parts"),
+        map = optional("map"),
+        counts = optional("counts"),
+    } }
+
     /// With an essential member, and room for those that nobody knows.
-    #[derive(Serialize, Deserialize)]
+    #[derive(Serialize)]
     struct Part {
         id: i64,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -219,6 +213,8 @@ mod tests {
         #[serde(flatten)]
         extra: BTreeMap<String, Kept>,
     }
+
+    crate::wire::reply! { Part { id = essential("id"), name = optional("name"), } others in extra }
 
     #[derive(Serialize, Deserialize)]
     #[serde(untagged)]
@@ -275,6 +271,15 @@ mod tests {
         for odd in ["0", "1.0", r#""true""#, "[]", "{}", "1e400", "true,\"sure\":1"] {
             assert_eq!(read_as_json(format!(r#"{{"id":"i","sure":{odd}}}"#)), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn a_member_whose_form_is_found_odd_once_it_was_read_goes_alone_and_not_if_it_is_decisive() {
+        let body = |odd: &str| format!(r#"{{"id":"i","at":[],"either":{odd},"text":"t"}}"#);
+        for odd in ["true", "null", "[]", r#"{"a":1}"#] {
+            assert_eq!(read_as_json(body(odd)), Some(json!({ "id": "i", "text": "t" })), "{odd}");
+        }
+        assert!(read::<Reply>(body("true").as_bytes(), &["either"]).is_none());
     }
 
     #[test]

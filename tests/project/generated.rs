@@ -36,7 +36,8 @@ fn every_secret_and_personal_member_is_generated_as_a_masking_type() {
     for built in all() {
         for (ours, members) in [(paths::SECRET, built.vendor.secrets), (paths::PERSONAL, built.vendor.personal)] {
             for (schema, member) in members {
-                let fields = fields(&built.source, &enums::pascal(schema));
+                let alike = built.vendor.alike.iter().find(|(name, _)| name == schema);
+                let fields = fields(&built.source, &enums::pascal(alike.map_or(schema, |(_, other)| other)));
                 let found: Vec<&str> = fields.iter().filter(|(name, _)| name == member).map(|(_, kind)| kind.as_str()).collect();
                 let optional = format!("::std::option::Option<{ours}>");
                 assert!(found == [ours] || found == [optional.as_str()], "{} {schema}.{member} is {found:?}", built.vendor.name);

@@ -9,6 +9,8 @@ mod enums;
 mod operations;
 #[path = "../../build/paths.rs"]
 mod paths;
+#[path = "../../build/replies.rs"]
+mod replies;
 #[path = "../../build/rewrites.rs"]
 #[allow(dead_code, reason = "the build uses the rest")]
 mod rewrites;
@@ -28,6 +30,7 @@ mod dashboard;
 mod documented_configs;
 mod generated;
 mod generated_operations;
+mod generated_replies;
 mod guide;
 mod justfile;
 mod layers;

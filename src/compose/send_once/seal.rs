@@ -74,7 +74,7 @@ impl Seal {
         let (nonce, closed) = sealed.split_first_chunk::<NONCE>()?;
         let plain = self.challenges.decrypt(&XNonce::from(*nonce), Payload { msg: closed, aad: &bound(name, fingerprint) }).ok()?;
         let plain = Secret::new(String::from_utf8(plain).ok()?);
-        let Sealed { handle, status, request_id } = serde_json::from_str(plain.expose()).ok()?;
+        let Sealed { handle, status, request_id } = serde_json::from_slice(plain.expose().as_bytes()).ok()?;
         let challenge = Challenge::new(handle).with_status(ChallengeStatus::from(status.as_str()));
         Some(match request_id {
             Some(id) => challenge.with_request_id(id),

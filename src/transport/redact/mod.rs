@@ -97,7 +97,7 @@ impl Mask {
             for (_, value) in url::form_urlencoded::parse(&submitted.body).filter(|(name, _)| names.contains(&name.as_ref())) {
                 self.hide(&value);
                 // A field of a form may hold JSON.
-                if value.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(&value).is_ok() {
+                if value.trim_start().starts_with(['{', '[']) && serde_json::from_slice::<IgnoredAny>(value.as_bytes()).is_ok() {
                     self.hide_in(value.as_bytes(), names, true);
                 }
             }

@@ -1,12 +1,14 @@
 //! What a client tells of its abilities, for Corbado's `clientInformation`.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::{Map, Value};
 
-use crate::{
-    model::{ClientContext, Personal, Product},
-    wire,
-};
+use crate::model::{ClientContext, Personal, Product};
 
 /// Tells what only the client itself knows of its abilities: collected by a front end, passed on as it is.
 ///
@@ -32,10 +34,10 @@ pub struct ClientSignals {
     #[serde(alias = "conditionalMediationAvailable")]
     pub conditional_mediation: Option<bool>,
     /// The result of `PublicKeyCredential.getClientCapabilities()`.
-    #[serde(alias = "clientCapabilities")]
+    #[serde(alias = "clientCapabilities", deserialize_with = "object")]
     pub capabilities: WebAuthnCapabilities,
     /// The high-entropy values of the user agent data.
-    #[serde(alias = "javaScriptHighEntropy")]
+    #[serde(alias = "javaScriptHighEntropy", deserialize_with = "object_if_any")]
     pub high_entropy: Option<HighEntropy>,
     /// Whether Bluetooth is there.
     #[serde(alias = "bluetoothAvailable")]
@@ -53,10 +55,10 @@ pub struct ClientSignals {
     #[serde(alias = "clientEnvHandle")]
     pub environment: Option<Personal>,
     /// What a native app tells of its device.
-    #[serde(alias = "nativeMeta")]
+    #[serde(alias = "nativeMeta", deserialize_with = "object_if_any")]
     pub native: Option<NativeApp>,
     /// Browser and operating system, where the front end read them itself.
-    #[serde(alias = "parsedDeviceInfo")]
+    #[serde(alias = "parsedDeviceInfo", deserialize_with = "object_if_any")]
     pub device: Option<Device>,
 }
 
@@ -169,8 +171,36 @@ impl ClientSignals {
     /// Reads the signals of a client; `None` where one of them has another form.
     pub(super) fn of(client: &ClientContext) -> Option<Self> {
         let signals = client.signals();
-        if signals.is_empty() { Some(Self::default()) } else { wire::read_members(signals) }
+        if signals.is_empty() { Some(Self::default()) } else { Self::deserialize(signals).ok() }
     }
+}
+
+/// Reads an object, where a derived reader would take a list of values too.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
+}
+
+fn object_if_any<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent, bound = "T: Deserialize<'de>")]
+    struct Held<T>(#[serde(deserialize_with = "object")] T);
+
+    let held: Option<Held<T>> = Option::deserialize(deserializer)?;
+    Ok(held.map(|Held(object)| object))
 }
 
 impl From<ClientSignals> for Map<String, Value> {
@@ -210,7 +240,16 @@ mod tests {
 
     #[test]
     fn signals_of_another_form_are_none_and_those_of_others_are_passed_over() {
-        for (json, fits) in [(r#"{"bluetooth":"yes"}"#, false), (r#"{"capabilities":{"levitation":true}}"#, false), (r#"{"mood":7}"#, true), ("{}", true)] {
+        for (json, fits) in [
+            (r#"{"high_entropy":["Windows","15",true]}"#, false),
+            (r#"{"capabilities":[true]}"#, false),
+            (r#"{"capabilities":[]}"#, false),
+            (r#"{"native":null,"device":null}"#, true),
+            (r#"{"bluetooth":"yes"}"#, false),
+            (r#"{"capabilities":{"levitation":true}}"#, false),
+            (r#"{"mood":7}"#, true),
+            ("{}", true),
+        ] {
             let client: ClientContext = serde_json::from_str(json).expect("a client");
             assert_eq!(ClientSignals::of(&client).is_some(), fits, "{json}");
         }

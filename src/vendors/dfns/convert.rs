@@ -244,7 +244,7 @@ pub(super) fn verification(handle: &ChallengeHandle, answer: &Answer, outcome: R
 }
 
 pub(super) fn answer_from_json(json: &str) -> Result<Answer, Error> {
-    let Ok(value) = serde_json::from_str::<Value>(json) else {
+    let Ok(value) = serde_json::from_slice::<Value>(json.as_bytes()) else {
         return Err(Error::invalid(vec![Violation::new(Field::Answer, "expected JSON")]));
     };
     let kind = value["credentialKind"].as_str().and_then(|kind| CredentialKind::ALL.into_iter().find(|known| known.as_str() == kind));

@@ -70,7 +70,8 @@ pub(super) fn create(provider: &ProviderId, request: &ChallengeRequest) -> Resul
         channel,
         locale: request.locale().map(str::to_owned),
         device_ip: request.client().ip().map(|ip| Personal::new(ip.to_string())),
-        tags: (!tags.is_empty()).then(|| Personal::new(Value::Object(tags.clone()).to_string())),
+        // What is JSON always has a JSON form.
+        tags: (!tags.is_empty()).then(|| Personal::new(serde_json::to_string(tags).unwrap_or_default())),
         amount: None,
         app_hash: None,
         channel_configuration: None,
