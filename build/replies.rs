@@ -1,4 +1,4 @@
-//! Rewrites the generated types of replies: each is read by the crate's own macro, from an object alone, where a derived reader takes a list too and is half as large again.
+//! Rewrites the generated types of replies: each is read by the crate's own macro, from an object alone, where a derived reader takes a list too, and is larger for it.
 
 use syn::{Expr, ExprLit, Field, File, Item, ItemMod, ItemStruct, Lit, Meta, MetaNameValue, Path, Token, Type, parse_quote, punctuated::Punctuated};
 

@@ -44,7 +44,7 @@
 //! | guard | what counts messages and tries, and refuses too many: [`Guard`](crate::Guard) |
 //! | intent | a word of yours for one message that a person is to get, so that it is sent once: see [`SendOnce`](crate::SendOnce) |
 //! | double | a stand-in for a vendor, over real HTTP, for tests: see [`testing`](crate::testing) |
-//! | `Secret`, `Personal`, `Kept` | texts that `Debug` does not show: [secrets](crate::Secret), [what tells who somebody is](crate::Personal), [members of a reply that have no documented form](crate::Kept) |
+//! | `Secret`, `Personal`, `Kept` | texts that `Debug` does not show: [secrets](crate::Secret), [what tells who somebody is](crate::Personal), [members of a reply that have no documented form, or several](crate::Kept) |
 
 pub mod adding_a_vendor;
 pub mod failures;

@@ -154,7 +154,7 @@ impl From<String> for Personal {
     }
 }
 
-/// Holds a reply member whose form the vendor's document does not tell, as it came; its content is not printed by `Debug`.
+/// Holds a reply member for which the vendor's document tells no form, or several, as it came; its content is not printed by `Debug`.
 ///
 /// ```
 /// let kept: auth_challenge::Kept = serde_json::from_str(r#"{"hints":["client-device"]}"#)?;

@@ -13,10 +13,10 @@ pub(super) enum Step {
 
 /// Lists the members of an object, or the elements of a list, each with the text of its value; `None` where the text is neither.
 pub(super) fn parts(text: &[u8]) -> Option<Vec<(Step, &[u8])>> {
-    let text = text.trim_ascii();
+    let text = trimmed(text);
     let is_object = text.starts_with(b"{");
     let (open, close): (&[u8], &[u8]) = if is_object { (b"{", b"}") } else { (b"[", b"]") };
-    let mut rest = text.strip_prefix(open)?.strip_suffix(close)?.trim_ascii();
+    let mut rest = text.strip_prefix(open)?.strip_suffix(close).map(trimmed)?;
     let mut parts = Vec::new();
     while !rest.is_empty() {
         let step = if is_object {
@@ -40,11 +40,26 @@ pub(super) fn parts(text: &[u8]) -> Option<Vec<(Step, &[u8])>> {
 
 /// Divides a text into the value that it begins with, and what is behind it.
 fn first_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let text = text.trim_ascii_start();
+    let text = trimmed_start(text);
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     values.next()?.ok()?;
     let (value, behind) = text.split_at_checked(values.byte_offset())?;
-    Some((value, behind.trim_ascii_start()))
+    Some((value, trimmed_start(behind)))
+}
+
+/// Leaves out what JSON has for blanks around a text.
+fn trimmed(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| !is_blank(*byte)).map_or(0, |last| last + 1);
+    trimmed_start(text.get(..end).unwrap_or_default())
+}
+
+fn trimmed_start(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|byte| !is_blank(*byte)).unwrap_or(text.len());
+    text.get(start..).unwrap_or_default()
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 /// Reads the name of a member as bytes: no text holds everything that JSON can write.

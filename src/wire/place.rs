@@ -2,24 +2,26 @@
 
 use super::parts::{Step, parts};
 
-/// The levels that are gone down, each of which goes through the text once.
+/// How many levels a way goes down at most; each reads the text once more.
 const LEVELS: usize = 8;
 
 /// Gives the way to the innermost value that a reader was at when it had read so many bytes of a text in JSON.
 ///
-/// A reader stops behind a value that does not fit, but before an object or a list where it wants neither; where a member is missing, behind the object. What lies
-/// deeper than types of replies go is told by what it lies in.
+/// A reader stops behind a text, a number or a truth value that does not fit, and before or within an object or a list; where a member is missing, behind the object.
+/// What lies deeper than types of replies go is told by the member that it lies in.
 pub(super) fn way_to(text: &[u8], read: usize) -> Vec<Step> {
     let (mut way, mut text, mut read) = (Vec::new(), text, read);
     while way.len() < LEVELS {
         // A part lies in the text that it was read from.
         let start = |part: &[u8]| part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
         let Some((step, part)) = parts(text).unwrap_or_default().into_iter().find(|(_, part)| is_at(part, start(part), read)) else {
-            break;
+            return way;
         };
         way.push(step);
         (text, read) = (part, read - start(part));
     }
+    let innermost = way.iter().rposition(|step| matches!(step, Step::Member(_)));
+    way.truncate(innermost.map_or(0, |last| last + 1));
     way
 }
 
@@ -107,8 +109,8 @@ mod tests {
 
     #[test]
     fn a_way_has_an_end() {
-        let deep = format!("{}1{}", "[".repeat(20), "]".repeat(20));
-        assert_eq!(way_to(deep.as_bytes(), 21), vec![Step::Element(0); LEVELS]);
+        let deep = format!(r#"{{"a":{}1{}}}"#, "[".repeat(20), "]".repeat(20));
+        assert_eq!(way_to(deep.as_bytes(), 26), [Step::Member("a".to_owned())]);
     }
 
     #[test]

@@ -283,6 +283,13 @@ mod tests {
     }
 
     #[test]
+    fn an_error_of_a_union_in_a_request_has_one_place() {
+        let members = json!({ "radius": "wide", "kind": "Circle" }).as_object().cloned().unwrap_or_default();
+        let told = exact_union::<Shape>(members, "kind").expect_err("a misfit");
+        assert!(told.starts_with("invalid type") && !told.contains(" line "), "{told}");
+    }
+
+    #[test]
     fn a_name_is_read_by_a_reader_that_has_texts_alone() {
         let name = Name::deserialize(BorrowedStrDeserializer::<Error>::new("name")).expect("a name");
         assert!(matches!(name.0, Cow::Borrowed("name")));

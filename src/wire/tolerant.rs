@@ -19,7 +19,8 @@ const LEVELS: usize = 8;
 /// Reads a reply that could not be read as it came. The last of several members of one name counts.
 ///
 /// Of the members that are named `decisive`, wherever they stand, nothing is passed over, nor an element of one that is a list: they may say no, so an
-/// odd one is no reason to take them as absent. `None` where one is odd, or a member without which the type means nothing.
+/// odd one is no reason to take them as absent. `None` where one is odd, or a member without which the type means nothing. An object below that lacks such a
+/// member goes with all that it holds, and of a union nothing is decisive.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8], decisive: &[&str]) -> Option<T> {
     passing_over(value(body).filter(Value::is_object)?, decisive, None)
 }
@@ -76,13 +77,14 @@ fn repair(document: &mut Value, decisive: &[&str], reader: &mut Reader<'_>) -> O
             }
             return Some(());
         };
+        let is_decisive = innermost_name(&way).is_some_and(|name| decisive.contains(&name));
         way.truncate(if passed_over < ONE_BY_ONE { way.len() } else { 1 });
         let (last, before) = way.split_last()?;
         let holder = before.iter().try_fold(&mut *document, child)?;
         if child(holder, last).is_some_and(|misfit| as_integer(misfit).is_some()) {
             // All at once: where one is written so, others are too, and each round reads the whole document.
             write_as_integers(document);
-        } else if innermost_name(&way).is_some_and(|name| decisive.contains(&name)) {
+        } else if is_decisive {
             return None;
         } else {
             take_out(holder, last);
@@ -274,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_whose_form_is_found_odd_once_it_was_read_goes_alone_and_not_if_it_is_decisive() {
+    fn a_member_of_no_form_that_is_known_goes_alone_where_another_comes_behind_it_and_not_if_it_is_decisive() {
         let body = |odd: &str| format!(r#"{{"id":"i","at":[],"either":{odd},"text":"t"}}"#);
         for odd in ["true", "null", "[]", r#"{"a":1}"#] {
             assert_eq!(read_as_json(body(odd)), Some(json!({ "id": "i", "text": "t" })), "{odd}");
@@ -292,6 +294,8 @@ mod tests {
             assert!(!read(&format!(r#"{{"id":"i","parts":{odd}}}"#)), "{odd}");
         }
         assert!(!read(r#"{"id":"i","part":{"id":1,"name":7}}"#));
+        let odd: Vec<String> = (0..=ONE_BY_ONE).map(|number| format!(r#""{number}":"x""#)).collect();
+        assert!(!read(&format!(r#"{{"id":"i","counts":{{{}}},"part":{{"id":1,"name":7}}}}"#, odd.join(","))));
     }
 
     #[test]

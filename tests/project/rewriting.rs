@@ -181,23 +181,26 @@ fn cases() -> Vec<Case> {
         },
         Case {
             name: "as_one_type",
-            rewrite: |spec| rewrites::as_one_type(spec, "Either", &[("B", "A"), ("C", "A"), ("D", "A"), ("Gone", "A")]),
+            rewrite: |spec| rewrites::as_one_type(spec, "Either", &[("B", "A"), ("C", "A"), ("D", "A"), ("E", "A"), ("Gone", "A")]),
             before: schemas(json!({
-                "Either": { "oneOf": [{ "$ref": "#/components/schemas/A" }, { "$ref": "#/components/schemas/B" }, { "$ref": "#/components/schemas/C" }] },
+                "Either": { "oneOf": [{ "$ref": "#/components/schemas/A" }, { "$ref": "#/components/schemas/B" }, { "$ref": "#/components/schemas/C" }, { "$ref": "#/components/schemas/E" }] },
                 "A": { "properties": { "id": {} }, "required": ["id"], "x-tag": "a", "title": "A", "description": "One." },
                 "B": { "properties": { "id": {} }, "required": ["id"], "x-tag": "b", "title": "B", "description": "Another." },
                 "C": { "properties": { "id": {} }, "required": [], "x-tag": "c" },
                 "D": { "properties": { "id": {} }, "required": ["id"], "x-tag": "d" },
+                "E": { "properties": { "id": {}, "title": { "type": "string" } }, "required": ["id"], "x-tag": "e" },
             })),
             after: schemas(json!({
                 "Either": { "oneOf": [
                     { "$ref": "#/components/schemas/A" },
                     { "$ref": "#/components/schemas/A", "x-tag": "b" },
                     { "$ref": "#/components/schemas/C" },
+                    { "$ref": "#/components/schemas/E" },
                 ] },
                 "A": { "properties": { "id": {} }, "required": ["id"], "x-tag": "a", "title": "A", "description": "One." },
                 "C": { "properties": { "id": {} }, "required": [], "x-tag": "c" },
                 "D": { "properties": { "id": {} }, "required": ["id"], "x-tag": "d" },
+                "E": { "properties": { "id": {}, "title": { "type": "string" } }, "required": ["id"], "x-tag": "e" },
             })),
             changes: 1,
         },

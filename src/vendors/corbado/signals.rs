@@ -191,7 +191,8 @@ fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
         }
     }
 
-    deserializer.deserialize_map(Object(PhantomData))
+    // A format that is no text has structs without names.
+    if deserializer.is_human_readable() { deserializer.deserialize_map(Object(PhantomData)) } else { T::deserialize(deserializer) }
 }
 
 fn object_if_any<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
@@ -244,6 +245,8 @@ mod tests {
             (r#"{"high_entropy":["Windows","15",true]}"#, false),
             (r#"{"capabilities":[true]}"#, false),
             (r#"{"capabilities":[]}"#, false),
+            (r#"{"native":["1"]}"#, false),
+            (r#"{"device":["a","b","c","d"]}"#, false),
             (r#"{"native":null,"device":null}"#, true),
             (r#"{"bluetooth":"yes"}"#, false),
             (r#"{"capabilities":{"levitation":true}}"#, false),
@@ -253,5 +256,12 @@ mod tests {
             let client: ClientContext = serde_json::from_str(json).expect("a client");
             assert_eq!(ClientSignals::of(&client).is_some(), fits, "{json}");
         }
+    }
+
+    #[test]
+    fn signals_come_back_from_a_format_that_is_no_text() {
+        let signals = ClientSignals { fingerprint: Some("f".into()), native: Some(NativeApp::default()), ..ClientSignals::default() };
+        let bytes = postcard::to_allocvec(&signals).expect("bytes");
+        assert_eq!(postcard::from_bytes::<ClientSignals>(&bytes), Ok(signals));
     }
 }
