@@ -28,9 +28,13 @@ try:
 features:
     .ci/features
 
-# what is depended on, spelling, the public interface, the package
+# what is depended on, spelling, the public interface
 health:
     .ci/health
+
+# as it would be published
+package:
+    cargo package --allow-dirty
 
 # with the least versions that Cargo.toml names
 least-versions:

@@ -113,7 +113,7 @@ impl Attempt {
     /// Sends, and hands on the reply without head and body, which stand in the progress; the body is left empty where it is longer than allowed.
     pub(crate) fn send(&self, mut request: reqwest::Request) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
         self.prepare(&mut request);
-        self.progress().submitted = Submitted::of(&request);
+        self.progress().submitted = Submitted::of(&mut request);
         // Made before it is waited for, so that the request has no room in what waits.
         let sent = self.0.client.execute(request);
         async {

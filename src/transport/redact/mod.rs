@@ -7,10 +7,17 @@ mod sought;
 #[cfg(test)]
 mod tests;
 
-use std::{cell::OnceCell, ops::Range, sync::Arc};
+use std::{
+    cell::OnceCell,
+    ops::Range,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
+use http_body::Body as _;
 use serde::de::{DeserializeSeed as _, IgnoredAny};
 
 use self::{
@@ -36,11 +43,21 @@ pub(super) struct Submitted {
 }
 
 impl Submitted {
-    pub(super) fn of(request: &reqwest::Request) -> Self {
-        let body = request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice).unwrap_or_default();
+    /// Shares the body of a request, which is sent as it is.
+    pub(super) fn of(request: &mut reqwest::Request) -> Self {
+        let body = request.body_mut().as_mut().and_then(shared).unwrap_or_default();
         let content_type = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
         Self { body, is_form: content_type.starts_with(b"application/x-www-form-urlencoded") }
     }
+}
+
+/// Shares the bytes of a body that is here whole, without a copy: they are taken out of it, and put back.
+fn shared(body: &mut reqwest::Body) -> Option<Bytes> {
+    body.as_bytes().filter(|bytes| !bytes.is_empty())?;
+    let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut *body).poll_frame(&mut Context::from_waker(Waker::noop())) else { return None };
+    let bytes = frame.into_data().ok()?;
+    *body = bytes.clone().into();
+    Some(bytes)
 }
 
 /// Hides the values that must not come back in an error, in every spelling in which a vendor may echo them.

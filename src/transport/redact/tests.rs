@@ -298,3 +298,24 @@ fn a_number_with_dashes_in_it_is_found_up_to_the_end_of_a_text_and_not_across_tw
     mask.apply([&mut first, &mut second, &mut third].map(Told::words));
     assert_eq!([first, second, third], ["at 12-34", "56 or so", "of ***"]);
 }
+
+#[test]
+fn a_body_is_shared_and_sent_as_it_is() {
+    let request = |body: reqwest::Body, content_type| {
+        let mut request = reqwest::Request::new(reqwest::Method::POST, "https://vendor.example".parse().expect("a URL"));
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        *request.body_mut() = Some(body);
+        request
+    };
+    let sent = |request: &reqwest::Request| request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec);
+    for (content_type, is_form) in [("application/json", false), ("application/x-www-form-urlencoded", true)] {
+        let body = Bytes::from(b"To=%2B1".to_vec());
+        let mut request = request(body.clone().into(), content_type);
+        let submitted = Submitted::of(&mut request);
+        assert_eq!((submitted.body.as_ptr(), submitted.body.len(), submitted.is_form), (body.as_ptr(), body.len(), is_form));
+        assert_eq!(sent(&request).as_deref(), Some(&body[..]));
+    }
+    let mut request = request(Bytes::new().into(), "application/json");
+    assert!(Submitted::of(&mut request).body.is_empty());
+    assert_eq!(sent(&request).as_deref(), Some(&[][..]));
+}
