@@ -17,7 +17,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
-use http_body::Body as _;
+use hyper::body::Body as _;
 use serde::de::{DeserializeSeed as _, IgnoredAny};
 
 use self::{
@@ -51,13 +51,17 @@ impl Submitted {
     }
 }
 
-/// Shares the bytes of a body that is here whole, without a copy: they are taken out of it, and put back.
+/// Shares the bytes of a body that is here whole. reqwest lends them as a slice alone, so they are taken out, which is in one piece, and put back.
 fn shared(body: &mut reqwest::Body) -> Option<Bytes> {
-    body.as_bytes().filter(|bytes| !bytes.is_empty())?;
-    let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut *body).poll_frame(&mut Context::from_waker(Waker::noop())) else { return None };
-    let bytes = frame.into_data().ok()?;
-    *body = bytes.clone().into();
-    Some(bytes)
+    body.as_bytes()?;
+    let mut context = Context::from_waker(Waker::noop());
+    let mut whole = Bytes::new();
+    while let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut *body).poll_frame(&mut context) {
+        let piece = frame.into_data().unwrap_or_default();
+        whole = if whole.is_empty() { piece } else { [whole, piece].concat().into() };
+    }
+    *body = whole.clone().into();
+    Some(whole)
 }
 
 /// Hides the values that must not come back in an error, in every spelling in which a vendor may echo them.

@@ -301,21 +301,36 @@ fn a_number_with_dashes_in_it_is_found_up_to_the_end_of_a_text_and_not_across_tw
 
 #[test]
 fn a_body_is_shared_and_sent_as_it_is() {
-    let request = |body: reqwest::Body, content_type| {
-        let mut request = reqwest::Request::new(reqwest::Method::POST, "https://vendor.example".parse().expect("a URL"));
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        *request.body_mut() = Some(body);
-        request
-    };
-    let sent = |request: &reqwest::Request| request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec);
-    for (content_type, is_form) in [("application/json", false), ("application/x-www-form-urlencoded", true)] {
-        let body = Bytes::from(b"To=%2B1".to_vec());
-        let mut request = request(body.clone().into(), content_type);
-        let submitted = Submitted::of(&mut request);
-        assert_eq!((submitted.body.as_ptr(), submitted.body.len(), submitted.is_form), (body.as_ptr(), body.len(), is_form));
-        assert_eq!(sent(&request).as_deref(), Some(&body[..]));
+    for body in [Bytes::from(b"To=%2B1".to_vec()), Bytes::from(vec![b'1'; 1 << 20]), Bytes::new()] {
+        let mut request = request(body.clone().into(), "application/json");
+        let submitted = Submitted::of(&mut request).body;
+        assert_eq!((submitted.as_ptr(), submitted.len()), (body.as_ptr(), body.len()));
+        let sent = request.body().and_then(reqwest::Body::as_bytes).expect("a body at hand");
+        assert_eq!((sent.as_ptr(), sent.len()), (body.as_ptr(), body.len()));
     }
-    let mut request = request(Bytes::new().into(), "application/json");
+}
+
+#[test]
+fn a_body_that_is_not_here_whole_is_left_alone() {
+    let mut request = request(reqwest::Body::wrap(reqwest::Body::from("text")), "application/json");
     assert!(Submitted::of(&mut request).body.is_empty());
-    assert_eq!(sent(&request).as_deref(), Some(&[][..]));
+    let body = request.body_mut().as_mut().expect("a body");
+    let Poll::Ready(Some(Ok(frame))) = Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop())) else { panic!("expected a frame") };
+    assert_eq!(frame.into_data().expect("data"), "text");
+}
+
+#[test]
+fn a_form_is_known_by_its_content_type() {
+    for (content_type, is_form) in
+        [("application/json", false), ("application/x-www-form-urlencoded", true), ("application/x-www-form-urlencoded; charset=utf-8", true)]
+    {
+        assert_eq!(Submitted::of(&mut request("To=%2B1".into(), content_type)).is_form, is_form, "{content_type}");
+    }
+}
+
+fn request(body: reqwest::Body, content_type: &'static str) -> reqwest::Request {
+    let mut request = reqwest::Request::new(reqwest::Method::POST, "https://vendor.example".parse().expect("a URL"));
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    *request.body_mut() = Some(body);
+    request
 }
