@@ -6,7 +6,7 @@
 use std::{env, error::Error, io::Write};
 
 use auth_challenge::{
-    Answer, Challenge, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Method, Verification,
+    Answer, Challenge, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, Config, CredentialKind, Method, ProviderId, Verification,
     dfns::key::Key,
     testing::{AuthsignalDouble, CorbadoDouble, DfnsDouble, Double},
 };
@@ -61,7 +61,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn email_code() -> ChallengeRequest {
     let client = ClientContext::new([203, 0, 113, 7]).with_user_agent(USER_AGENT);
-    ChallengeRequest::email_otp("jane@doe.com").with_user_id(CORBADO_USER).with_client(client)
+    ChallengeRequest::email_otp("jane@doe.com").with_user_id_at(ProviderId::CORBADO, CORBADO_USER).with_client(client)
 }
 
 fn sms() -> ChallengeRequest {

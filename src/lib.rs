@@ -23,7 +23,7 @@
 //!
 //! // The request that brings the code.
 //! let page = match auth.verify(&handle, &Answer::code(code)).await {
-//!     Ok(Verification::Verified(proof)) => format!("Welcome, {}", proof.recipient().unwrap_or("somebody")),
+//!     Ok(Verification::Verified(proof)) => proof.recipient().map_or(Advice::OurFault.sentence().to_owned(), |email| format!("Welcome, {email}")),
 //!     Ok(Verification::Rejected(no)) => no.advice().sentence().to_owned(),
 //!     Err(error) => error.advice().sentence().to_owned(),
 //! };
@@ -41,7 +41,8 @@
 //! - **At most one message.** Nothing is sent twice behind your back, and every error says whether something may have been sent ([`SendState`]).
 //! - **A wrong code is an answer, an outage is an error.** They come back in different places ([`Verification`], [`Error`]).
 //! - **Nothing secret is printed.** Not by `Debug`, not in errors, not in logs at the finest level ([`Secret`], [`Personal`]).
-//! - **Every call ends in time**: guards, connecting, retries and failover are within one deadline ([`CallOptions`]).
+//! - **Every call ends in time**: guards, connecting, retries and failover share one deadline ([`CallOptions`]). Where you put a guard before a provider
+//!   yourself, [`Guarded::with_timeout`] sets it.
 //! - **Testable offline** ([`testing`]).
 //!
 //! # What to use when
@@ -71,7 +72,7 @@
 //!
 //! # Vendors
 //!
-//! What each offers, and the fields that it needs. All else that is given is passed on where the vendor takes it, and else [ignored](Challenge::ignored); a scope is refused then.
+//! What each offers, and the fields that it needs. Any other field is passed on if the vendor takes it; if not, it is [ignored](Challenge::ignored), but a scope is refused.
 //!
 //! | | EmailOtp | EmailLink | SmsOtp | WhatsAppOtp | VoiceOtp | Credential | needs | send once more |
 //! |---|---|---|---|---|---|---|---|---|

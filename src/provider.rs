@@ -42,6 +42,7 @@ use crate::model::{
 ///         Ok(Challenge::new(ChallengeHandle::new(self.id(), request.method(), "pigeon-1")))
 ///     }
 ///     async fn verify_with(&self, handle: &ChallengeHandle, answer: &Answer, _: &CallOptions) -> Result<Verification, Error> {
+///         handle.require_issuer(&self.id())?;
 ///         match answer.as_code().map(Secret::expose) {
 ///             Some("123456") => Ok(Verified::new(handle.method()).with_recipient("jane@doe.com").into()),
 ///             _ => Ok(Rejected::new(Reason::WrongOrExpiredCode).into()),
@@ -71,7 +72,8 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
 
     /// Challenges a person. On success a message was handed to the vendor for sending, or, for a credential, the challenge is there.
     ///
-    /// What goes over the wire is told by the vendor's module.
+    /// What goes over the wire is told by the vendor's module. Whoever drops the future gives up waiting, and not the message, which may be sent all the same:
+    /// [`CallOptions::with_timeout`] ends a call and says what became of it.
     ///
     /// # Errors
     ///
@@ -84,8 +86,11 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// handle's own expiry is rejected as expired.
     ///
     /// What each vendor's reply must say to count as rejected is told by the vendor's module; a status that this release does not know is an
-    /// error, since it may be a success. A challenge that the vendor does not know is rejected as expired where the handle's expiry is past, and
-    /// else [`ErrorKind::NotFound`].
+    /// error, since it may be a success. A challenge that the vendor does not know is rejected as expired if the handle's expiry is past, and is
+    /// [`ErrorKind::NotFound`] otherwise. Twilio does not tell an unknown one from one that is over: there it is rejected with
+    /// [`Reason::Other`](crate::Reason::Other).
+    ///
+    /// Whoever drops the future does not take the answer back: the code may be used up.
     ///
     /// # Errors
     ///
@@ -110,14 +115,15 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] where it cannot.
+    /// [`ErrorKind::Handle`] where this provider did not make the challenge and [`ErrorKind::Unsupported`] where it cannot send one once more, before any
+    /// I/O. Else [`Error::send_state`] says whether a message may be under way. A resend is not made again after a 429.
     async fn resend_with(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         let _ = (handle, options);
         Err(cannot_resend().at(&self.id(), "resend"))
     }
 
-    /// Lists the providers within, by name: which are passed over, for how long, and why; then each store that does not answer, that of a guard as `guard` and that of intents as `intents`. No I/O; nothing
-    /// from a provider that is made of no others.
+    /// Tells which providers and stores are in trouble: of a router each provider, by name, with whether it is passed over, for how long, and why; then
+    /// each store that does not answer, as `guard` or `intents`. Empty for a provider that is made of no others. No I/O.
     ///
     /// ```
     /// # fn f(auth: &dyn auth_challenge::ChallengeProvider) {
@@ -150,7 +156,7 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// Each provider that calls a vendor sends one `HEAD` for its base URL, without credentials; the server may answer as it likes. What that saves the first call: the search for the
     /// server, the handshakes, and the start of the cryptography, which is done once in a process. An HTTP/2 connection is kept for 15 s without a call; over
-    /// HTTP/1.1 with TLS none is kept, and the start alone is saved. The system's certificates are read for the last time, so a process may give up the right to read them afterwards.
+    /// HTTP/1.1 with TLS none is kept, and the start alone is saved. The system's certificates are read too, and not again: a process may give up the right to read them afterwards.
     ///
     /// # Errors
     ///
@@ -186,7 +192,7 @@ fn cannot_resend() -> Error {
     Error::new(ErrorKind::Unsupported, SendState::NotSent).with_detail("the provider cannot send a challenge once more; make a new one")
 }
 
-/// Gives every provider short forms of [`ChallengeProvider`]'s methods. Their futures are `Send`, and are to be pinned where one is polled by reference.
+/// Gives every provider short forms of [`ChallengeProvider`]'s methods. Their futures are `Send`. One that is polled by reference, as in `tokio::select!`, is pinned first.
 pub trait ChallengeProviderExt: ChallengeProvider {
     /// Challenges a person: [`create_with`](ChallengeProvider::create_with) with default options.
     fn create(&self, request: &ChallengeRequest) -> impl Future<Output = Result<Challenge, Error>> + Send {

@@ -257,9 +257,9 @@ async fn a_usage_mistake_says_what_is_wrong_and_quotes_no_value() {
         ([&verify[..], &["--handle", "{}", "--no-such=canary"]].concat(), "--no-such is no argument of this command"),
         ([&verify[..], &["--answer", "canary"]].concat(), "required: "),
         ([&verify[..], &["--handle", "{}", "--handle-file", "canary"]].concat(), "cannot be given together with"),
-        ([&verify[..], &["--handle-file", "/no/such/file"]].concat(), "handle_file: /no/such/file cannot be read: No such file"),
-        ([&verify[..], &["--handle", KEY_HANDLE, "--key", "/no/such/key"]].concat(), "key: /no/such/key cannot be read: No such file"),
-        ([&verify[..], &["--handle", KEY_HANDLE, "--answer-file", "/no/such/answer"]].concat(), "answer_file: /no/such/answer cannot be read"),
+        ([&verify[..], &["--handle-file", "/no/such/file"]].concat(), "handle_file: the file cannot be read: No such file"),
+        ([&verify[..], &["--handle", KEY_HANDLE, "--key", "/no/such/key"]].concat(), "key: the file cannot be read: No such file"),
+        ([&verify[..], &["--handle", KEY_HANDLE, "--answer-file", "/no/such/answer"]].concat(), "answer_file: the file cannot be read"),
         ([&verify[..], &["--handle", "-", "--answer", "-"]].concat(), "answer: expected another source"),
         ([&create[..], &["--ip", "canary"]].concat(), "--ip"),
         ([&create[..], &["--lifetime", "5canary"]].concat(), "--lifetime <TIME>: expected a time, say 300s"),
@@ -268,12 +268,20 @@ async fn a_usage_mistake_says_what_is_wrong_and_quotes_no_value() {
         ([&create[..], &["--code-file", "-----BEGIN canary-----\ncanary"]].concat(), "argument of this command"),
         ([&create[..], &["--code-file=-----BEGIN canary-----\ncanary"]].concat(), "code_file: the file cannot be read"),
         ([&verify[..], &["--handle-file", r#"{"v":1,"canary":1}"#, "--answer", "1"]].concat(), "handle_file: the file cannot be read"),
+        ([&verify[..], &["--handle-file", "canary-7654321", "--answer", "1"]].concat(), "handle_file: the file cannot be read"),
+        ([&verify[..], &["--handle", "{}", "--answer", "-canary"]].concat(), "a value that begins with a dash is given as --option=VALUE"),
         (vec!["create", "--config", "", "--method", "email_otp"], "--config <FILE>: expected a value"),
         (vec!["crate"], "did you mean create?"),
         ([&create[..], &["--metadata", "canary"]].concat(), "metadata: expected a JSON object"),
         (vec!["create", "--config", config.path(), "--method", "canary"], "--method <METHOD>: expected"),
         (vec!["capabilities", "--provider", "canary"], "provider: expected one of"),
-        (vec!["completions", "canary"], "expected bash"),
+        (vec!["completions", "canary"], "<SHELL>: expected bash"),
+        (vec!["doubles", "--code-for", "canary"], "--code-for <ADDRESS=CODE>: expected ADDRESS=CODE"),
+        (vec!["doubles", "--code", ""], "--code <CODE>: "),
+        (vec!["doubles", "--seed", "codes = { canary = 1 }"], "--seed: No such file"),
+        (vec!["doubles", "--state", "/canary/state"], "--state: "),
+        (vec!["doubles", "--write-config", "/canary/auth.toml"], "--write-config: the file cannot be written"),
+        (vec!["doubles", "--control", "192.0.2.1:0"], "192.0.2.1:0 is not a loopback address"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_auth-challenge")).args(&arguments).output().await.expect("the command");
         let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -283,6 +291,59 @@ async fn a_usage_mistake_says_what_is_wrong_and_quotes_no_value() {
         let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(!told.contains("canary"), "{arguments:?}: {told}");
     }
+}
+
+#[tokio::test]
+async fn a_config_given_in_place_of_its_name_is_not_quoted() {
+    for content in ["[corbado]\napi_secret = \"canary\"", "api_secret=canary", "{canary}"] {
+        let (exit, json) = run(&["check", "--config", content], "").await;
+        assert_eq!((exit, &json["error"]["kind"]), (2, &json!("config")));
+        assert!(json["error"]["message"].as_str().is_some_and(|message| message.contains("the file cannot be read")), "{json}");
+        assert!(!json.to_string().contains("canary"), "{json}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_without_an_end_is_not_read_to_it() {
+    let nobody = Reserved::new();
+    let config = Config::of(vendors::all()[0], nobody.address());
+    let (exit, json) = run(&["verify", "--config", config.path(), "--handle-file", "/dev/zero", "--answer", "1"], "").await;
+    assert_eq!((exit, &json["error"]["message"]), (2, &json!("handle_file: the file cannot be read: longer than 1048576 bytes")));
+    let longer = "x".repeat((1 << 20) + 1);
+    let (exit, json) = run(&["verify", "--config", config.path(), "--handle", "-", "--answer", "1"], &longer).await;
+    assert_eq!((exit, &json["error"]["message"]), (2, &json!("handle: standard input cannot be read: longer than 1048576 bytes")));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_named_is_asked_or_says_that_it_lacks_the_method() {
+    let server = Server::answering(200, &[], "{}").await;
+    let sections = vendors::all().into_iter().map(|vendor| format!("[{}]\n{}base_url = \"http://{}\"\n", vendor.name, vendor.toml(), server.address));
+    let config = Config::new(&format!("provider = \"twilio\"\n{}", sections.collect::<String>()));
+    // Each of them is what one provider alone has.
+    for (provider, method) in [("authsignal", "email_link"), ("corbado", "voice_otp"), ("twilio", "credential"), ("dfns", "voice_otp")] {
+        let kind = if method == "credential" { &["--kind", "Key"][..] } else { &[] };
+        let arguments = ["create", "--config", config.path(), "--provider", provider, "--method", method, "--to", "+64270000000", "--user-id", "usr-1"];
+        let (exit, json) = run(&[&arguments[..], kind].concat(), "").await;
+        let error = &json["error"];
+        assert_eq!((exit, &error["kind"], &error["provider"], &error["operation"]), (3, &json!("unsupported"), &json!(provider), &json!("create")), "{json}");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn the_users_id_is_for_whichever_provider_is_asked() {
+    let corbado = vendors::get("corbado");
+    let server = Server::answering(200, &[], &corbado.created().to_string()).await;
+    let nobody = Reserved::new();
+    let section = |vendor: &Vendor, address: SocketAddr| format!("[{}]\n{}base_url = \"http://{address}\"\n", vendor.name, vendor.toml());
+    let sections = section(corbado, server.address) + &section(vendors::get("authsignal"), nobody.address());
+    for before in ["[route]\nemail_otp = \"corbado\"\n", "failover = [\"corbado\"]\n"] {
+        let config = Config::new(&format!("provider = \"authsignal\"\n{before}{sections}"));
+        let (exit, json) = run(&[&["create", "--config", config.path()], corbado.command.create, &["--action", "login"]].concat(), "").await;
+        assert_eq!((exit, &json["provider"]), (0, &json!("corbado")), "{json}");
+    }
+    assert!(server.requests().iter().all(|request| request.path.contains("/users/usr-1/")), "{:?}", server.requests());
 }
 
 #[tokio::test]
@@ -384,6 +445,12 @@ async fn a_config_is_checked_without_network() {
             assert_eq!((exit, fields), (2, expected), "{lines}");
         }
     }
+    // Of the form of a certificate, which is all that reading the config looks at.
+    let certificate = Config::new("-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n");
+    let vendor = vendors::all()[0];
+    let bad = Config::within(vendor, nobody.address(), &format!("ca_file = '{}'", certificate.path()));
+    let (exit, json) = run(&["check", "--config", bad.path()], "").await;
+    assert_eq!((exit, json["problems"].as_array().map(Vec::len)), (2, Some(1)), "{json}");
 }
 
 #[tokio::test]
@@ -444,11 +511,21 @@ async fn a_result_that_cannot_be_written_is_no_success() {
     let vendor = vendors::get("corbado");
     let server = Server::answering(200, &[], &vendor.created().to_string()).await;
     let config = Config::of(vendor, server.address);
-    let full = std::fs::File::options().write(true).open("/dev/full").expect("a device without room");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_auth-challenge"));
-    command.args([&["create", "--config", config.path()], vendor.command.create].concat()).stdin(Stdio::null()).stdout(full).stderr(Stdio::piped());
-    let untold = command.spawn().expect("the command").wait_with_output().await.expect("its end");
-    let said = String::from_utf8_lossy(&untold.stderr);
-    assert_eq!((untold.status.code(), server.requests().len()), (Some(5), 1), "{said}");
-    assert!(said.contains("standard output cannot be written"), "{said}");
+    let full = || std::fs::File::options().write(true).open("/dev/full").expect("a device without room");
+    // A pipe whose reader is gone.
+    let (unread, broken) = std::io::pipe().expect("a pipe");
+    drop(unread);
+    for (number, out) in [Stdio::from(full()), Stdio::from(broken)].into_iter().enumerate() {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_auth-challenge"));
+        command.args([&["create", "--config", config.path()], vendor.command.create].concat()).stdin(Stdio::null()).stdout(out).stderr(Stdio::piped());
+        let untold = command.spawn().expect("the command").wait_with_output().await.expect("its end");
+        let said = String::from_utf8_lossy(&untold.stderr);
+        assert_eq!((untold.status.code(), server.requests().len()), (Some(5), number + 1), "{said}");
+        assert!(said.contains("standard output cannot be written"), "{said}");
+    }
+    for arguments in [&["--help"][..], &["--version"], &["completions", "bash"], &["man"], &["doubles"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_auth-challenge"));
+        let untold = command.args(arguments).stdin(Stdio::null()).stdout(full()).stderr(Stdio::null()).status().await.expect("the command");
+        assert_eq!(untold.code(), Some(5), "{arguments:?}");
+    }
 }

@@ -23,9 +23,9 @@ use crate::{
 ///
 /// A request that the provider refuses before sending is not shown to the guard, so that it uses up nobody's limit; neither is a handle of a challenge that no provider here has made.
 ///
-/// The guard's time is the call's: one that has not answered by the deadline, or leaves less than a quarter of a second of it (of calls shorter
-/// than half a second less than half), fails the call, and nothing was sent ([`ErrorKind::Timeout`](crate::ErrorKind::Timeout) with
-/// [`SendState::NotSent`](crate::SendState::NotSent)). One that hangs afterwards withholds neither the challenge nor what became of an answer.
+/// The guard shares the call's time. Where it has not answered by the deadline, or leaves the provider less than 250 ms (in a call shorter than 500 ms:
+/// less than half), the call fails with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) and [`SendState::NotSent`](crate::SendState::NotSent). One that hangs
+/// after the call delays what came of it until the deadline, and never loses it.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -45,7 +45,8 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// Puts a guard before a provider. Without a time of its own a call has the provider's, and the guard 10 s beside it.
+    /// Puts a guard before a provider. Unless [`with_timeout`](Self::with_timeout) or the call's options set one time for all, the guard has 10 s to decide, the
+    /// provider then its own time, and the guard 10 s more to take note.
     pub fn new(provider: Arc<dyn ChallengeProvider>, guard: Arc<dyn Guard>) -> Self {
         Self { provider, guard, timeout: None }
     }

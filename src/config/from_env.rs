@@ -13,6 +13,9 @@ impl Config {
     /// `AUTH_CHALLENGE_PROVIDER` names the provider; the variables of each vendor stand in the
     /// documentation of its module, those of secrets also as `…_FILE`. An empty variable is as good as none. A vendor is present where any of
     /// its variables is; those of a vendor that is compiled out are passed over.
+    ///
+    /// There are none for `[http]`, `[route]`, `[guard]`, `[send_once]`, `failover`, regions, Twilio's API keys or several sections of one vendor: take a
+    /// file, or merge sources as `examples/figment.rs` does.
     pub fn from_env() -> Self {
         let value = |variable: &str| env::var(variable).ok().filter(|value| !value.is_empty());
         let mut members = Map::new();

@@ -25,12 +25,19 @@ impl Config {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the file cannot be read or is not TOML.
     pub fn from_toml_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let unreadable = |why: &dyn fmt::Display| Error::unusable_config(format!("{} cannot be read: {why}", path.display()));
+        let unreadable = |why: &dyn fmt::Display| Error::unusable_config(format!("{} cannot be read: {why}", name_of(path)));
         let bytes = file::read(path, LONGEST).map_err(|error| unreadable(&error).with_source(error))?;
         let text = String::from_utf8(bytes).map_err(|_| unreadable(&"not UTF-8"))?;
         let config = parse(&text).map_err(|place| Error::unusable_config(format!("{}: {place}", path.display())))?;
         Ok(config.with_directory(path.parent().unwrap_or(Path::new(""))))
     }
+}
+
+/// Gives the name of a file; a config that was given in its place is not shown.
+fn name_of(path: &Path) -> String {
+    let name = path.display().to_string();
+    let is_config = name.contains(|c: char| c.is_control() || matches!(c, '=' | '"' | '\'' | '{'));
+    if is_config { "the file".to_owned() } else { name }
 }
 
 /// Gives the config in a text, or the place where the text is no TOML; the parser's own words quote the text.

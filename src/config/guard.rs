@@ -48,18 +48,17 @@ fn limits(section: &mut Section<'_>, is_shared: bool) -> Limits {
         limits = limits.with_wrong_codes(u32::try_from(most).unwrap_or(u32::MAX));
     }
     let codes = section.texts("calling_codes");
-    if !codes.iter().all(|code| recipient::is_calling_code(code)) {
-        section.problem("calling_codes", "expected calling codes such as \"+49\"");
-    }
+    section.check_each("calling_codes", &codes, |code| (!recipient::is_calling_code(code)).then_some("expected calling codes such as \"+49\"".into()));
     let prefixes = section.texts("exempt_prefixes");
-    if !prefixes.iter().all(|prefix| recipient::may_begin(prefix)) {
+    section.check_each("exempt_prefixes", &prefixes, |prefix| {
         let expected = "expected beginnings of recipients such as \"+6427000\" or \"qa-\": no blank, in small letters, of a number + and digits alone";
-        section.problem("exempt_prefixes", expected);
-    }
+        (!recipient::may_begin(prefix)).then_some(expected.into())
+    });
     let hashes = section.texts("exempt_hashes");
-    if !hashes.iter().all(|hash| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit())) {
-        section.problem("exempt_hashes", "expected hashes of 64 hexadecimal digits each");
-    }
+    section.check_each("exempt_hashes", &hashes, |hash| {
+        let is_hash = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        (!is_hash).then_some("expected hashes of 64 hexadecimal digits each".into())
+    });
     if !hashes.is_empty() && !is_shared {
         section.problem("exempt_hashes", "needs store = \"redis\", whose hash_key the hashes are made with");
     }
@@ -69,17 +68,19 @@ fn limits(section: &mut Section<'_>, is_shared: bool) -> Limits {
 
 #[cfg(feature = "redis")]
 fn shared(section: &mut Section<'_>, limits: Limits, observers: &Observers) -> Option<Arc<dyn Guard>> {
-    use crate::compose::{OnOutage, RedisGuard};
+    use crate::compose::{OnOutage, RedisGuard, problem_of_key};
 
     let url = section.required_secret("redis_url");
     let hash_key = section.required_secret("hash_key");
+    section.check("hash_key", &hash_key, problem_of_key);
     let choices = [("local", OnOutage::Local), ("refuse", OnOutage::Refuse), ("allow", OnOutage::Allow)];
     let on_outage = section.choice("on_outage", &choices).unwrap_or_default();
     match RedisGuard::new(url?, hash_key?, limits) {
         Ok(guard) => Some(Arc::new(guard.with_on_outage(on_outage).with_observers(observers))),
         Err(error) => {
-            for violation in error.violations() {
-                section.problem(violation.key().unwrap_or("redis_url"), violation.message());
+            // What is wrong with the key is told.
+            for violation in error.violations().iter().filter(|violation| violation.key() == Some("redis_url")) {
+                section.problem("redis_url", violation.message());
             }
             None
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Config, NO_SECTION};
 use crate::{
     model::{Error, Violation},
-    transport::{Http, HttpBuilder, LONGEST_CA_FILE, PlainHost, TIMEOUT, file, is_proxy},
+    transport::{Http, HttpBuilder, PlainHost, TIMEOUT, is_proxy, problem_of_authorities},
     vendors::{Section, Surroundings},
 };
 
@@ -63,16 +63,15 @@ fn read(section: &mut Section<'_>) -> (HttpBuilder, Vec<PlainHost>) {
         http = http.with_proxy(proxy);
     }
     if let Some(path) = section.path_to_file("ca_file") {
-        if let Err(error) = file::read(&path, LONGEST_CA_FILE) {
-            section.problem("ca_file", &format!("names a file that cannot be read ({error})"));
+        if let Some(problem) = problem_of_authorities(&path) {
+            section.problem("ca_file", &problem);
         }
         http = http.with_ca_file(path);
     }
     let hosts = section.texts("allow_plain_http");
-    let plain: Vec<PlainHost> = hosts.iter().filter_map(|host| PlainHost::read(host)).collect();
-    if plain.len() < hosts.len() {
-        section
-            .problem("allow_plain_http", "expected hosts, each with or without a port, such as \"doubles\", \"doubles:81\", \"fd00::1\" or \"[fd00::1]:81\"");
-    }
-    (http, plain)
+    section.check_each("allow_plain_http", &hosts, |host| {
+        let expected = "expected hosts, each with or without a port, such as \"doubles\", \"doubles:81\", \"fd00::1\" or \"[fd00::1]:81\"";
+        PlainHost::read(host).is_none().then_some(expected.into())
+    });
+    (http, hosts.iter().filter_map(|host| PlainHost::read(host)).collect())
 }

@@ -65,6 +65,8 @@ use routing::{Named, Routing};
 /// A secret file is a regular one of at most 64 KiB in UTF-8; a byte order mark and the last line break in it are left out.
 ///
 /// Every vendor's section may have `base_url`, with and without the version at its end; `timeout` is for the whole call.
+/// A time is a text such as `500ms`, `10s` or `24h`. `timeout` and `connect_timeout` are 10 ms to 10 min, and `connect_timeout` is the less; not given, it is
+/// 3 s, or half of `timeout` if that is less. `max_response_bytes` is 1 to 2³⁰.
 ///
 /// With several sections these go beside them; `failover` stands above the first section:
 ///
@@ -77,7 +79,7 @@ use routing::{Named, Routing};
 /// [route]                                 # who gets a method: email_otp, email_link, sms_otp, whatsapp_otp, voice_otp, credential
 /// whatsapp_otp = "authsignal"
 /// sms_otp = { "+49" = "authsignal", "*" = "corbado" }   # or by calling code, for methods to a phone: the longest one that the number begins with;
-///                                         # "*" is the rest, which without it goes as if there were no route
+///                                         # "*" is all other numbers; without it they go as if there were no route
 ///
 /// [guard]                                 # see Limits
 /// per_recipient = "5 per 10m"
@@ -174,7 +176,8 @@ impl Config {
         self
     }
 
-    /// Chooses the provider for new challenges: by a section's name, or the id of one that was [added](Self::with_provider).
+    /// Chooses the provider for new challenges: by a section's name, or the id of one that was [added](Self::with_provider). Another name is a problem at
+    /// `provider`.
     ///
     /// If `failover` lists it, the provider selected before takes its place in that list. Entries that share no method with the new provider stay, and are not reported.
     pub fn select(mut self, provider: &str) -> Self {
@@ -212,7 +215,8 @@ impl Config {
     }
 
     /// Adds an [`Observer`], which is told of the calls of the provider that is built, of each attempt by the HTTP client, those of typed clients too, and of what the `[guard]` section decides.
-    /// A provider or a guard of your own is given one itself. What is put around the provider afterwards is a part of its calls where an [`Observed`] with the same observer is put around that.
+    /// A provider or a guard of your own is given one itself. Where you wrap the built provider further, put an [`Observed`] with the same observer outermost: then the
+    /// wrapper's time and failures count too.
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observers.add(observer);
         self
@@ -228,11 +232,14 @@ impl Config {
         self.read().problems
     }
 
-    /// Builds the provider: the one that `provider` names for new challenges, while those that another section's made are still checked there.
+    /// Builds the provider. New challenges go to the section that `provider` names, answers to the section that made the challenge.
+    ///
+    /// Each call reads secret files again, and makes connections of its own: build once and keep it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with all [`problems`](Self::problems).
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with all [`problems`](Self::problems); or, where there are none, because the HTTP client cannot be built,
+    /// say of a certificate that is none.
     pub fn build(&self) -> Result<Arc<dyn ChallengeProvider>, Error> {
         let plan = self.read();
         let Some(current) = plan.current.filter(|_| plan.problems.is_empty()) else {

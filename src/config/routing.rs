@@ -112,9 +112,7 @@ impl Routing {
 
     pub(super) fn read_failover(&mut self, top: &mut Section<'_>, named: &Named, current: Option<&str>) {
         let names = top.texts("failover");
-        if let Some(unknown) = names.iter().find(|name| !named.has(name)) {
-            top.problem("failover", &named.expected(unknown));
-        }
+        top.check_each("failover", &names, |name| (!named.has(name)).then(|| named.expected(name).into()));
         if names.iter().enumerate().any(|(index, name)| names.iter().skip(index + 1).any(|other| other == name)) {
             top.problem("failover", "names a section twice");
         }

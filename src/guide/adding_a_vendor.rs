@@ -6,7 +6,7 @@
 //! [`Reloadable`](crate::Reloadable). Four methods have no default: its name, what it can do, create and verify.
 //!
 //! ```
-//! use std::{collections::HashMap, sync::{Arc, Mutex}};
+//! use std::{collections::HashMap, sync::{Arc, Mutex, atomic::{AtomicU64, Ordering}}};
 //! use auth_challenge::{*, testing::conformance::Subject};
 //!
 //! /// Codes by a letter on paper.
@@ -14,6 +14,8 @@
 //! struct Post {
 //!     /// The recipient and the code of each challenge that waits.
 //!     open: Mutex<HashMap<String, (String, Secret)>>,
+//!     /// Numbers the letters: no number comes twice, so that no handle names another person's letter.
+//!     count: AtomicU64,
 //! }
 //!
 //! impl std::fmt::Debug for Post {
@@ -35,7 +37,7 @@
 //!     async fn create_with(&self, request: &ChallengeRequest, _: &CallOptions) -> Result<Challenge, Error> {
 //!         let ignored = self.check(request)?;                    // all that is missing or wrong, before anything is sent
 //!         let mut open = self.open.lock().map_err(|_| Error::new(ErrorKind::Unavailable, SendState::NotSent).with_operation("create"))?;
-//!         let id = format!("letter-{}", open.len());
+//!         let id = format!("letter-{}", self.count.fetch_add(1, Ordering::Relaxed));
 //!         # let code = "123456";
 //!         // Here the letter is posted, with a code that nobody can guess. Where that may have happened in spite of an error, the error says
 //!         // SendState::Unknown; only what surely did not happen is NotSent.
@@ -84,7 +86,7 @@
 //! - A provider that is made of others denies `clippy::missing_trait_methods`, so that a method that the trait gains is passed on.
 //!
 //! [`conformance`](crate::testing::conformance) checks these, without knowing the provider. `examples/own_provider.rs` in the repository is a whole one, with codes by a mail
-//! server of your own, expiry and a limit of tries.
+//! server of your own, expiry and a limit of tries. The one above counts no tries: put a guard with `wrong_codes` before it.
 //!
 //! # A vendor for this crate
 //!

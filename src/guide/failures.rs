@@ -50,7 +50,7 @@
 //! # let auth = vendor.provider();
 //! # let request = vendor.person("jane@doe.com");
 //!
-//! // The vendor answers nothing but 503. Nobody knows whether it has sent.
+//! // The vendor answers a create with 503. Nobody knows whether it has sent.
 //! vendor.fail(Operation::CREATE, Fault::status(503));
 //! let error = auth.create(&request).await.expect_err("an outage");
 //! assert_eq!((error.send_state(), page(&error).text, page(&error).offers_again), (SendState::Unknown, "offer_again", true));
@@ -76,8 +76,8 @@
 //! | send state | means | advice on create | advice on resend | advice on verify |
 //! |---|---|---|---|---|
 //! | `not_sent` | no message was asked for, and no answer used: refused before sending, no connection, the server vouches that it did not look at the request, or what comes before the message failed | by kind, below | by kind, below | by kind, below |
-//! | `refused` | the vendor answered that it did not act (4xx) | by kind, below | by kind, below | by kind, below |
-//! | `unknown` | a time-out, a broken connection, an outage (5xx): it may have acted | `offer_again` | `offer_again` | `ask_for_new` |
+//! | `refused` | the vendor answered that it did not act (4xx but 408) | by kind, below | by kind, below | by kind, below |
+//! | `unknown` | a time-out, a broken connection, a status of 408, 3xx or 5xx: it may have acted | `offer_again` | `offer_again` | `ask_for_new` |
 //! | `accepted` | it acted, a 2xx says, but its reply cannot be used | `offer_again` | `offer_again` | `ask_for_new` |
 //!
 //! After `unknown` and `accepted` the crate never calls again by itself, and your application should not either: the person decides, who knows whether

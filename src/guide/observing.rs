@@ -9,7 +9,7 @@
 //! the spans of their attempts alone.
 //!
 //! The spans are of the level `INFO`, by targets that begin with `auth_challenge`; the names are those of OpenTelemetry's conventions where they have one, so that `tracing-opentelemetry`
-//! exports what its readers know. `examples/otel.rs` prints the trace of a login with a failover. Where nobody listens, they cost a call no allocation.
+//! exports what its readers know. `examples/otel.rs` prints the trace of a login with a failover. Where nobody listens, none is made.
 //!
 //! | of a call, `challenge` | |
 //! |---|---|

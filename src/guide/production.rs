@@ -27,7 +27,7 @@
 //!
 //! # Config and secrets
 //!
-//! - [ ] `auth-challenge check --config auth.toml`, or [`Config::problems`](crate::Config::problems) at the start, finds nothing.
+//! - [ ] `auth-challenge check --config auth.toml`, or [`Config::problems`](crate::Config::problems) at the start, finds nothing, and [`Config::build`](crate::Config::build) succeeds.
 //! - [ ] Secrets come from `…_env` or `…_file`, not from the file in the repository.
 //! - [ ] Rotating a secret was tried: new file, reload, and the old one withdrawn at the vendor.
 //! - [ ] `timeout` in `[http]` fits the page that waits for it: 10 s is long for a person. `connect_timeout` is less.

@@ -26,8 +26,7 @@ use crate::model::{
 /// [`with_ip`](Self::with_ip).
 ///
 /// ```
-/// use auth_challenge::ClientContext;
-/// use http::HeaderMap;
+/// use auth_challenge::{ClientContext, HeaderMap};
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.insert("user-agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/104.0.0.0 Safari/537.36".parse()?);
@@ -76,8 +75,10 @@ impl ClientContext {
         Self::default().with_ip(ip)
     }
 
-    /// Takes user agent, browser, operating system and platform from the headers of the person's request. The IP address is not taken from
-    /// there.
+    /// Takes user agent, browser, operating system and platform from the headers of the person's request: `User-Agent`, `Sec-CH-UA-Full-Version-List` or else
+    /// `Sec-CH-UA`, `Sec-CH-UA-Platform` with `Sec-CH-UA-Platform-Version`, and `Sec-CH-UA-Mobile`. The IP address is not taken from there.
+    ///
+    /// Browsers send the full versions to a site that asked for them: `Accept-CH: Sec-CH-UA-Full-Version-List, Sec-CH-UA-Platform-Version` in a reply of yours.
     pub fn with_headers(mut self, headers: &HeaderMap) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let unquoted = |name: &str| text(name).map(|value| value.trim_matches('"').to_owned()).filter(|value| !value.is_empty());

@@ -34,7 +34,7 @@ impl CallOptions {
     }
 
     /// Names the one message that the call is to send, for a `SendOnce` (feature `send-once`): the same key again sends nothing again. Say the session, the step,
-    /// and the number of the try; any text that is not empty.
+    /// and the number of the try; any text that is not empty. Without a `SendOnce` around the provider it does nothing, and nothing says so.
     pub fn with_intent(mut self, key: impl Into<Secret>) -> Self {
         self.intent = Some(key.into());
         self
@@ -46,8 +46,8 @@ impl CallOptions {
         self
     }
 
-    /// Allows no waiting: a provider does not make the call again after a failed connect or a 429, since somebody else is asked instead.
-    /// What the server vouches not to have processed is still made again at once, twice at most.
+    /// Allows no waiting between attempts: the call is not made again after a failed connect or a 429, since somebody else is asked instead.
+    /// What the server says that it did not process is still made again at once, twice at most.
     pub fn with_single_attempt(mut self) -> Self {
         self.is_single_attempt = true;
         self
@@ -73,7 +73,7 @@ impl CallOptions {
         self.fails_over_when_unknown
     }
 
-    /// Says whether the call is not to be made again.
+    /// Says whether the call is not to be made again where that takes waiting.
     pub fn is_single_attempt(&self) -> bool {
         self.is_single_attempt
     }

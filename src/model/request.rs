@@ -12,10 +12,10 @@ use crate::model::{ById, ClientContext, CredentialKind, Field, Method, Personal,
 /// one error; what it does not take is ignored and listed in [`Challenge::ignored`](crate::Challenge::ignored), but for a scope, which is refused: a right is never lost in silence.
 ///
 /// ```
-/// use auth_challenge::{ChallengeRequest, ClientContext, Method};
+/// use auth_challenge::{ChallengeRequest, ClientContext, Method, ProviderId};
 ///
 /// let request = ChallengeRequest::email_otp("jane@doe.com")
-///     .with_user_id("usr-4693224802260150919")
+///     .with_user_id_at(ProviderId::CORBADO, "usr-4693224802260150919")
 ///     .with_action("login")
 ///     .with_client(ClientContext::new([203, 0, 113, 7]).with_user_agent("Mozilla/5.0 …"));
 /// assert_eq!(request.method(), Method::EmailOtp);
@@ -102,8 +102,8 @@ impl ChallengeRequest {
         }
     }
 
-    /// Sets the recipient: one e-mail address, bare, without a name, comment or quotes around it; or a phone number in E.164 form. White space
-    /// around it goes.
+    /// Sets the recipient: one bare e-mail address of at most 254 bytes, without a name, comment or quotes; or a phone number in E.164 form, `+` and 7 to 15
+    /// digits. White space around it goes. One that is malformed is refused by `check` and `create`, with a violation on [`Field::To`], and not here.
     pub fn with_recipient(mut self, to: impl Into<Personal>) -> Self {
         let to = to.into();
         let trimmed = to.as_str().trim();
@@ -117,7 +117,8 @@ impl ChallengeRequest {
         self
     }
 
-    /// Sets the user's id as the provider knows it: the provider's own, or yours; the vendor's module tells which.
+    /// Sets the user's id for whichever provider is selected; after a switch of the vendor the new one gets it. For an id that one vendor gave, take
+    /// [`with_user_id_at`](Self::with_user_id_at). Corbado takes an id of its own, Authsignal one of yours; Dfns and Twilio take none.
     pub fn with_user_id(mut self, id: impl Into<Personal>) -> Self {
         self.user_id = Some(id.into());
         self
@@ -167,13 +168,13 @@ impl ChallengeRequest {
         self
     }
 
-    /// Sets the language of the message as a BCP 47 tag, say `en`.
+    /// Sets the language of the message as a BCP 47 tag, say `en`. Authsignal and Twilio take it.
     pub fn with_locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets how long the challenge lives, in whole seconds, at least one.
+    /// Sets how long the challenge lives: whole seconds, at least one, which `check` and `create` look at. Corbado alone takes it.
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
@@ -185,7 +186,8 @@ impl ChallengeRequest {
         self
     }
 
-    /// Adds data of your own that the vendor keeps or judges by; the vendor's module tells what it is there.
+    /// Adds data of your own that the vendor keeps or judges by: Corbado's `challengeMetadata`, Authsignal's `custom`, Twilio's `Tags`, which are ten texts at most,
+    /// names and values of at most 128 characters.
     pub fn with_metadata(mut self, metadata: Map<String, Value>) -> Self {
         self.metadata = metadata;
         self

@@ -98,7 +98,7 @@ impl Registration {
     /// Writes the creation options of a passkey as a browser's `PublicKeyCredential.parseCreationOptionsFromJSON` takes them; `None` for keys.
     ///
     /// Binary members are base64url without padding, the user's id is encoded so, and members that this release does not know are
-    /// kept. A browser insists on a relying party: `rp` goes before what the vendor or the config says.
+    /// kept. The relying party is `rp`, else the config's or the vendor's. Where none names one the options have no `rp`, and a browser refuses them.
     ///
     /// ```
     /// use auth_challenge::{CredentialKind, Registration, RelyingParty};

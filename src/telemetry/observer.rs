@@ -10,7 +10,7 @@ use crate::model::{Error, Method, ProviderId, SendState, recipient};
 /// [`Config::with_observer`](crate::Config::with_observer) adds one to all that a config builds; in code calls are told by [`Observed`](crate::Observed), attempts by
 /// [`Http::with_observer`](crate::Http::with_observer), decisions by [`LocalGuard::with_observer`](crate::LocalGuard::with_observer) and that of `RedisGuard`.
 ///
-/// Each method is called once for each end, by the thread that is at it: one that works at the call, or that drops it. The call waits meanwhile, so count and be quick. A panic is caught, and costs the
+/// Each method is called once for each end, on the thread that ends the call or drops it. The call waits meanwhile, so count and be quick. A panic is caught, and costs the
 /// call nothing. Nothing that it is given shows a person, a code or a challenge by `Debug`; what `outcome()` leads to has getters for them, which belong in no label.
 ///
 /// ```

@@ -36,7 +36,7 @@ impl<'a> CallOutcome<'a> {
         }
     }
 
-    /// Says how far a call came that did not end well: what its error says, or of a dropped one that nobody knows.
+    /// Says whether a failed call may have acted, by its error; a dropped one is [`SendState::Unknown`]. `None` for a call that succeeded or was rejected.
     pub fn send_state(&self) -> Option<SendState> {
         match self {
             Self::Failed(error) => Some(error.send_state()),

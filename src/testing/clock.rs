@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::locked;
 
-/// The time that a double goes by: the machine's, until it is moved or stopped. Clones are the same clock.
+/// Tells the time that a double goes by: the machine's, until it is moved or stopped. Clones are the same clock.
 ///
 /// ```
 /// use std::time::Duration;

@@ -29,7 +29,7 @@ type MakeRequest = Box<dyn Fn() -> ChallengeRequest + Send + Sync>;
 type Respond = Box<dyn Fn(&Challenge) -> Answer + Send + Sync>;
 type Count = Box<dyn Fn() -> usize + Send + Sync>;
 
-/// A provider to be checked, and what the checks need to know of it.
+/// Holds a provider to be checked, and what the checks need to know of it.
 pub struct Subject {
     provider: Box<dyn ChallengeProvider>,
     request: MakeRequest,
@@ -180,7 +180,7 @@ impl fmt::Debug for Subject {
     }
 }
 
-/// What the checks found.
+/// Tells what the checks found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     checks: usize,

@@ -24,7 +24,7 @@ use crate::{
     provider::ChallengeProvider,
 };
 
-/// A running double of whichever vendor: all that doubles have in common. Clones are the same double; it ends with the last of them.
+/// Runs a double of whichever vendor: all that doubles have in common. Clones are the same double; it ends with the last of them.
 ///
 /// The doubles of each vendor deref to it, so that its methods are theirs. It is also what a test takes that runs at every vendor:
 ///
@@ -168,8 +168,8 @@ impl Double {
 
     /// Makes a wrong answer to a challenge of this double, of the same form as the right one.
     ///
-    /// A vendor rejects it. One answer cannot be wrong in itself, that of a passkey whose attestation is "none": its wrong one is for another
-    /// challenge, which is an error.
+    /// A vendor rejects it. A passkey with the attestation "none" has no wrong answer of the right form: there it answers another challenge, which is an
+    /// error.
     ///
     /// # Panics
     ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What a request asks for, by a name that is the same at every vendor.
+/// Says what a request asks for, by a name that is the same at every vendor.
 ///
 /// Every vendor has [`CREATE`](Self::CREATE) and [`VERIFY`](Self::VERIFY); the other constants are operations of one vendor.
 /// [`Double::operations`](super::Double::operations) lists those of a double, [`Double::operation`](super::Double::operation) finds one by
@@ -47,7 +47,7 @@ impl fmt::Display for Operation {
     }
 }
 
-/// The name of an operation that no double in question has; the message lists those that there are.
+/// Holds the name of an operation that no double in question has; the message lists those that there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownOperation {
     known: Vec<Operation>,

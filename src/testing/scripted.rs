@@ -19,7 +19,7 @@ use crate::{
     provider::ChallengeProvider,
 };
 
-/// An in-process provider with queued results, for tests of one handler: no vendor, no network.
+/// Answers in this process with queued results, for tests of one handler: no vendor, no network.
 ///
 /// It takes every method and every field. Results come in the order in which they were queued; when none is left, creates and resends succeed, and
 /// an answer is right and proves the address of the request. Clones are the same provider.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Double, faults::WordedFault};
 
-/// Users, codes and faults that doubles start with, as a file has them; serde reads it from whatever format.
+/// Holds users, codes and faults that doubles start with, as a file has them; serde reads it from whatever format.
 ///
 /// | member | holds |
 /// |---|---|

@@ -1,6 +1,7 @@
 //! The HTTP client that providers share, with the limits of a call.
 
 use std::{
+    borrow::Cow,
     fmt,
     path::PathBuf,
     sync::{Arc, OnceLock},
@@ -103,8 +104,6 @@ pub(crate) const LEAST_TO_ASK: Duration = Duration::from_millis(250);
 /// Stands for no limit, and is near enough for a clock to count to.
 pub(crate) const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Longest file of certificates that is read, in bytes: a system's own bundle has about 200 KiB.
-pub(crate) const LONGEST_CA_FILE: usize = 4 << 20;
 const MAX_RESPONSE_BYTES: usize = 1 << 20;
 /// Keeps idle connections for less than gateways usually do (60 s and more), so that a request rarely meets a stale one.
 const IDLE: Duration = Duration::from_secs(15);
@@ -145,8 +144,8 @@ impl Http {
         Self { first, second, limits, observers: Observers::default(), trace_context: None }
     }
 
-    /// Gives the same client another time for a whole call. The time for connecting stays: where it is not less, a connect that hangs is told as
-    /// [`SendState::Unknown`](crate::SendState::Unknown).
+    /// Gives the same client another time for a whole call. The time for connecting stays: where it is not shorter than this, a connect that hangs ends as
+    /// [`SendState::Unknown`](crate::SendState::Unknown), and not as `NotSent`.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = timeout;
         self
@@ -167,7 +166,7 @@ impl Http {
     /// Sends the header `traceparent` of W3C Trace Context with each attempt to call a vendor, as `of_attempt` gives it. Without this none goes out; no `tracestate` does.
     ///
     /// It is asked once an attempt, within the attempt's span, while the call waits. A text of another form than the standard's is not sent; a panic is caught, and costs the call nothing. Where
-    /// the attempt's span is filtered out, that around it is the current one.
+    /// the attempt's span is filtered out, the current span is the one around it.
     ///
     /// ```
     /// use opentelemetry::trace::TraceContextExt as _;
@@ -249,7 +248,7 @@ impl HttpBuilder {
         self
     }
 
-    /// Sets a proxy for all requests, by http or https.
+    /// Sets a proxy for all requests, by http or https. User and password in its URL, whose type is also [`reqwest::Url`](crate::reqwest::Url), go to the proxy.
     pub fn with_proxy(mut self, proxy: url::Url) -> Self {
         self.proxy = Some(proxy);
         self
@@ -272,7 +271,7 @@ impl HttpBuilder {
             return Err(Error::unusable_config("http.proxy cannot be used: expected http or https"));
         }
         let proxy = self.proxy.map(|proxy| reqwest::Proxy::all(proxy.as_str())).transpose().map_err(|_| Error::unusable_config("http.proxy cannot be used"))?;
-        let authorities = self.ca_file.as_deref().map(Authorities::read).transpose()?;
+        let authorities = self.ca_file.as_deref().map(Authorities::read).transpose().map_err(|why| Error::unusable_config(format!("http.ca_file {why}")))?;
         let pool = move || {
             let mut builder = reqwest::Client::builder().no_proxy().connect_timeout(connect_timeout);
             #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
@@ -315,18 +314,26 @@ fn locked_down(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error
     builder.build().map_err(|error| Error::unusable_config("the HTTP client cannot be built").with_source(error.without_url()))
 }
 
+/// Finds what is wrong with a file of certificate authorities.
+pub(crate) fn problem_of_authorities(path: &std::path::Path) -> Option<Cow<'static, str>> {
+    Authorities::read(path).err()
+}
+
+/// Longest file of certificates that is read, in bytes: a system's own bundle has about 200 KiB.
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+const LONGEST_CA_FILE: usize = 4 << 20;
+
 /// Holds further certificate authorities to trust.
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 struct Authorities(Vec<reqwest::Certificate>);
 
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 impl Authorities {
-    fn read(path: &std::path::Path) -> Result<Self, Error> {
-        let pem =
-            file::read(path, LONGEST_CA_FILE).map_err(|error| Error::unusable_config(format!("http.ca_file cannot be read: {error}")).with_source(error))?;
+    fn read(path: &std::path::Path) -> Result<Self, Cow<'static, str>> {
+        let pem = file::read(path, LONGEST_CA_FILE).map_err(|error| format!("cannot be read: {error}"))?;
         match reqwest::Certificate::from_pem_bundle(&pem) {
             Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
-            _ => Err(Error::unusable_config("http.ca_file holds no PEM certificates")),
+            _ => Err("holds no PEM certificates".into()),
         }
     }
 
@@ -340,8 +347,8 @@ struct Authorities;
 
 #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
 impl Authorities {
-    fn read(_: &std::path::Path) -> Result<Self, Error> {
-        Err(Error::unusable_config("http.ca_file needs one of the features rustls, rustls-no-provider and native-tls"))
+    fn read(_: &std::path::Path) -> Result<Self, Cow<'static, str>> {
+        Err("needs one of the features rustls, rustls-no-provider and native-tls".into())
     }
 
     fn trusted_by(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {

@@ -47,7 +47,7 @@ pub(crate) use self::{
 #[cfg_attr(not(every_vendor), allow(unused_imports, reason = "a vendor that is compiled out needs it"))]
 pub(crate) use base_url::is_loopback;
 pub(crate) use base_url::{PlainHost, base_url};
-pub(crate) use client::{FAR, LEAST_TO_ASK, LONGEST_CA_FILE, TIMEOUT, is_proxy};
+pub(crate) use client::{FAR, LEAST_TO_ASK, TIMEOUT, is_proxy, problem_of_authorities};
 pub use client::{Http, HttpBuilder};
 #[cfg(vendor)]
 pub use reply::Reply;

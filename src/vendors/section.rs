@@ -203,6 +203,17 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// Notes a mistake for each text of a list that cannot be used, by its place where there are several: who wrote it finds it, and it is not quoted.
+    pub(crate) fn check_each(&mut self, key: &str, texts: &[String], check: impl Fn(&str) -> Option<Cow<'static, str>>) {
+        for (index, text) in texts.iter().enumerate() {
+            match check(text) {
+                Some(expected) if texts.len() > 1 => self.problem(key, &format!("entry {}: {expected}", index + 1)),
+                Some(expected) => self.problem(key, &expected),
+                None => {}
+            }
+        }
+    }
+
     /// Reads a file's path, relative to the config file.
     pub(crate) fn path_to_file(&mut self, key: &str) -> Option<PathBuf> {
         let text = self.text(key)?;

@@ -25,8 +25,9 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8], decisive: &[&str]) -> Optio
     passing_over(value(body).filter(Value::is_object)?, decisive, None)
 }
 
-/// Reads a body without a type, such as that of an error.
+/// Reads a body without a type, such as that of an error; a byte order mark before it is no part of it.
 pub(crate) fn value(body: &[u8]) -> Option<Value> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     serde_json::from_slice(body).ok().or_else(|| of_parts(text(body).as_bytes(), LEVELS).filter(Value::is_object))
 }
 

@@ -95,6 +95,19 @@ fn a_field_that_the_application_gives_is_never_the_persons_to_mend() {
 }
 
 #[test]
+fn a_handle_whose_ids_cannot_be_sent_asks_for_a_new_challenge() {
+    let error = |operation, field, state| {
+        let violation = Violation::new(field, "cannot be a part of a path");
+        Error::new(ErrorKind::InvalidRequest, state).with_violations(vec![violation]).with_operation(operation).advice()
+    };
+    for field in [Field::ChallengeId, Field::UserId] {
+        assert_eq!(["create", "verify", "resend"].map(|operation| error(operation, field, NotSent)), [OurFault, AskForNew, AskForNew], "{field}");
+        assert_eq!(error("verify", field, Refused), OurFault, "{field}");
+    }
+    assert_eq!(error("verify", Field::Action, NotSent), OurFault);
+}
+
+#[test]
 fn a_rejected_answer_may_be_given_again_or_not() {
     for (reason, expected) in [
         (Reason::WrongOrExpiredCode, TryAgain),

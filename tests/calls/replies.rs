@@ -144,6 +144,15 @@ async fn the_content_type_does_not_matter() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_loses_no_challenge() {
+    let http = client();
+    for vendor in vendors::all() {
+        let reply = created(vendor, &http, 200, &[], &format!("\u{feff}{}", vendor.created())).await;
+        assert!(reply.is_ok(), "{vendor:?}: {reply:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_success_that_cannot_be_read_was_accepted() {
     let http = client();
     let deep = "[".repeat(100_000);

@@ -189,7 +189,7 @@ fn a_signed_time_that_no_clock_shows_is_too_new() {
 
 #[test]
 fn a_signed_body_that_is_no_object_is_told_as_such() {
-    for body in ["", "null", "7", "[]", "{", "\"{}\"", "\u{feff}{}"] {
+    for body in ["", "null", "7", "[]", "{", "\"{}\""] {
         let signature = webhook::sign(&key(), body.as_bytes(), at(SENT));
         assert_eq!(refusal(&signature, body), Some(WebhookError::UnreadableBody), "{body}");
     }

@@ -161,6 +161,7 @@ fn a_config_asks_for_all_that_the_store_needs() {
         (format!("store = \"redis\"\n{key}"), "guard.redis_url: is required"),
         (format!("store = \"redis\"\n{url}"), "guard.hash_key: is required"),
         (format!("store = \"redis\"\n{url}hash_key = \"short\""), "guard.hash_key: expected at least 32 characters"),
+        ("store = \"redis\"\nhash_key = \"short\"".to_owned(), "guard.hash_key: expected at least 32 characters"),
         (format!("store = \"redis\"\nredis_url = \"secret-host\"\n{key}"), "guard.redis_url: expected a URL"),
         (format!("store = \"redis\"\n{url}{key}on_outage = \"panic\""), "guard.on_outage: expected one of local, refuse, allow"),
         (format!("store = \"memcached\"\n{url}{key}"), "guard.store: expected one of local, redis"),

@@ -75,6 +75,9 @@ async fn whoever_waits_for_a_message_gets_it_when_it_is_sent() {
     assert_eq!((messages.as_array().map(Vec::len), &messages[0]["to"]), (Some(1), &json!("jane@doe.com")));
     let later = format!("/outbox?to=jane@doe.com&after={}", messages[0]["number"]);
     assert_eq!(get(&control, &later).await, json!([]));
+    // What is asked for without a value is not asked for.
+    assert_eq!(get(&control, "/outbox?to=&after=&wait_s=").await.as_array().map(Vec::len), Some(2));
+    assert_eq!(get(&control, "/requests?limit=").await.as_array().map(Vec::len), Some(2));
 }
 
 #[tokio::test]

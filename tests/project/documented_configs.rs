@@ -69,12 +69,13 @@ fn named(table: &Table, ending: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// A secret that can be used under a key.
-fn secret(key: &str) -> &'static str {
+/// What can be used under a key: a secret, or certificates.
+fn usable(key: &str) -> String {
     match key {
-        "api_secret" => "corbado1_secret",
-        "redis_url" => "redis://127.0.0.1:6379",
-        _ => "a-secret-of-thirty-two-characters-or-more",
+        "api_secret" => "corbado1_secret".to_owned(),
+        "redis_url" => "redis://127.0.0.1:6379".to_owned(),
+        "ca" => rcgen::generate_simple_self_signed(["internal".to_owned()]).expect("a certificate").cert.pem(),
+        _ => "a-secret-of-thirty-two-characters-or-more".to_owned(),
     }
 }
 
@@ -84,13 +85,14 @@ fn every_documented_config_can_be_used() -> Outcome {
     assert!(configs.len() > 5, "configs are documented: {}", configs.len());
     if asked().is_none() {
         let variables: BTreeMap<String, String> = configs.iter().flat_map(|(_, block)| named(block, "_env")).collect();
-        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, key)| (name.as_str(), secret(key))).collect();
+        let variables: Vec<(&str, String)> = variables.iter().map(|(name, key)| (name.as_str(), usable(key))).collect();
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
         return in_child("documented_configs::every_documented_config_can_be_used", "configs", &variables);
     }
     for (file, block) in configs {
         let folder = Folder::new()?;
         for (name, key) in named(&block, "_file") {
-            folder.write(&name, secret(&key))?;
+            folder.write(&name, &usable(&key))?;
         }
         let config = whole(&block).try_into::<Config>()?.with_directory(folder.path());
         assert!(config.problems().is_empty(), "{file}: {:?}\n{block:#?}", config.problems());

@@ -12,8 +12,8 @@ async fn start(auth: &dyn ChallengeProvider, email: &str) -> Result<ChallengeHan
 /// The page that the code comes to. Gives what it says, and whether the person is done.
 async fn check(auth: &dyn ChallengeProvider, handle: &ChallengeHandle, code: &str) -> (String, bool) {
     match auth.verify(handle, &Answer::code(code)).await {
-        // Log in whom the vendor names, never the address of the form.
-        Ok(Verification::Verified(proof)) => (format!("Welcome, {}.", proof.recipient().unwrap_or("somebody")), true),
+        // Log in whom the vendor names, never the address of the form; a proof that names nobody logs nobody in.
+        Ok(Verification::Verified(proof)) => (proof.recipient().map_or(Advice::OurFault.sentence().to_owned(), |email| format!("Welcome, {email}.")), true),
         Ok(Verification::Rejected(no)) => (no.advice().sentence().to_owned(), !no.may_try_again()),
         // Some errors leave the challenge as it was.
         Err(error) => (error.advice().sentence().to_owned(), !matches!(error.advice(), Advice::FixInput | Advice::WaitThenRetry)),

@@ -32,7 +32,7 @@ pub(crate) struct Create {
     /// Show the code that the vendor's reply holds (Corbado).
     #[arg(long)]
     reveal: bool,
-    /// The user's id at the provider.
+    /// The user's id at the provider that is asked.
     #[arg(long, help_heading = "The person", value_name = "ID")]
     user_id: Option<String>,
     /// What the user is about to do.
@@ -83,8 +83,18 @@ impl Create {
             config = config.select(provider);
         }
         let options = options(&config, self.intent.as_deref())?;
-        let request = self.request()?;
+        let mut request = self.request()?;
         let provider = config.build()?;
+        if let Some(id) = &self.user_id {
+            // Whoever is asked: by a route or in failover that may be another one than the config's provider.
+            let known = provider.health().into_iter().map(|health| health.provider().clone());
+            request = known.chain([provider.id()]).fold(request, |request, known| request.with_user_id_at(known, id.as_str()));
+        }
+        if self.provider.is_some() && !provider.capabilities().supports(request.method()) {
+            // Another one that has the method is not the one that was named.
+            let id = provider.id();
+            provider.capabilities().check(&id, &request).map_err(|error| Failed::from(error).at(&id, "create"))?;
+        }
         let challenge = provider.create_with(&request, &options).await?;
         Ok(Outcome::done(describe(&challenge, self.reveal)?))
     }
@@ -95,7 +105,7 @@ impl Create {
             ($($field:ident $with:ident),+) => { $(if let Some(value) = &self.$field { request = request.$with(value.clone()); })+ };
         }
         set!(
-            to with_recipient, user_id with_user_id, action with_action, locale with_locale, lifetime with_lifetime,
+            to with_recipient, action with_action, locale with_locale, lifetime with_lifetime,
             action_key with_action_key, scope with_scope
         );
         if let Some(code) = text_of(if self.code_file.is_some() { "code_file" } else { "code" }, self.code.as_deref(), self.code_file.as_deref())? {

@@ -7,14 +7,14 @@ use std::{
     process::ExitCode,
 };
 
-use auth_challenge::{
-    Error, ErrorKind, SendState,
-    testing::{Clock, Control, Double, DoubleEntry, DoubleSetting, Event, Seed, StateFile},
-};
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use auth_challenge::testing::{Clock, Control, Double, DoubleEntry, DoubleSetting, Event, Seed, StateFile};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, builder::NonEmptyStringValueParser};
 use serde_json::{Map, Value, json};
 
-use crate::{lines::Lines, output::Printer};
+use crate::{
+    lines::Lines,
+    output::{Failed, Printer, UNTOLD},
+};
 
 /// The settings of this command, and those that each vendor's double brings.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ struct Common {
     allow_remote: bool,
 
     /// One code for all messages, instead of fresh ones
-    #[arg(long, help_heading = "Messages", value_name = "CODE")]
+    #[arg(long, help_heading = "Messages", value_name = "CODE", value_parser = NonEmptyStringValueParser::new())]
     code: Option<String>,
 
     /// A code for all messages to one recipient; may be given several times
@@ -147,33 +147,40 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
     let Doubles { common, vendors } = args;
     let mut addresses = vendors.iter().map(|vendor| vendor.address).chain([common.control]);
     if let Some(address) = addresses.find(|address| !common.allow_remote && !address.ip().is_loopback()) {
-        return failed(&format!("{address} is not a loopback address: other machines could read every code; say --allow-remote if that is meant"));
+        return failed(format!("{address} is not a loopback address: other machines could read every code; say --allow-remote if that is meant"));
     }
     let told_to_end = match told_to_end() {
         Ok(told_to_end) => told_to_end,
-        Err(error) => return failed(&error.to_string()),
+        Err(error) => return failed(error.to_string()),
     };
-    let (lines, nobody_reads) = match Lines::start() {
+    let (lines, unwritable) = match Lines::start() {
         Ok(started) => started,
-        Err(error) => return failed(&error.to_string()),
+        Err(error) => return failed(error.to_string()),
     };
     let is_for_people = !common.json && io::stdout().is_terminal();
     let running = match start(vendors, &common, &lines, is_for_people).await {
         Ok(running) => running,
-        Err(error) => return failed(&error.to_string()),
+        Err(error) => return failed(error.to_string()),
     };
     if let Some(path) = &common.write_config
         && let Err(problem) = write_config(path, &config_toml(&running.doubles, Double::sign_up_section))
     {
-        return failed(&format!("{} {problem}", path.display()));
+        return failed(format!("--write-config: the file {problem}"));
     }
     if is_for_people {
         welcome(&running).lines().for_each(|line| lines.say(line));
     } else {
         lines.print(&first_line(&running, config_toml(&running.doubles, Double::config_section)));
     }
+    let mut status = 0;
     tokio::select! {
-        _ = nobody_reads => eprintln!("standard output was closed: the doubles end"),
+        why = unwritable => match why {
+            Ok(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                eprintln!("standard output cannot be written: {error}");
+                status = UNTOLD.into();
+            }
+            _ => eprintln!("standard output was closed: the doubles end"),
+        },
         () = told_to_end => {}
     }
     if let Some(Err(error)) = running.state.as_ref().map(StateFile::write) {
@@ -181,11 +188,11 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
         std::process::exit(2);
     }
     // At once: neither a request that is being looked at nor a reader that does not read holds up the end.
-    std::process::exit(0)
+    std::process::exit(status)
 }
 
 async fn start(vendors: Vec<VendorArguments>, common: &Common, lines: &Lines, is_for_people: bool) -> io::Result<RunningDoubles> {
-    let seed = common.seed.as_deref().map(read_seed).transpose()?;
+    let seed = common.seed.as_deref().map(read_seed).transpose().map_err(|error| of_file("seed", &error))?;
     // One time for all of them.
     let clock = Clock::default();
     let mut doubles = Vec::new();
@@ -202,10 +209,10 @@ async fn start(vendors: Vec<VendorArguments>, common: &Common, lines: &Lines, is
         }
         doubles.push(builder.start().await.map_err(|error| at(entry.name(), address, &error))?);
     }
-    if let (Some(seed), Some(path)) = (seed, &common.seed) {
-        seed.apply(&doubles).map_err(|error| named(path, &error))?;
+    if let Some(seed) = seed {
+        seed.apply(&doubles).map_err(|error| of_file("seed", &error))?;
     }
-    let state = common.state.as_deref().map(|path| StateFile::open(path, &doubles).map_err(|error| named(path, &error))).transpose()?;
+    let state = common.state.as_deref().map(|path| StateFile::open(path, &doubles).map_err(|error| of_file("state", &error))).transpose()?;
     let control = Control::start(common.control, doubles.clone()).await.map_err(|error| at("control", common.control, &error))?;
     let control = common.control_name.iter().fold(control, Control::with_name);
     Ok(RunningDoubles { doubles, control, state })
@@ -216,12 +223,12 @@ const LARGEST_SEED: u64 = 16 << 20;
 
 /// Reads a seed file, by the form that its name tells.
 fn read_seed(path: &Path) -> io::Result<Seed> {
-    let about = std::fs::metadata(path).map_err(|error| named(path, &error))?;
+    let about = std::fs::metadata(path)?;
     if !about.is_file() || about.len() > LARGEST_SEED {
-        return Err(named(path, &io::Error::new(io::ErrorKind::InvalidInput, format!("expected a file of {LARGEST_SEED} bytes at most"))));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("expected a file of {LARGEST_SEED} bytes at most")));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| named(path, &error))?;
-    let invalid = |problem: String| named(path, &io::Error::new(io::ErrorKind::InvalidData, problem));
+    let text = std::fs::read_to_string(path)?;
+    let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
     // What a parser says may quote a code.
     match path.extension() {
         Some(extension) if extension.eq_ignore_ascii_case("json") => {
@@ -242,8 +249,9 @@ fn at(argument: &str, address: SocketAddr, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("--{argument} {address}: {error}"))
 }
 
-fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+/// Names the argument whose file cannot be used, and not the file: what belongs into it may have been given in its place.
+fn of_file(argument: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("--{argument}: {error}"))
 }
 
 /// Greets a person: where everything is, and what to try.
@@ -321,10 +329,9 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Makes an error in the form of all sub-commands.
-fn failed(message: &str) -> ExitCode {
-    let error = Error::new(ErrorKind::Config, SendState::NotSent).with_operation("doubles").with_detail(message.to_owned());
-    Printer { pretty: false }.finish(Err(error.into()))
+/// Tells why they cannot run, in the form of all sub-commands.
+fn failed(problem: String) -> ExitCode {
+    Printer { pretty: false }.finish(Err(Failed::Usage { argument: None, problem }))
 }
 
 /// Begins a config that doubles wrote, which doubles may overwrite.

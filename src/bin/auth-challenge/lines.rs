@@ -30,16 +30,17 @@ struct Counts {
 }
 
 impl Lines {
-    /// Starts the thread. What comes with the lines is told when nobody can read any more.
-    pub(crate) fn start() -> io::Result<(Self, oneshot::Receiver<()>)> {
+    /// Starts the thread. What comes with the lines is told why no more can be written, once that is so.
+    pub(crate) fn start() -> io::Result<(Self, oneshot::Receiver<io::Error>)> {
         let (queue, lines) = mpsc::channel();
         let (ended, end) = oneshot::channel();
         let counts = Arc::new(Counts::default());
         let seen = Arc::clone(&counts);
         thread::Builder::new().name("lines".into()).spawn(move || {
-            // Nobody waits for the end where the program ends already.
-            _ = write_all(&lines, &seen);
-            _ = ended.send(());
+            if let Err(error) = write_all(&lines, &seen) {
+                // Nobody waits for it where the program ends already.
+                _ = ended.send(error);
+            }
         })?;
         Ok((Self { queue, counts }, end))
     }

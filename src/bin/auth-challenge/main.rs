@@ -57,7 +57,7 @@ enum Command {
     ///
     /// Piped, or with --json, the first line on stdout is a JSON object that tells where each is reached and with what credentials, and a config for all of them.
     /// Then comes a line for each message that was "sent" and for each place where a request was not as the vendor's document says. Lines that
-    /// nobody reads in time are lost; a line counts them. When standard output is closed, the doubles end.
+    /// nobody reads in time are lost; a line counts them. The doubles end at the first line that cannot be written, since nobody reads any more.
     Doubles(doubles::Doubles),
     /// Look into the vendors' documents.
     Spec(spec::Spec),

@@ -22,7 +22,7 @@ impl Completions {
         let name = command.get_name().to_owned();
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut command, name, &mut text);
-        print(&text)
+        output::print(&text)
     }
 }
 
@@ -36,14 +36,10 @@ pub(crate) fn man(mut command: Command) -> ExitCode {
             return ExitCode::from(2);
         }
     }
-    print(&text)
+    output::print(&text)
 }
 
 fn pages(command: &Command) -> Vec<&Command> {
     let within = command.get_subcommands().filter(|command| command.get_name() != "help");
     std::iter::once(command).chain(within.flat_map(pages)).collect()
-}
-
-fn print(text: &[u8]) -> ExitCode {
-    if output::is_written(text) { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

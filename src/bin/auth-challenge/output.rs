@@ -1,12 +1,18 @@
 //! What every command prints, and how it exits.
 
-use std::{io::Write, process::ExitCode};
+use std::{
+    fs::File,
+    io::{self, Read, Write as _},
+    path::Path,
+    process::ExitCode,
+    time::Duration,
+};
 
 use auth_challenge::{Error, ErrorKind, Field, ProviderId, SendState, Violation};
 use serde_json::{Value, json};
 
 /// How a command exits that did what it was to do and could not tell: whoever calls it must take a message for sent.
-const UNTOLD: u8 = 5;
+pub(crate) const UNTOLD: u8 = 5;
 
 /// Prints results.
 pub(crate) struct Printer {
@@ -73,16 +79,21 @@ impl Printer {
     }
 }
 
-/// Writes to standard output; where that fails, says so and gives no. A reader that goes before the end has what it wants.
-pub(crate) fn is_written(text: &[u8]) -> bool {
-    let mut out = std::io::stdout();
+/// Writes to standard output; where that fails, says so and gives no.
+fn is_written(text: &[u8]) -> bool {
+    let mut out = io::stdout();
     match out.write_all(text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            _ = writeln!(std::io::stderr(), "standard output cannot be written: {error}");
+        Ok(()) => true,
+        Err(error) => {
+            _ = writeln!(io::stderr(), "standard output cannot be written: {error}");
             false
         }
-        _ => true,
     }
+}
+
+/// Prints what is no JSON.
+pub(crate) fn print(text: &[u8]) -> ExitCode {
+    if is_written(text) { ExitCode::SUCCESS } else { ExitCode::from(UNTOLD) }
 }
 
 fn describe(error: &Error) -> Value {
@@ -98,11 +109,16 @@ fn describe(error: &Error) -> Value {
         "request_id": error.request_id(),
         "vendor_code": error.vendor_code(),
         "violations": error.violations().iter().map(describe_violation).collect::<Vec<_>>(),
-        "retry_after_s": error.retry_after().map(|pause| pause.as_secs()),
+        "retry_after_s": error.retry_after().map(seconds),
         "send_state": error.send_state().as_str(),
         "advice": error.advice().key(),
         "message": message,
     })
+}
+
+/// Gives a pause in whole seconds, which are enough: a part of one counts as one.
+fn seconds(pause: Duration) -> u64 {
+    pause.as_secs().saturating_add(u64::from(pause.subsec_nanos() > 0))
 }
 
 pub(crate) fn describe_violation(violation: &Violation) -> Value {
@@ -125,24 +141,40 @@ pub(crate) fn unusable(argument: &str, expected: impl Into<String>) -> Failed {
     Failed::Usage { argument: Some(argument.to_owned()), problem: expected.into() }
 }
 
-/// Gives the name of a file to show; what was meant to be in one, and was given for its name, is not shown.
-fn name_of(file: &std::path::Path) -> String {
-    let name = file.display().to_string();
-    let is_content = name.contains(char::is_control) || name.contains(['{', '"']) || name.starts_with("-----");
-    if is_content { "the file".to_owned() } else { name }
-}
+/// Longest text that is read from a file or standard input, in bytes.
+const LONGEST: u64 = 1 << 20;
 
-/// Gives the text of an argument, `-` being standard input, or of the file that another argument names.
-pub(crate) fn text_of(argument: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<String>, Failed> {
-    let source = file.map_or_else(|| "standard input".to_owned(), name_of);
-    let unreadable = |error: std::io::Error| unusable(argument, format!("{source} cannot be read: {error}"));
-    let text = match (value, file) {
-        (Some("-"), _) => std::io::read_to_string(std::io::stdin()).map_err(unreadable)?,
+/// Gives the text of an argument, `-` being standard input, or of the file that another argument names. An error does not quote the name: a secret may
+/// have been given in place of one.
+pub(crate) fn text_of(argument: &str, value: Option<&str>, file: Option<&Path>) -> Result<Option<String>, Failed> {
+    let (source, text) = match (value, file) {
+        (Some("-"), _) => ("standard input", text_in(io::stdin())),
         (Some(text), _) => return Ok(Some(text.to_owned())),
-        (None, Some(file)) => std::fs::read_to_string(file).map_err(unreadable)?,
+        (None, Some(file)) => ("the file", File::open(file).and_then(text_in)),
         (None, None) => return Ok(None),
     };
+    let text = text.map_err(|error| unusable(argument, format!("{source} cannot be read: {error}")))?;
     // What `echo` and editors end a line with is not part of it.
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(Some(text.strip_suffix('\r').unwrap_or(text).to_owned()))
+}
+
+/// Reads a text to its end; a device may have none.
+fn text_in(source: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    source.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST { Err(io::Error::new(io::ErrorKind::InvalidData, format!("longer than {LONGEST} bytes"))) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_second_is_waited_for_too() {
+        for (pause, expected) in [(Duration::ZERO, 0), (Duration::from_nanos(1), 1), (Duration::from_millis(59_900), 60), (Duration::from_secs(60), 60)] {
+            assert_eq!(seconds(pause), expected);
+        }
+        assert_eq!(seconds(Duration::MAX), u64::MAX);
+    }
 }

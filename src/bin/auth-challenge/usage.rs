@@ -11,14 +11,15 @@ use clap::{
     error::{ContextKind, ContextValue, Error, ErrorKind},
 };
 
-use crate::output::{Failed, Printer};
+use crate::output::{Failed, Printer, UNTOLD};
 
 /// Tells what is wrong with the arguments, in the form of all errors; help and version are what was asked for.
 pub(crate) fn finish(error: &Error, program: &Command) -> ExitCode {
     if !error.use_stderr() {
-        // Nothing can be told where standard output is closed.
-        _ = error.print();
-        return ExitCode::SUCCESS;
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(UNTOLD),
+        };
     }
     let problem = problem(error, meant(program, std::env::args_os().skip(1)));
     if shows_a_value(error) {
@@ -45,31 +46,35 @@ fn meant(program: &Command, words: impl Iterator<Item = OsString>) -> &Command {
 fn shows_a_value(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::ValueValidation | ErrorKind::InvalidValue | ErrorKind::InvalidSubcommand | ErrorKind::TooManyValues => true,
-        ErrorKind::UnknownArgument => named(error, ContextKind::InvalidArg).is_none_or(|name| !is_option(&name) || name.contains('=')),
+        ErrorKind::UnknownArgument => named(error, ContextKind::InvalidArg).is_none_or(|given| option(&given) != Some(&given)),
         _ => false,
     }
 }
 
 /// Says what was expected, by the names of arguments alone.
 fn problem(error: &Error, program: &Command) -> String {
-    let argument = named(error, ContextKind::InvalidArg).filter(|name| is_option(name)).map(|name| name.split('=').next().unwrap_or_default().to_owned());
-    let argument = argument.as_deref();
+    // As the command defines it, with the form of its value; of what is not defined it is what was given.
+    let argument = named(error, ContextKind::InvalidArg);
+    let argument = argument.as_deref().unwrap_or("an argument");
     let valid = named(error, ContextKind::ValidValue).filter(|valid| !valid.is_empty());
     match error.kind() {
-        ErrorKind::MissingRequiredArgument => format!("required: {}", named(error, ContextKind::InvalidArg).unwrap_or_default()),
+        ErrorKind::MissingRequiredArgument => format!("required: {argument}"),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let expected = match (valid, std::error::Error::source(error)) {
                 (Some(valid), _) => format!("expected {valid}"),
                 (None, Some(expected)) => expected.to_string(),
                 (None, None) => "expected a value".to_owned(),
             };
-            format!("{}: {expected}", argument.unwrap_or("an argument"))
+            format!("{argument}: {expected}")
         }
-        ErrorKind::TooManyValues => format!("{} takes no value", argument.unwrap_or("an argument")),
+        ErrorKind::TooManyValues => format!("{argument} takes no value"),
         ErrorKind::UnknownArgument => {
             let nearest = named(error, ContextKind::SuggestedArg).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-            match argument {
-                Some(argument) => format!("{argument} is no argument of this command{nearest}"),
+            match option(argument) {
+                Some(option) => format!("{option} is no argument of this command{nearest}"),
+                None if argument.starts_with('-') => {
+                    "a word is no argument of this command; a value that begins with a dash is given as --option=VALUE".to_owned()
+                }
                 None => format!("a word is no argument of this command{nearest}"),
             }
         }
@@ -79,19 +84,19 @@ fn problem(error: &Error, program: &Command) -> String {
             format!("expected a command: {}{nearest}", names.join(", "))
         }
         ErrorKind::ArgumentConflict => {
-            let (argument, other) = (argument.unwrap_or("an argument"), named(error, ContextKind::PriorArg).unwrap_or_default());
+            let other = named(error, ContextKind::PriorArg).unwrap_or_default();
             if argument == other { format!("{argument} is given more than once") } else { format!("{argument} cannot be given together with {other}") }
         }
         kind => kind.as_str().unwrap_or("the arguments cannot be used").to_owned(),
     }
 }
 
-/// Says whether a name is an option's, as far as its form tells: a key in PEM form begins with dashes too.
-fn is_option(name: &str) -> bool {
+/// Gives the name of an option, without its value, as far as its form tells: a key in PEM form begins with dashes too.
+fn option(given: &str) -> Option<&str> {
     let is_of_a_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let name = name.split([' ', '=']).next().unwrap_or_default();
-    name.len() <= LONGEST_OPTION
-        && name.strip_prefix("--").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.chars().all(is_of_a_name))
+    let name = given.split([' ', '=']).next().filter(|name| name.len() <= LONGEST_OPTION)?;
+    let rest = name.strip_prefix("--")?;
+    (rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.chars().all(is_of_a_name)).then_some(name)
 }
 
 /// More than the longest option has.

@@ -9,8 +9,8 @@ use crate::model::Method;
 /// shares. Without any, everything passes.
 ///
 /// - **A send** takes a place under every limit that it falls under, or under none if one of them is full. Places are taken before the message
-///   goes out, and given back only where nothing was sent ([`SendState::NotSent`](crate::SendState::NotSent)): what a vendor refused has
-///   reached it, and a caller who gives up half-way leaves the place taken.
+///   goes out, and given back only where nothing was sent ([`SendState::NotSent`](crate::SendState::NotSent)) and nothing else was done, such as making a
+///   user at Corbado: what a vendor refused has reached it, and a caller who gives up half-way leaves the place taken.
 /// - **One recipient** is one whatever way it is written. Case (of any writing), forms for the same letter (NFKC: `ｘ` is `x`), blanks, and
 ///   characters that are not seen make no difference; comments, quotes, a name before `<…>` and dots at the ends are left out; so is the `+tag`
 ///   of an e-mail address; the domain counts in its ASCII form (`xn--…`). Of a phone number the digits count, without zeros in front.
@@ -113,27 +113,29 @@ impl Limits {
 
     /// Limits to how many calling codes one client may have messages sent whose code nobody gave. A right code takes its calling code off the count of
     /// the client that had the message sent last.
-    /// A calling code stays counted where nothing was sent.
+    /// Unlike a message, a calling code stays counted where nothing was sent.
     pub fn with_unverified_calling_codes_per_ip(self, rate: Rate) -> Self {
         self.with_rate(Rule::CallingCodesPerIp, rate)
     }
 
     /// Limits the wrong answers to one challenge: after so many none is handed in any more, and each is rejected as
-    /// [`Reason::TooManyAttempts`](crate::Reason::TooManyAttempts).
+    /// [`Reason::TooManyAttempts`](crate::Reason::TooManyAttempts). 0 rejects every answer.
     pub fn with_wrong_codes(mut self, most: u32) -> Self {
         self.wrong_codes = Some(most);
         self
     }
 
     /// Lets messages go to phone numbers with these calling codes alone, say `+49`. Another one is [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) with a
-    /// violation at [`Field::To`](crate::Field::To), and without a time after which to try again.
+    /// violation at [`Field::To`](crate::Field::To), and without a time after which to try again. Each is `+` and 1 to 7 digits, which a config checks and
+    /// this does not: what is none allows nobody. An empty list allows all.
     pub fn with_calling_codes<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
         self.calling_codes = codes.into_iter().map(Into::into).collect();
         self
     }
 
     /// Takes recipients that begin so out of every limit of sends, and counts none of theirs, resends among them. A prefix is compared with the recipient in the form
-    /// in which it counts: a phone number as `+` and digits, an e-mail address in lower case and without its `+tag`.
+    /// in which it counts: a phone number as `+` and digits, an e-mail address in lower case and without its `+tag`. One of another form, which a config
+    /// refuses, fits nobody.
     pub fn with_exempt_prefixes<P: Into<String>>(mut self, prefixes: impl IntoIterator<Item = P>) -> Self {
         self.exempt_prefixes = prefixes.into_iter().map(Into::into).collect();
         self
@@ -141,7 +143,7 @@ impl Limits {
 
     /// Takes recipients out of every limit of sends by their keyed hashes, for a guard that has a key to hash with: HMAC-SHA-256 of the recipient in the
     /// form in which it counts, in hex. Of `+64270000000` it is what
-    /// `printf %s +64270000000 | openssl dgst -sha256 -hmac "$HASH_KEY" | sed 's/.* //'` prints.
+    /// `printf %s +64270000000 | openssl dgst -sha256 -hmac "$HASH_KEY" | sed 's/.* //'` prints. `RedisGuard` has such a key; a `LocalGuard` exempts nobody by it.
     pub fn with_exempt_hashes<H: Into<String>>(mut self, hashes: impl IntoIterator<Item = H>) -> Self {
         self.exempt_hashes = hashes.into_iter().map(|hash| hash.into().to_ascii_lowercase()).collect();
         self

@@ -35,8 +35,8 @@ use crate::model::{
     Challenge, ChallengeHandle, ChallengeRequest, Error, ErrorKind, Field, Method, Outlook, ProviderHealth, Reason, SendState, Verification, Violation,
 };
 
-/// Sees every send, a failover as one, and every answer, and may refuse: against people who let your service send messages at your cost, or who
-/// guess codes.
+/// Decides whether a message may be sent and an answer handed in: against people who have messages sent at your cost, or who guess codes. A failover is one
+/// send.
 ///
 /// [`LocalGuard`](crate::LocalGuard) counts in one process, `RedisGuard` (feature `redis`) in all processes of a fleet.
 ///
@@ -73,8 +73,8 @@ pub trait Guard: fmt::Debug + Send + Sync + 'static {
     async fn before_send(&self, sending: Sending<'_>) -> Result<(), Refusal>;
 
     /// Is told what became of a send that it let pass: the challenge, whose handle may be that of a resend, or the error, whose
-    /// [`send_state`](Error::send_state) says whether a message may be out. Not called where the caller gave up before, or where the time
-    /// was up before [`before_send`](Self::before_send) had answered, so count only with the answer.
+    /// [`send_state`](Error::send_state) says whether a message may be out. It may never be called: the caller may have given up, or the time been up before
+    /// [`before_send`](Self::before_send) had answered. So take a place only as that answers.
     async fn after_send(&self, sending: Sending<'_>, outcome: Result<&Challenge, &Error>) {
         let _ = (sending, outcome);
     }
@@ -191,7 +191,8 @@ impl Refusal {
         Self { reason: reason.into(), field: None, retry_after: None, rejection: None }
     }
 
-    /// Adds the time after which it may be tried again.
+    /// Adds the time after which it may be tried again. Without it the advice is not to wait: [`Advice::FixInput`](crate::Advice::FixInput) where
+    /// [`with_field`](Self::with_field) names a field of the person's, else [`Advice::OurFault`](crate::Advice::OurFault), which wakes an operator.
     pub fn with_retry_after(mut self, pause: Duration) -> Self {
         self.retry_after = Some(pause);
         self

@@ -49,6 +49,11 @@ impl Rate {
 impl FromStr for Rate {
     type Err = ParseRateError;
 
+    /// Reads `TIMES per PERIOD`: a whole number, and a time such as `30s`, `10m` or `1h 30m`.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseRateError`] for anything else, and where one of them is zero.
     fn from_str(text: &str) -> Result<Self, ParseRateError> {
         let (times, period) = text.split_once(" per ").ok_or(ParseRateError)?;
         let times = times.trim().parse().map_err(|_| ParseRateError)?;

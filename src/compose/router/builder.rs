@@ -54,7 +54,7 @@ impl RouterBuilder {
         self
     }
 
-    /// Sends a method to a provider; a credential of any kind. Recipients with a [calling code](Self::with_calling_code_route) that has a route go by that.
+    /// Sends a method to a provider; a credential, whatever its kind. A recipient whose [calling code](Self::with_calling_code_route) has a route goes there instead.
     pub fn with_route(mut self, method: Method, provider: ProviderId) -> Self {
         self.routes.set(method, None, provider);
         self

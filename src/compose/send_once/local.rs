@@ -16,8 +16,8 @@ use crate::model::{Error, ErrorKind, SendState};
 
 /// Keeps intents in this process alone, for tests and for services of one process: against repetitions, not against crashes.
 ///
-/// It keeps at most 262,144 at once, some hundred bytes each, and forgets none before its time: one more is refused, and its message not sent. So with a day for each it is for three messages
-/// a second; [`SendOnce::with_remembered`](crate::SendOnce::with_remembered) sets a shorter time. Where [`Reloadable`](crate::Reloadable) puts a provider with a new store in the place of an old
+/// It keeps at most 262,144 at once, some hundred bytes each, and forgets none before its time: one more is refused, and its message not sent. With a day for each there is room for three messages a
+/// second; [`SendOnce::with_remembered`](crate::SendOnce::with_remembered) sets a shorter time. Where [`Reloadable`](crate::Reloadable) puts a provider with a new store in the place of an old
 /// one, the new one goes on with what was kept. Time is that of `tokio::time`.
 #[derive(Default)]
 pub struct LocalIntents {

@@ -43,11 +43,11 @@ use unconfirmed::Unconfirmed;
 ///
 /// | the intent | the call |
 /// |---|---|
-/// | is new | is reserved in the [store](IntentStore), the message sent, and the challenge kept, sealed |
+/// | is new | reserves it in the [store](IntentStore), sends, and keeps the challenge, sealed |
 /// | has a challenge | gives that challenge, though it may have expired or been answered since; nothing is sent |
 /// | is under way in another call | waits for what becomes of that, within its own time |
-/// | ended as [`SendState::Unknown`] or [`Accepted`](SendState::Accepted), or its process died | is `Unknown` ([`ErrorKind::Interrupted`]); nothing is sent, however often it is asked |
-/// | was for another request | is [`ErrorKind::Conflict`]; nothing is sent |
+/// | ended as [`SendState::Unknown`] or [`Accepted`](SendState::Accepted), or its process died | fails as `Unknown` ([`ErrorKind::Interrupted`]); nothing is sent, however often it is asked |
+/// | was for another request | fails as [`ErrorKind::Conflict`]; nothing is sent |
 ///
 /// A message that was provably not sent, or that the vendor refused, leaves its intent free. Another request is one whose fields differ; those of the client are left
 /// out, since a person may change the network between two tries. A challenge that is given once more has its handle, status and request id alone.

@@ -9,11 +9,11 @@ use crate::model::{Error, ProviderHealth};
 /// Keeps the intents of a [`SendOnce`](crate::SendOnce): [`LocalIntents`](crate::LocalIntents) in one process, `RedisIntents` (feature `redis`) for a fleet, or
 /// one of your own, say a table of your database.
 ///
-/// A name is 64 hexadecimal digits, a record at most a few thousand bytes. Without the key they tell nothing but when a message went out, and how long its handle is. An error before
-/// the message means that nothing is sent. A store that forgets a name before its time lets its message be sent once more.
+/// A name is 64 hexadecimal digits, a record at most a few thousand bytes. Without the key they tell nothing but when a message went out, and how long its handle is. Where `reserve` fails,
+/// nothing is sent. A store that forgets a name before its time lets its message be sent once more.
 ///
-/// In SQL, with `ends_at` by the server's clock: `reserve` deletes the row if it has ended, then `INSERT … ON CONFLICT DO NOTHING`, and reads the row if nothing
-/// was inserted, beginning anew where it is gone by then; `settle` is `UPDATE … SET record = ? WHERE name = ? AND record = ?`, `release` a `DELETE` with the same condition.
+/// In SQL, with `ends_at` by the server's clock: `reserve` deletes the row if its time is over, then runs `INSERT … ON CONFLICT DO NOTHING`; where
+/// nothing was inserted it reads the row, and begins again where that is gone by then; `settle` is `UPDATE … SET record = ? WHERE name = ? AND record = ?`, `release` a `DELETE` with the same condition.
 #[async_trait]
 pub trait IntentStore: fmt::Debug + Send + Sync + 'static {
     /// Keeps a record under a name for a time, unless one is kept there: gives that one then, and changes nothing.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{ErrorKind, SendState, Violation};
+use crate::model::Field;
 
 /// Says what an application does about an [`Error`](crate::Error) or a [`Rejected`](crate::Rejected) answer.
 ///
@@ -84,6 +85,7 @@ impl Advice {
         match kind {
             ErrorKind::Handle => Self::AskForNew,
             ErrorKind::NotFound if matches!(operation, Some("verify" | "resend")) => Self::AskForNew,
+            ErrorKind::InvalidRequest if state == SendState::NotSent && is_of_the_handle(operation, violations) => Self::AskForNew,
             ErrorKind::RateLimited => Self::WaitThenRetry,
             ErrorKind::Throttled if has_end => Self::WaitThenRetry,
             // Where such a one was refused, that was an attempt before it.
@@ -92,6 +94,12 @@ impl Advice {
             _ => Self::OurFault,
         }
     }
+}
+
+/// Says whether what is wrong is what a handle holds: of an answer and a resend nothing else has these fields.
+fn is_of_the_handle(operation: Option<&str>, violations: &[Violation]) -> bool {
+    let is_within = |violation: &Violation| matches!(violation.field(), Some(Field::ChallengeId | Field::UserId));
+    matches!(operation, Some("verify" | "resend")) && !violations.is_empty() && violations.iter().all(is_within)
 }
 
 /// Shows the [key](Self::key).

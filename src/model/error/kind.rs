@@ -28,13 +28,13 @@ pub enum ErrorKind {
     Throttled,
     /// No connection to the vendor.
     Connect,
-    /// The vendor, or a guard before it, did not answer in time.
+    /// The vendor, or a guard before it, did not answer in time; or the vendor answered 408.
     Timeout,
-    /// The connection broke; or, where nothing is sent a second time, an earlier call with the same intent did not come to a known end.
+    /// The connection broke; with `SendOnce` also: an earlier call with the same intent did not come to a known end.
     Interrupted,
     /// The vendor has a fault (5xx).
     Unavailable,
-    /// The reply cannot be used: it is not the vendor's, or lacks an id or what says yes or no.
+    /// The reply cannot be used: it is a redirect (3xx), has not the vendor's form, or lacks an id or what says yes or no.
     UnexpectedReply,
 }
 
@@ -112,9 +112,9 @@ pub enum SendState {
     /// No message was asked for, and no answer used: refused before sending, no connection came about, the server vouches that it did not look at the
     /// request, or what comes before the message failed, such as a look for the user.
     NotSent,
-    /// The vendor answered that it did not act: a 4xx status. What its integrations did meanwhile, the vendor's module tells.
+    /// The vendor answered that it did not act: a 4xx status other than 408. What its integrations did meanwhile, the vendor's module tells.
     Refused,
-    /// The vendor may or may not have acted: a time-out, a broken connection, a 5xx or 3xx status.
+    /// The vendor may or may not have acted: a time-out, a broken connection, or a status of 408, 3xx or 5xx.
     Unknown,
     /// The vendor acted, a 2xx status says, but its reply cannot be read.
     Accepted,

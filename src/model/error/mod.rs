@@ -164,7 +164,8 @@ impl Error {
         self
     }
 
-    /// Sets the providers that the call asked in vain, or passed over, before. What one of them may have sent, the error may have sent.
+    /// Sets the providers that the call asked in vain, or passed over, before. Where one of them may have sent, [`send_state`](Self::send_state)
+    /// says so.
     pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
         self = hops.iter().fold(self, |error, hop| error.after(hop.send_state()));
         self.0.hops = hops;
@@ -285,7 +286,8 @@ impl Error {
         &self.0.violations
     }
 
-    /// Says how long the vendor wants no request.
+    /// Says how long to wait before it is tried again: by the vendor's `Retry-After`, in seconds or a date, of which more than 24 h counts as none; or by
+    /// a guard or a store of intents. `None` where nobody said.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -295,19 +297,22 @@ impl Error {
         &self.0.hops
     }
 
-    /// Says what the application does about it, and what it tells the person. An error without an [operation](Self::operation) that may have
-    /// acted is taken for our fault; [`ChallengeProviderExt`](crate::ChallengeProviderExt) names the operation where a provider did not.
+    /// Says what the application does about it, and what it tells the person. Where the vendor may have acted it goes by the
+    /// [operation](Self::operation), `create`, `resend` or `verify`; of any other one, such as a typed client's own, and of none it is our fault: look at
+    /// [`send_state`](Self::send_state) yourself there. [`ChallengeProviderExt`](crate::ChallengeProviderExt) names the operation where a provider did not.
     pub fn advice(&self) -> Advice {
         let Inner { kind, send_state, operation, retry_after, violations, .. } = &*self.0;
         Advice::on(operation.as_deref(), *kind, *send_state, retry_after.is_some(), violations)
     }
 
-    /// Says whether the vendor, or a guard, wants fewer requests.
+    /// Says whether the kind is `RateLimited` or `Throttled`. The second is also that of a store that does not answer and of a calling code that is not
+    /// allowed: to wait helps where there is a [`retry_after`](Self::retry_after).
     pub fn is_rate_limited(&self) -> bool {
         matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Throttled)
     }
 
-    /// Says whether the credentials are not accepted or do not allow the call.
+    /// Says whether the kind is `Authentication` (401) or `Permission` (402, 403): the credentials are not accepted, or do not allow the call; a 403 may also be
+    /// about one recipient.
     pub fn is_authentication(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Authentication | ErrorKind::Permission)
     }

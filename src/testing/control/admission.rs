@@ -41,7 +41,8 @@ impl Names {
             return refused(403, "Sec-Fetch-Site: expected none, or the control port's own");
         }
         let media_type = only(headers, header::CONTENT_TYPE).and_then(|value| value.split(';').next()).map(str::trim);
-        if (has_body || method == "POST") && !media_type.is_some_and(|given| given.eq_ignore_ascii_case("application/json")) {
+        let is_told = headers.contains_key(header::CONTENT_TYPE) && method != "GET";
+        if (has_body || is_told || method == "POST") && !media_type.is_some_and(|given| given.eq_ignore_ascii_case("application/json")) {
             return refused(415, "Content-Type: expected application/json");
         }
         Ok(())
@@ -109,6 +110,9 @@ mod tests {
             ("POST", "host: localhost|content-type: application/json|sec-fetch-site: cross-site|sec-fetch-mode: navigate", "{}", 403),
             ("POST", "host: localhost", "", 415),
             ("POST", "host: localhost|content-type: text/plain", "{}", 415),
+            ("DELETE", "host: localhost|content-type: text/plain", "", 415),
+            ("DELETE", "host: localhost|content-type: application/json", "", 0),
+            ("GET", "host: localhost|content-type: text/plain", "", 0),
             ("POST", "host: localhost|content-type: text/plain;application/json", "{}", 415),
             ("POST", "host: localhost|content-type: application/json|content-type: text/plain", "{}", 415),
             ("DELETE", "host: localhost", "{}", 415),

@@ -1,8 +1,8 @@
 //! The messages, and waiting for one.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
@@ -19,23 +19,36 @@ const LONGEST: f64 = 120.0;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
+    #[serde(default, deserialize_with = "given")]
     to: Option<String>,
+    #[serde(default, deserialize_with = "given")]
     after: Option<u64>,
-    #[serde(default)]
-    wait_s: f64,
+    #[serde(default, deserialize_with = "given")]
+    wait_s: Option<f64>,
+}
+
+/// Reads a value of a query; one that is empty is as good as none.
+pub(super) fn given<'de, T: FromStr, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(value)?;
+    let read = || text.parse().map_err(|_| D::Error::custom("expected a number"));
+    Some(&text).filter(|text| !text.is_empty()).map(|_| read()).transpose()
 }
 
 impl Wanted {
+    fn wait_s(&self) -> f64 {
+        self.wait_s.unwrap_or_default()
+    }
+
     pub(super) fn waits(&self) -> bool {
-        self.wait_s > 0.0
+        self.wait_s() > 0.0
     }
 
     /// Gives the messages, once there is one or the time is up.
     pub(super) async fn messages(&self, doubles: &[Double], events: &Events) -> Result<Value, String> {
-        if !(0.0..=LONGEST).contains(&self.wait_s) {
+        if !(0.0..=LONGEST).contains(&self.wait_s()) {
             return Err(format!("wait_s: expected 0 to {LONGEST} seconds"));
         }
-        let end = Instant::now() + Duration::from_secs_f64(self.wait_s);
+        let end = Instant::now() + Duration::from_secs_f64(self.wait_s());
         // Before looking, so that no message comes in between.
         let mut notices = events.subscribe();
         let given = self.after.unwrap_or_default();

@@ -22,7 +22,7 @@ use super::{
     admission::{Names, Refused},
     commands::{self, ClockCommand, Sample},
     events::{self, Events},
-    outbox::Wanted,
+    outbox::{Wanted, given},
     page,
     serve::CameTo,
     shown,
@@ -169,6 +169,7 @@ async fn events(State(desk): State<Desk>) -> Result<impl IntoResponse, Problem> 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Newest {
+    #[serde(default, deserialize_with = "given")]
     limit: Option<usize>,
 }
 

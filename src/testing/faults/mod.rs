@@ -10,7 +10,7 @@ use fastrand::Rng;
 pub(super) use waiting::Faults;
 pub(super) use worded::WordedFault;
 
-/// Something that goes wrong, once unless told otherwise.
+/// Describes what goes wrong, once unless told otherwise.
 ///
 /// Some faults come before the vendor acted, some after: after those of the second kind a message is in the outbox, or a code is used up.
 ///
@@ -194,7 +194,7 @@ impl Fault {
         matches!(self.kind, FaultKind::RefuseConnections)
     }
 
-    /// Goes wrong so many times.
+    /// Goes wrong this many times; 0 is never. (In a seed and at the control port `times` 0 is always, as [`always`](Self::always) is.)
     pub fn with_times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self

@@ -5,7 +5,7 @@ use std::{fmt, time::SystemTime};
 use super::Entries;
 use crate::model::{Method, Personal, Secret};
 
-/// A challenge that a double made.
+/// Shows a challenge that a double made.
 #[derive(Clone)]
 pub struct KnownChallenge {
     pub(in crate::testing) id: Secret,
@@ -61,7 +61,7 @@ impl fmt::Debug for KnownChallenge {
     }
 }
 
-/// What became of a challenge.
+/// Says what became of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChallengeState {

@@ -20,7 +20,7 @@ const KEPT: usize = 10_000;
 /// What a double remembers at most, in bytes. Each kind has a part of its own, so that a flood of one does not push out the others.
 const BUDGET: usize = 24 << 20;
 
-/// Something that happened at a double.
+/// Tells what happened at a double.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// A message that a double would have sent, were it the vendor.
+/// Shows a message that a double would have sent, were it the vendor.
 #[derive(Clone)]
 pub struct Message {
     pub(in crate::testing) method: Method,

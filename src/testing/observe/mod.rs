@@ -15,7 +15,7 @@ pub use message::{Message, Outbox};
 pub use request::{ReceivedRequest, Requests};
 pub use violation::{SpecViolation, Violations};
 
-/// What a double kept until it was asked, the oldest first: its [`Outbox`], [`Requests`] or [`Violations`].
+/// Lists what a double kept until it was asked, the oldest first: its [`Outbox`], [`Requests`] or [`Violations`].
 ///
 /// What comes in later is not in it. Its `Debug` shows no address, code or value.
 ///

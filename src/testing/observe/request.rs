@@ -12,7 +12,7 @@ use crate::testing::{
     weight::{self, Weigh},
 };
 
-/// A request as a double read it.
+/// Shows a request as a double read it.
 #[derive(Clone)]
 pub struct ReceivedRequest {
     pub(in crate::testing) operation: Option<Operation>,

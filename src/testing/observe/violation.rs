@@ -5,7 +5,7 @@ use std::fmt;
 use super::Entries;
 use crate::testing::weight::{self, Weigh};
 
-/// One place where a request, or a double's own reply, is not as the vendor's document says. It never holds a value.
+/// Names one place where a request, or a double's own reply, is not as the vendor's document says. It never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpecViolation {
     pub(in crate::testing) operation: String,

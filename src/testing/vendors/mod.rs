@@ -34,7 +34,7 @@ list! {
     "twilio" twilio;
 }
 
-/// A vendor that has a double: its name, and what its double can be told in words.
+/// Names a vendor that has a double: its name, and what its double can be told in words.
 ///
 /// The command line, and tests that run at every vendor, go through [`DoubleEntry::ALL`].
 ///
@@ -104,7 +104,7 @@ impl fmt::Debug for DoubleEntry {
     }
 }
 
-/// A setting of one vendor's double that is given as text.
+/// Describes a setting of one vendor's double that is given as text.
 #[derive(Debug)]
 pub struct DoubleSetting {
     name: &'static str,
@@ -145,7 +145,7 @@ impl DoubleSetting {
     }
 }
 
-/// Settings by name: those of [`DoubleEntry::builder`].
+/// Holds settings by name: those of [`DoubleEntry::builder`].
 pub struct NamedSettings {
     entry: &'static DoubleEntry,
     values: BTreeMap<String, String>,

@@ -9,8 +9,8 @@
 //! | verify | `POST /verify` | 200 with `isVerified: false` |
 //!
 //! The request's action is Authsignal's action code, and required; the action key is its `idempotencyKey`, the user id one of your own,
-//! metadata its `custom`. A reply that is not verified and gives no reason is taken as a wrong code, which older servers and SDKs know
-//! nothing else of.
+//! metadata its `custom`. A reply that is not verified and gives no reason counts as a wrong code: older
+//! servers give none.
 //!
 //! # Where your own webhook sends the message
 //!

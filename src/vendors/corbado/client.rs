@@ -21,7 +21,18 @@ static UPDATE: Operation = Operation { is_check: true, read_error: convert::upda
 /// use auth_challenge::{Http, corbado::{Corbado, CorbadoConfig, types}};
 /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
 /// let corbado = Corbado::new(&CorbadoConfig::new("pro-1", "corbado1_secret"), Http::builder().build()?)?;
-/// let request: types::ChallengeCreateReq = serde_json::from_str("…")?;
+/// let request: types::ChallengeCreateReq = serde_json::from_value(serde_json::json!({
+///     "challengeType": "email_otp",
+///     "identifierValue": "jane@doe.com",
+///     "clientInformation": {
+///         "remoteAddress": "203.0.113.7",
+///         "userAgent": "Mozilla/5.0",
+///         "userVerifyingPlatformAuthenticatorAvailable": false,
+///         "conditionalMediationAvailable": false,
+///         "clientCapabilities": {},
+///         "parsedDeviceInfo": { "browserName": "Firefox", "browserVersion": "140", "osName": "Linux", "osVersion": "" },
+///     },
+/// }))?;
 /// let challenge = corbado.challenge_create("usr-4693224802260150919", &request).await?;
 /// println!("{:?}", challenge.status);
 /// # Ok(()) }

@@ -73,8 +73,8 @@ impl Corbado {
     ///
     /// # Errors
     ///
-    /// A recipient that is neither is refused before sending, with a violation on [`Field::To`]. Several users with this login identifier, a list that
-    /// has no end, and one with a login identifier that cannot be read, are [`ErrorKind::UnexpectedReply`]: nobody is made on the word of such a list. All else is the error of the call that failed, and names its operation.
+    /// A recipient that is neither an e-mail address nor a phone number is refused before sending, with a violation on [`Field::To`]. Where several users have
+    /// this login identifier, where the list does not end or an entry of it cannot be read, it is [`ErrorKind::UnexpectedReply`], and no user is made. All else is the error of the call that failed, and names its operation.
     ///
     /// Where the user was made and its login identifier was not, the user is deleted. Only an error that says that Corbado
     /// [may have acted](SendState::may_have_acted) may leave a user without a login identifier there: a reply was lost, or the time was up. So may a

@@ -6,7 +6,9 @@
 //! |---|---|---|
 //! | create | `POST /Services/{ServiceSid}/Verifications` | |
 //! | resend | the same, to the same recipient, in the same language | |
-//! | verify | `POST /Services/{ServiceSid}/VerificationCheck` | a status other than `approved`; 404 with code 20404; code 60202 |
+//! | verify | `POST /Services/{ServiceSid}/VerificationCheck` | `pending` as a wrong code, `expired`, `max_attempts_reached` and code 60202 as such; `canceled`, `deleted`, `failed` and 404 with code 20404 as `Other` |
+//!
+//! A status that this release does not know is an error, and so is one that contradicts `valid`.
 //!
 //! Metadata goes out as `Tags`, ten texts at most. While a verification is pending, a second create to the same recipient continues it, with
 //! the same id and code. The vendor tells no expiry. A check of a verification that expired, was answered or was cancelled is rejected for

@@ -56,7 +56,7 @@ impl Operation {
     pub const ACTIVE: Self = Self::named("active");
 }
 
-/// Authsignal's Server API, as far as challenges go, over real HTTP.
+/// Doubles Authsignal's Server API, as far as challenges go, over real HTTP.
 ///
 /// It takes the secret key `as_secret` unless told otherwise.
 ///
@@ -112,7 +112,7 @@ impl fmt::Debug for AuthsignalDouble {
     }
 }
 
-/// What Authsignal's double can be told, by the methods of its [`DoubleBuilder`].
+/// Collects what Authsignal's double can be told, by the methods of its [`DoubleBuilder`].
 #[derive(Debug)]
 pub struct AuthsignalSettings {
     secret_key: Secret,

@@ -20,7 +20,7 @@ use users::EXAMPLE_USER;
 
 const NAME: &str = "corbado";
 
-/// On the command line every user id is known but `usr-0`.
+/// On the command line every user id of the form `usr-NUMBER` is known but `usr-0`.
 pub(super) const ENTRY: DoubleEntry = DoubleEntry {
     name: NAME,
     title: "Corbado",
@@ -64,7 +64,7 @@ impl Operation {
     pub const IDENTIFIER_LIST: Self = Self::named("identifier_list");
 }
 
-/// Corbado's Backend API, as far as users, their login identifiers and their challenges go, over real HTTP.
+/// Doubles Corbado's Backend API, as far as users, their login identifiers and their challenges go, over real HTTP.
 ///
 /// It knows project `pro-1` with the API secret `corbado1_secret` unless told otherwise, and the users that were added or that a client made:
 /// [`person`](Double::person) adds one, whose login identifier is the name, verified.
@@ -133,7 +133,7 @@ impl fmt::Debug for CorbadoDouble {
     }
 }
 
-/// What Corbado's double can be told, by the methods of its [`DoubleBuilder`].
+/// Collects what Corbado's double can be told, by the methods of its [`DoubleBuilder`].
 #[derive(Debug)]
 pub struct CorbadoSettings {
     project_id: String,

@@ -32,7 +32,7 @@ pub(super) struct Users {
     holders: HashMap<String, u64>,
     made: usize,
     scales: Scales,
-    /// All ids are known but this one, and those that were deleted.
+    /// All ids of a user's form are known but this one, and those that were deleted.
     any_but: Option<String>,
     deleted: Store<Deleted>,
 }
@@ -111,6 +111,11 @@ impl Identifier {
     }
 }
 
+/// Says whether an id has the form that Corbado gives to users.
+fn is_of_a_user(id: &str) -> bool {
+    id.strip_prefix("usr-").is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 impl Users {
     pub(super) fn of(given: &[String], any_but: Option<&str>, now: SystemTime) -> Self {
         let mut users = Self {
@@ -128,7 +133,7 @@ impl Users {
 
     pub(super) fn knows(&self, id: &str) -> bool {
         match &self.any_but {
-            Some(unknown) => id != unknown && self.deleted.get(id).is_none(),
+            Some(unknown) => is_of_a_user(id) && id != unknown && self.deleted.get(id).is_none(),
             None => self.ids.contains_key(id),
         }
     }

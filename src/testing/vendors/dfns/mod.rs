@@ -60,7 +60,7 @@ impl Operation {
     pub const ACTION: Self = Self::named("action");
 }
 
-/// Dfns' registration of credentials by one-time code, over real HTTP.
+/// Doubles Dfns' registration of credentials by one-time code, over real HTTP.
 ///
 /// It takes the bearer token `dfns_token` unless told otherwise, and the one-time codes that were [issued](Self::issue_code) or given to
 /// the builder. Each code is good for one challenge. [`person`](Double::person) asks for a new key with a fresh code; Dfns knows whose code it
@@ -132,7 +132,7 @@ enum Token {
     Any,
 }
 
-/// What Dfns' double can be told, by the methods of its [`DoubleBuilder`].
+/// Collects what Dfns' double can be told, by the methods of its [`DoubleBuilder`].
 #[derive(Debug)]
 pub struct DfnsSettings {
     codes: Vec<Secret>,

@@ -58,7 +58,7 @@ impl Operation {
     pub const UPDATE: Self = Self::named("update");
 }
 
-/// The verifications of Twilio Verify, over real HTTP.
+/// Doubles the verifications of Twilio Verify, over real HTTP.
 ///
 /// It has one service, `VAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, of the account `ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` with the auth token
 /// `twilio_token`, unless told otherwise.
@@ -113,7 +113,7 @@ impl fmt::Debug for TwilioDouble {
     }
 }
 
-/// What Twilio's double can be told, by the methods of its [`DoubleBuilder`].
+/// Collects what Twilio's double can be told, by the methods of its [`DoubleBuilder`].
 #[derive(Debug)]
 pub struct TwilioSettings {
     account_sid: String,

@@ -10,7 +10,7 @@ use crate::{
     wire::{is_word, tolerant},
 };
 
-/// Something that Authsignal tells of.
+/// Holds one thing that Authsignal tells of.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Event {
@@ -28,7 +28,7 @@ pub struct Event {
     pub raw: Kept,
 }
 
-/// What an event tells.
+/// Says what an event tells.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -42,7 +42,7 @@ pub enum EventKind {
     Other,
 }
 
-/// What became of a challenge, as the vendor logged it.
+/// Says what became of a challenge, as the vendor logged it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChallengeLog {
@@ -68,7 +68,7 @@ pub struct ChallengeLog {
     pub status_code: Option<String>,
 }
 
-/// Where a message is. Authsignal documents delivery for text messages alone; of e-mails and WhatsApp it tells that they were sent.
+/// Says where a message is. Authsignal documents delivery for text messages alone; of e-mails and WhatsApp it tells that they were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Delivery {
@@ -122,7 +122,7 @@ impl ChallengeLog {
     }
 }
 
-/// A message that is yours to send, while Authsignal waits.
+/// Holds a message that is yours to send, while Authsignal waits.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct MessageToSend {

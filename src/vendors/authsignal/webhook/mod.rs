@@ -33,9 +33,9 @@
 //! |---|---|---|
 //! | [`ChallengeLog`] | tells afterwards, some 15 minutes late, in batches of up to 500, each at least once and until it is answered 2xx | leaves out what it knows by its [`id`](Event::id), keeps the rest, then answers 2xx |
 //! | [`MessageToSend`] | waits: the message is yours to send, and the create fails unless it is answered 2xx | sends the message, then answers 2xx, [whatever else goes wrong](crate::authsignal#where-your-own-webhook-sends-the-message) |
-//! | [`Other`](EventKind::Other) | tells afterwards, or waits: `push.created` for a message that is yours to send, `action.verify` for a yes or no of yours | answers 2xx to what is told afterwards, which else comes again; to what waits only if it does what is asked, for a 2xx says "sent" or "let it succeed" |
+//! | [`Other`](EventKind::Other) | tells afterwards, or waits: `push.created` for a message that is yours to send, `action.verify` for a yes or no of yours | answers 2xx to what is told afterwards, or it comes again; to what waits only if it did what is asked, since a 2xx says "sent" or "let it succeed" |
 //!
-//! An event that was signed less than five minutes ago can be posted once more by whoever saw it: the [`id`](Event::id) is against that, too.
+//! Within five minutes of its signing, whoever saw a request can post it again: to leave out known [`id`](Event::id)s stops that, too.
 //!
 //! # What is read
 //!
