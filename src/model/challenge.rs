@@ -124,7 +124,8 @@ impl Challenge {
         self
     }
 
-    #[cfg(feature = "dfns")]
+    #[cfg(vendor)]
+    #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
     pub(crate) fn with_shared_vendor_reply<T: Any + Send + Sync>(mut self, reply: Arc<T>) -> Self {
         self.0.vendor = Some(reply);
         self

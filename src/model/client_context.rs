@@ -44,6 +44,7 @@ pub struct ClientContext(Arc<Known>);
 struct Known {
     #[serde(skip)]
     ip: Option<IpAddr>,
+    #[serde(deserialize_with = "filled")]
     user_agent: Option<String>,
     browser: Option<Product>,
     os: Option<Product>,
@@ -55,6 +56,11 @@ struct Known {
     parsed: OnceLock<(Product, Product)>,
     #[serde(flatten)]
     signals: Map<String, Value>,
+}
+
+/// Reads a text; one that is empty is as good as none.
+fn filled<'de, D: Deserializer<'de>>(text: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(text)?.filter(|text| !text.is_empty()))
 }
 
 /// Tells the person's platform, as the client hints of a request name it.

@@ -13,7 +13,7 @@ pub(crate) fn hmac(key: &[u8]) -> Hmac<Sha256> {
 }
 
 /// Writes bytes as hexadecimal digits in lower case.
-#[cfg(any(feature = "dfns-keys", feature = "redis", feature = "send-once", feature = "testing"))]
+#[allow(dead_code, reason = "guards, intents, keys and doubles need it, each behind a feature")]
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| DIGITS.get(usize::from(digit))).collect()

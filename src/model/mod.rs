@@ -6,7 +6,6 @@ mod by_id;
 pub(crate) mod capability;
 mod challenge;
 mod client_context;
-#[cfg(any(feature = "dfns-keys", feature = "redis", feature = "send-once", feature = "testing", feature = "webhooks"))]
 pub(crate) mod digest;
 mod error;
 mod field;

@@ -40,9 +40,16 @@ impl CallOptions {
         self
     }
 
-    /// Lets a [`Router`](crate::Router) ask the next provider even where the first may have sent: **the person may get two messages**.
+    /// Lets a [`Router`](crate::Router) ask the next provider even where the first may have sent: **the person may get two messages**. Within a `SendOnce`, whose
+    /// intents send one, it does nothing.
     pub fn with_failover_when_unknown(mut self) -> Self {
         self.fails_over_when_unknown = true;
+        self
+    }
+
+    #[cfg(feature = "send-once")]
+    pub(crate) fn without_failover_when_unknown(mut self) -> Self {
+        self.fails_over_when_unknown = false;
         self
     }
 

@@ -264,9 +264,13 @@ impl HttpBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the proxy or certificates cannot be used.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the proxy or certificates cannot be used, and where the time for connecting is not less than that
+    /// for the call: nobody would know then whether a connect that hangs has sent.
     pub fn build(self) -> Result<Http, Error> {
         let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT.min(self.timeout / 2));
+        if connect_timeout >= self.timeout {
+            return Err(Error::unusable_config("http.connect_timeout cannot be used: expected less than http.timeout"));
+        }
         if self.proxy.as_ref().is_some_and(|proxy| !is_proxy(proxy)) {
             return Err(Error::unusable_config("http.proxy cannot be used: expected http or https"));
         }

@@ -325,3 +325,15 @@ fn a_prefix_that_no_recipient_can_begin_with_is_told() {
         assert!(told.iter().all(|told| told.starts_with("guard.exempt_prefixes: expected beginnings")), "{told:?}");
     }
 }
+
+#[tokio::test]
+async fn an_entry_of_a_list_that_means_nothing_allows_nothing() {
+    let (_, exempt) = guarded(Limits::new().with_per_recipient(rate("1 per 1h")).with_exempt_prefixes(["", "+", " ", "@"]));
+    let request = from(7, "+64270000000");
+    exempt.create(&request).await.expect("the first");
+    assert_eq!(exempt.create(&request).await.expect_err("the second").kind(), ErrorKind::Throttled);
+    for code in ["", "+", "64", "+64 "] {
+        let (_, by_country) = guarded(Limits::new().with_calling_codes([code]));
+        assert_eq!(by_country.create(&request).await.expect_err("no calling code").kind(), ErrorKind::Throttled, "{code:?}");
+    }
+}

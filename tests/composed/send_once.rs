@@ -11,7 +11,8 @@ use std::{
 
 use auth_challenge::{
     Answer, CallOptions, Capabilities, Challenge, ChallengeHandle, ChallengeProvider, ChallengeProviderExt, ChallengeRequest, ClientContext, CredentialKind,
-    Error, ErrorKind, Field, FoundIntent, IntentStore, LocalIntents, Method, ProviderId, Reloadable, SendOnce, SendState, Verification, testing::Scripted,
+    Error, ErrorKind, Field, FoundIntent, IntentStore, LocalIntents, Method, ProviderId, Reloadable, Router, SendOnce, SendState, Verification,
+    testing::Scripted,
 };
 use tokio::time::{Instant, sleep};
 
@@ -60,6 +61,19 @@ async fn an_intent_that_comes_again_gives_its_challenge_and_sends_nothing() {
         let again = services[0].create_with(&request(), &intent("session 8")).await.expect("its challenge");
         assert_eq!(id(&again), id(&other), "{name}");
         assert_eq!(vendors.map(|vendor| vendor.created().len()), [1, 1], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_option_for_two_messages_does_nothing_within_an_intent() {
+    for (name, store) in stores().all {
+        let lost = Error::new(ErrorKind::Timeout, SendState::Unknown).with_operation("create");
+        let (first, second) = (Scripted::named("first").create_fails(lost), Scripted::named("second"));
+        let router = Router::builder(Arc::new(first)).with_provider(Arc::new(second.clone())).with_failover([ProviderId::new("second")]).build();
+        let service = SendOnce::new(Arc::new(router.expect("a router")), Arc::clone(&store), support::intents::KEY).expect("a key");
+        let options = intent("two vendors").with_failover_when_unknown();
+        let error = service.create_with(&request(), &options).await.expect_err("nobody knows what became of the first");
+        assert_eq!((error.send_state(), second.created().len()), (SendState::Unknown, 0), "{name}");
     }
 }
 

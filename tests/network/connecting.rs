@@ -335,3 +335,13 @@ async fn an_error_says_why_there_was_no_connection_where_the_system_does() {
         }
     }
 }
+
+#[test]
+fn a_time_for_connecting_that_is_no_part_of_the_calls_is_refused() {
+    let second = Duration::from_secs(1);
+    for connect in [second, 2 * second] {
+        let error = Http::builder().with_timeout(second).with_connect_timeout(connect).build().expect_err("not less");
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    }
+    assert!(Http::builder().with_timeout(second).with_connect_timeout(second / 2).build().is_ok());
+}

@@ -164,15 +164,27 @@ async fn a_create_that_is_told_to_wait_a_little_is_made_once_more_and_a_verify_i
 #[tokio::test]
 async fn a_stale_connection_never_sends_twice() {
     for vendor in vendors::all() {
-        // The first answer keeps the connection, which the server then drops without a word.
         let created = reply(200, &[], &vendor.created().to_string());
-        let server = Server::start(vec![Step::AnswerAndClose(created.clone()), Step::Answer(created)]).await;
+        // On a connection that is kept, the second request is read, and then there is no answer.
+        let steps = (0..10).flat_map(|_| [Step::Answer(created.clone()), Step::ReadAndReset]).collect();
+        let server = Server::start(steps).await;
         let provider = vendor.provider(server.address);
-        provider.create(&vendor.request()).await.expect("the first");
-        for calls in 2..=20 {
+        for calls in 1..=20 {
             let outcome = provider.create(&vendor.request()).await;
-            let seen = server.requests().len();
-            assert!(seen <= calls, "{seen} requests for {calls} calls");
+            assert_eq!(server.requests().len(), calls, "{vendor:?}: one request for each call");
+            match outcome {
+                Ok(_) => assert_eq!(calls % 2, 1, "{vendor:?}"),
+                Err(error) => assert_eq!((calls % 2, error.kind(), error.send_state()), (0, ErrorKind::Interrupted, SendState::Unknown), "{vendor:?}"),
+            }
+        }
+        assert_eq!(server.connections(), 10, "{vendor:?}: the second of two was on the connection of the first");
+
+        // One that is dropped without a word after each answer.
+        let server = Server::start(vec![Step::AnswerAndClose(created)]).await;
+        let provider = vendor.provider(server.address);
+        for calls in 1..=20 {
+            let outcome = provider.create(&vendor.request()).await;
+            assert!(server.requests().len() <= calls, "{vendor:?}: {} requests for {calls} calls", server.requests().len());
             if let Err(error) = outcome {
                 assert_eq!((error.kind(), error.send_state()), (ErrorKind::Interrupted, SendState::Unknown));
             }

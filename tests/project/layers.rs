@@ -56,6 +56,18 @@ fn wrong(file: &str, source: &str, vendors: &[String]) -> Vec<String> {
         let ends = |at: usize| name(&code[at..]) == other;
         code.match_indices(other.as_str()).filter(|(at, _)| is_path(*at) && ends(*at)).for_each(|(at, _)| tell(at, format!("points across to `{other}`")));
     }
+    // In a file of the first level the name above is the root's, as far as it stands in no module within.
+    let is_first = !file.trim_start_matches("src/").trim_end_matches("/mod.rs").contains('/');
+    let climbs = |at: &usize| is_first && (*at == 0 || code[..*at].ends_with('\n'));
+    ["use super::", "pub use super::"].iter().for_each(|climb| {
+        code.match_indices(climb).filter(|(at, _)| climbs(at)).for_each(|(at, _)| tell(at, "climbs instead of naming a layer".into()));
+    });
+    // What is below the vendors is compiled for whichever there are.
+    if own < rank("vendors").unwrap_or_default() {
+        for vendor in vendors {
+            code.match_indices(&format!("feature = \"{vendor}")).for_each(|(at, _)| tell(at, format!("is compiled for `{vendor}`")));
+        }
+    }
     // Whoever climbs may come out in another layer; a name says which.
     code.match_indices("super::super").for_each(|(at, _)| tell(at, "climbs instead of naming a layer".into()));
     found
@@ -122,6 +134,10 @@ fn an_import_that_points_up_or_across_or_at_no_layer_is_told_with_its_file_and_l
         ),
         ("src/vendors/dfns/config.rs", "problem(\"looks like corbado\"); let corbado = 1; corbado1()", &[]),
         ("src/model/error/mod.rs", "use super::super::transport::Http;", &["src/model/error/mod.rs:1: climbs instead of naming a layer"]),
+        ("src/model/mod.rs", "use super::transport::Http;\nmod tests {\n    use super::*;\n}", &["src/model/mod.rs:1: climbs instead of naming a layer"]),
+        ("src/provider.rs", "\nuse super::config::Config;", &["src/provider.rs:2: climbs instead of naming a layer"]),
+        ("src/model/id.rs", "use super::error::Error;", &[]),
+        ("src/wire/x.rs", "#[cfg(feature = \"dfns-keys\")]\nfn x() {}", &["src/wire/x.rs:1: is compiled for `dfns`"]),
         ("src/testing/vendors/dfns/mod.rs", "use super::corbado::X;", &["src/testing/vendors/dfns/mod.rs:1: points across to `corbado`"]),
     ] {
         assert_eq!(wrong(file, source, &["corbado".to_owned(), "dfns".to_owned()]), expected, "{file}: {source}");

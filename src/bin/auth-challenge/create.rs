@@ -2,7 +2,9 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use auth_challenge::{CallOptions, ChallengeProvider as _, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Field, Method, Violation};
+use auth_challenge::{
+    CallOptions, ChallengeProvider as _, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Field, Method, ProviderId, Vendor, Violation,
+};
 use clap::{Args, builder::PossibleValuesParser};
 use serde_json::{Map, Value};
 
@@ -32,7 +34,7 @@ pub(crate) struct Create {
     /// Show the code that the vendor's reply holds (Corbado).
     #[arg(long)]
     reveal: bool,
-    /// The user's id at the provider that is asked.
+    /// The user's id, for the provider, and for another one that is asked in its place and cannot do without.
     #[arg(long, help_heading = "The person", value_name = "ID")]
     user_id: Option<String>,
     /// What the user is about to do.
@@ -86,9 +88,10 @@ impl Create {
         let mut request = self.request()?;
         let provider = config.build()?;
         if let Some(id) = &self.user_id {
-            // Whoever is asked: by a route or in failover that may be another one than the config's provider.
-            let known = provider.health().into_iter().map(|health| health.provider().clone());
-            request = known.chain([provider.id()]).fold(request, |request, known| request.with_user_id_at(known, id.as_str()));
+            // By a route or in failover another one may be asked, which is told the id where it cannot do without.
+            let needs_it = |vendor: &&Vendor| vendor.capabilities().is_some_and(|it| it.required_fields(request.method()).contains(&Field::UserId));
+            let needing: Vec<_> = Vendor::all().iter().filter(needs_it).map(|vendor| ProviderId::new(vendor.name())).collect();
+            request = needing.into_iter().fold(request.with_user_id(id.as_str()), |request, other| request.with_user_id_at(other, id.as_str()));
         }
         if self.provider.is_some() && !provider.capabilities().supports(request.method()) {
             // Another one that has the method is not the one that was named.

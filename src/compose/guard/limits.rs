@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Rate;
-use crate::model::Method;
+use crate::model::{Method, recipient};
 
 /// Describes what a guard allows: the same limits for [`LocalGuard`](crate::LocalGuard), which counts in one process, and for a guard that a fleet
 /// shares. Without any, everything passes.
@@ -162,12 +162,14 @@ impl Limits {
 
     /// Says whether a message of this method may go to a number, or anything may.
     pub(super) fn may_call(&self, method: Method, number: &str) -> bool {
-        !method.is_to_phone() || self.calling_codes.is_empty() || self.calling_codes.iter().any(|code| number.starts_with(code.as_str()))
+        !method.is_to_phone()
+            || self.calling_codes.is_empty()
+            || self.calling_codes.iter().any(|code| recipient::is_calling_code(code) && number.starts_with(code.as_str()))
     }
 
     /// Says whether a recipient, in the form in which it counts, is under no limit; `hash` gives its keyed hash, where there is a key.
     pub(super) fn exempts(&self, counted: &str, hash: impl FnOnce(&str) -> Option<String>) -> bool {
-        self.exempt_prefixes.iter().any(|prefix| counted.starts_with(prefix.as_str()))
+        self.exempt_prefixes.iter().any(|prefix| recipient::may_begin(prefix) && counted.starts_with(prefix.as_str()))
             || (!self.exempt_hashes.is_empty() && hash(counted).is_some_and(|hash| self.exempt_hashes.contains(&hash)))
     }
 }

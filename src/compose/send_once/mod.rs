@@ -66,7 +66,8 @@ use unconfirmed::Unconfirmed;
 /// the same intent, never with a new one.
 ///
 /// Put it around guards and routers, not inside: a repetition then uses up no limit, and a failover is one send. A [`Router`](crate::Router) that fails over
-/// [when it is unknown](crate::RouterBuilder::with_failover_when_unknown) may send two messages within one call, for one intent; a config refuses the two together.
+/// [when it is unknown](crate::RouterBuilder::with_failover_when_unknown) may send two messages within one call, for one intent; a config refuses the two together, and
+/// [the option](CallOptions::with_failover_when_unknown) of a call does nothing here.
 ///
 /// ```
 /// # #[cfg(feature = "testing")]
@@ -224,7 +225,8 @@ impl SendOnce {
     ) -> Result<Challenge, Error> {
         let options = ours.time.left(options, "the time was up before the provider could be asked").map_err(&at)?.into_owned();
         let left = options.timeout().unwrap_or_default();
-        let options = options.with_timeout(left - LAST_WORD.min(left / 10));
+        // Whoever may have sent is the last one that is asked.
+        let options = options.with_timeout(left - LAST_WORD.min(left / 10)).without_failover_when_unknown();
         let unanswered = || Error::new(ErrorKind::Timeout, SendState::Unknown).with_detail("the provider took longer than it was given");
         timeout_at(ours.time.deadline(), send(options)).await.unwrap_or_else(|_| Err(at(unanswered())))
     }

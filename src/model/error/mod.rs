@@ -168,6 +168,7 @@ impl Error {
     /// says so.
     pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
         self = hops.iter().fold(self, |error, hop| error.after(hop.send_state()));
+        self.0.may_have_prepared |= hops.iter().any(Hop::has_prepared);
         self.0.hops = hops;
         self
     }
@@ -211,8 +212,6 @@ impl Error {
     }
 
     /// Says whether the vendor may have done something else than send.
-    #[cfg(vendor)]
-    #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
     pub(crate) fn has_prepared(&self) -> bool {
         self.0.may_have_prepared
     }

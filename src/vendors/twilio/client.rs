@@ -22,7 +22,8 @@ pub(super) static CREATE: Operation = Operation { is_create: true, ..operation(r
 pub(super) static RESEND: Operation = operation(routes::CREATE_VERIFICATION);
 static FETCH: Operation = operation(routes::FETCH_VERIFICATION);
 static UPDATE: Operation = operation(routes::UPDATE_VERIFICATION);
-static CHECK: Operation = Operation { is_check: true, read_error: convert::check_error, decisive: &["sid"], ..operation(routes::CREATE_VERIFICATION_CHECK) };
+static CHECK: Operation =
+    Operation { is_check: true, read_error: convert::check_error, decisive: &["sid", "valid"], ..operation(routes::CREATE_VERIFICATION_CHECK) };
 
 /// Calls the verifications of one Twilio Verify service; cheap to clone.
 ///

@@ -418,8 +418,14 @@ fn incomplete() -> Vec<(ChallengeRequest, Fields)> {
         (request().with_lifetime(Duration::MAX), &[("lifetime", "lifetimeSeconds")]),
         (request().with_scope("add:authenticators"), &[("scope", "")]),
         (request().with_client(client().with_user_agent("")), &[("user_agent", "clientInformation.userAgent")]),
+        (request().with_client(client_of(r#"{"user_agent":""}"#)), &[("user_agent", "clientInformation.userAgent")]),
         (request().with_client(odd_signals), &[("client", "clientInformation")]),
     ]
+}
+
+/// A client as a front end tells of it, with its address.
+fn client_of(json: &str) -> ClientContext {
+    serde_json::from_str::<ClientContext>(json).expect("a client").with_ip([203, 0, 113, 7])
 }
 
 /// The vendor's error about one field.

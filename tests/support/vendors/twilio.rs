@@ -146,7 +146,7 @@ pub static VENDOR: Vendor = Vendor {
             ]
         },
         essential: &["status"],
-        decisive: &["sid"],
+        decisive: &["sid", "valid"],
         rejections: || {
             vec![
                 (200, json!({ "sid": VERIFICATION, "status": "pending", "valid": false }), Reason::WrongOrExpiredCode),
@@ -183,7 +183,7 @@ pub static VENDOR: Vendor = Vendor {
             Box::pin(async move { typed(http, &url)?.update_verification(VERIFICATION, &body(json!({ "Status": "canceled" }))).await.map(as_read) })
         }),
         Typed {
-            decisive: &["sid"],
+            decisive: &["sid", "valid"],
             incomplete: &[(|http, url| check(http, url, json!({ "Code": "123456" })), &[("challenge_id", "VerificationSid")])],
             ..Typed::of("VerificationCheck", &["status"], |http, url| check(http, url, json!({ "VerificationSid": VERIFICATION, "Code": "123456" })))
         },
