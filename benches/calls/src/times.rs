@@ -69,17 +69,20 @@ fn timed(levels: &[Prepared], rounds: usize, in_flight: usize) -> (Rounds, Round
         let mut used = vec![Duration::ZERO; levels.len()];
         let mut took = vec![Vec::new(); levels.len()];
         for part in 0..PARTS {
-            for at in 0..levels.len() {
-                let level = if part % 2 == 0 { at } else { levels.len() - 1 - at };
+            let mut order: Vec<_> = levels.iter().zip(&mut used).zip(&mut took).collect();
+            if part % 2 == 1 {
+                order.reverse();
+            }
+            for ((level, used), took) in order {
                 let begun = ProcessTime::now();
-                took[level].append(&mut levels[level].make(calls, in_flight));
-                used[level] += begun.elapsed();
+                took.append(&mut level.make(calls, in_flight));
+                *used += begun.elapsed();
             }
         }
-        for level in 0..levels.len() {
-            cpu[level].push(used[level].as_secs_f64() * 1e6 / (PARTS * calls) as f64);
-            took[level].sort_unstable();
-            p99[level].push(took[level].get(PARTS * calls * 99 / 100).map_or(0.0, Duration::as_secs_f64) * 1e6);
+        for ((cpu, p99), (used, mut took)) in cpu.iter_mut().zip(&mut p99).zip(used.into_iter().zip(took)) {
+            cpu.push(used.as_secs_f64() * 1e6 / (PARTS * calls) as f64);
+            took.sort_unstable();
+            p99.push(took.get(took.len() * 99 / 100).map_or(0.0, Duration::as_secs_f64) * 1e6);
         }
     }
     (cpu, p99)
