@@ -81,6 +81,9 @@
 //! | dfns | – | – | – | – | – | yes | code | – |
 //! | twilio | yes | – | yes | yes | yes | – | to | yes |
 //!
+//! With `find_or_create_users` Corbado needs no user id. Beside these fields Corbado takes the client's signals, lifetime and metadata; Authsignal user id, action
+//! key, the client's address, agent and device, locale, scope and metadata; Twilio IP address, locale and metadata.
+//!
 //! # Features
 //!
 //! | feature | default | gives |

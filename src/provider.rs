@@ -87,8 +87,8 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// What each vendor's reply must say to count as rejected is told by the vendor's module; a status that this release does not know is an
     /// error, since it may be a success. A challenge that the vendor does not know is rejected as expired if the handle's expiry is past, and is
-    /// [`ErrorKind::NotFound`] otherwise. Twilio does not tell an unknown one from one that is over: there it is rejected with
-    /// [`Reason::Other`](crate::Reason::Other).
+    /// [`ErrorKind::NotFound`] otherwise. A vendor that does not tell an unknown one from one that is over has it rejected as
+    /// [`Reason::Other`](crate::Reason::Other); its module says so.
     ///
     /// Whoever drops the future does not take the answer back: the code may be used up.
     ///

@@ -45,8 +45,8 @@ impl Answer {
         Self(Given::Code(Secret::new(bare)))
     }
 
-    /// Takes the token of a link that the person followed; white space around it goes. It is the value of a parameter in the link's query, and not the whole link:
-    /// Corbado's documents do not name the parameter, which a link of your project shows.
+    /// Takes the token of a link that the person followed; white space around it goes. It is the value of a parameter in the link's query, and not the whole link;
+    /// the vendor's module tells of the parameter.
     pub fn link(token: impl Into<Secret>) -> Self {
         let token = token.into();
         let trimmed = token.expose().trim();

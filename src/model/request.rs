@@ -118,7 +118,7 @@ impl ChallengeRequest {
     }
 
     /// Sets the user's id for whichever provider is selected; after a switch of the vendor the new one gets it. For an id that one vendor gave, take
-    /// [`with_user_id_at`](Self::with_user_id_at). Corbado takes an id of its own, Authsignal one of yours; Dfns and Twilio take none.
+    /// [`with_user_id_at`](Self::with_user_id_at). Whether a vendor takes an id of its own or one of yours, its module tells.
     pub fn with_user_id(mut self, id: impl Into<Personal>) -> Self {
         self.user_id = Some(id.into());
         self
@@ -168,13 +168,13 @@ impl ChallengeRequest {
         self
     }
 
-    /// Sets the language of the message as a BCP 47 tag, say `en`. Authsignal and Twilio take it.
+    /// Sets the language of the message as a BCP 47 tag, say `en`.
     pub fn with_locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Sets how long the challenge lives: whole seconds, at least one, which `check` and `create` look at. Corbado alone takes it.
+    /// Sets how long the challenge lives: whole seconds, at least one, which `check` and `create` look at.
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
@@ -186,8 +186,7 @@ impl ChallengeRequest {
         self
     }
 
-    /// Adds data of your own that the vendor keeps or judges by: Corbado's `challengeMetadata`, Authsignal's `custom`, Twilio's `Tags`, which are ten texts at most,
-    /// names and values of at most 128 characters.
+    /// Adds data of your own that the vendor keeps or judges by; the vendor's module tells what it is there, and how much of it.
     pub fn with_metadata(mut self, metadata: Map<String, Value>) -> Self {
         self.metadata = metadata;
         self

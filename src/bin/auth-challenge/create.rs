@@ -19,7 +19,7 @@ pub(crate) struct Create {
     /// The config file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// The provider, instead of the config's.
+    /// The provider, instead of the config's; it must have the method.
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
     /// How the person is challenged.

@@ -9,8 +9,8 @@ use crate::model::{Method, recipient};
 /// shares. Without any, everything passes.
 ///
 /// - **A send** takes a place under every limit that it falls under, or under none if one of them is full. Places are taken before the message
-///   goes out, and given back only where nothing was sent ([`SendState::NotSent`](crate::SendState::NotSent)) and nothing else was done, such as making a
-///   user at Corbado: what a vendor refused has reached it, and a caller who gives up half-way leaves the place taken.
+///   goes out, and given back only where nothing was sent ([`SendState::NotSent`](crate::SendState::NotSent)) and the vendor did nothing else, such
+///   as making a user: what a vendor refused has reached it, and a caller who gives up half-way leaves the place taken.
 /// - **One recipient** is one whatever way it is written. Case (of any writing), forms for the same letter (NFKC: `ｘ` is `x`), blanks, and
 ///   characters that are not seen make no difference; comments, quotes, a name before `<…>` and dots at the ends are left out; so is the `+tag`
 ///   of an e-mail address; the domain counts in its ASCII form (`xn--…`). Of a phone number the digits count, without zeros in front.

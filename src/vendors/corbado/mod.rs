@@ -8,7 +8,8 @@
 //! | verify | `PATCH /users/{userID}/challenges/{challengeID}` | 400 with a violation on `value`, but for "cannot be blank"; 200 with status `pending` or `expired` |
 //!
 //! The user is one that Corbado knows, by its own id `usr-…` (see [users](#users)); IP address and user agent of the person's client are required. The document
-//! tells no reply to a wrong code, so both forms that the API could give are read. There is no resend. Metadata goes out as
+//! tells no reply to a wrong code, so both forms that the API could give are read. There is no resend. The token of a link stands in its query, under a name that the document does not tell: a
+//! link of your project shows it. Metadata goes out as
 //! `challengeMetadata`; of the client's signals those of [`ClientSignals`] go out.
 //!
 //! # Users

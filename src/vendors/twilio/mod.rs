@@ -6,11 +6,11 @@
 //! |---|---|---|
 //! | create | `POST /Services/{ServiceSid}/Verifications` | |
 //! | resend | the same, to the same recipient, in the same language | |
-//! | verify | `POST /Services/{ServiceSid}/VerificationCheck` | `pending` as a wrong code, `expired`, `max_attempts_reached` and code 60202 as such; `canceled`, `deleted`, `failed` and 404 with code 20404 as `Other` |
+//! | verify | `POST /Services/{ServiceSid}/VerificationCheck` | `pending` (a wrong code), `expired`, `max_attempts_reached` or code 60202 (too many attempts); `canceled`, `deleted`, `failed` or 404 with code 20404 (`Other`) |
 //!
 //! A status that this release does not know is an error, and so is one that contradicts `valid`.
 //!
-//! Metadata goes out as `Tags`, ten texts at most. While a verification is pending, a second create to the same recipient continues it, with
+//! Metadata goes out as `Tags`, ten texts at most, names and texts of at most 128 characters. While a verification is pending, a second create to the same recipient continues it, with
 //! the same id and code. The vendor tells no expiry. A check of a verification that expired, was answered or was cancelled is rejected for
 //! good; the vendor says the same of a wrong `service_sid`, so the log names both. Limits of the recipient's (codes 60203 and 60212) have a violation on
 //! [`Field::To`](crate::Field::To), and are no reason to ask another vendor.
