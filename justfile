@@ -28,7 +28,7 @@ try:
 features:
     .ci/features
 
-# what is depended on, spelling, the public interface
+# what is depended on, spelling
 health:
     .ci/health
 
@@ -39,6 +39,9 @@ package:
 # with the least versions that Cargo.toml names
 least-versions:
     .ci/least-versions check
+
+api-check:
+    cargo xtask api check
 
 # take the public interface as it is now
 api-renew:
