@@ -163,13 +163,19 @@ async fn every_exit_status_has_its_meaning() {
         let (exit, json) = created(vendor, &Config::of(vendor, nobody.address()), &[]).await;
         assert_eq!((exit, &json["error"]["kind"], &json["error"]["send_state"]), (6, &json!("connect"), &json!("not_sent")));
     }
+    // What is asked before a message is, cannot be had.
+    let (corbado, away) = (vendors::get("corbado"), Server::answering(503, &[], "{}").await);
+    let config = Config::new(&format!("provider = \"corbado\"\n{}find_or_create_users = true\n", section(corbado, away.address)));
+    let create = ["create", "--config", config.path(), "--method", "email_otp", "--to", "jane@doe.com", "--ip", "203.0.113.7", "--user-agent", "x"];
+    let (exit, json) = run(&create, "").await;
+    assert_eq!((exit, &json["error"]["kind"], &json["error"]["send_state"]), (6, &json!("unavailable"), &json!("not_sent")), "{json}");
 }
 
 #[tokio::test]
 async fn an_error_has_every_key() {
     for vendor in vendors::all() {
         for row in (vendor.create.refusals)() {
-            let server = Server::answering(row.status, &[("retry-after", "7")], &row.body.to_string()).await;
+            let server = Server::answering(row.status, &[("retry-after", "70")], &row.body.to_string()).await;
             let (exit, json) = created(vendor, &Config::of(vendor, server.address), &[]).await;
             let violations =
                 row.violations.iter().map(|(field, vendor_field, message)| json!({ "field": field, "vendor_field": vendor_field, "message": message }));
@@ -182,7 +188,7 @@ async fn an_error_has_every_key() {
             };
             let expected = json!({
                 "kind": row.kind.as_str(), "provider": vendor.name, "operation": "create", "status": row.status, "request_id": row.request_id,
-                "vendor_code": row.code, "violations": violations.collect::<Vec<_>>(), "retry_after_s": 7, "send_state": "refused",
+                "vendor_code": row.code, "violations": violations.collect::<Vec<_>>(), "retry_after_s": 70, "send_state": "refused",
                 "advice": advice, "message": message
             });
             assert_eq!((exit, &json["error"]), (4, &expected), "{vendor:?}");
@@ -295,10 +301,11 @@ async fn a_usage_mistake_says_what_is_wrong_and_quotes_no_value() {
 
 #[tokio::test]
 async fn a_config_given_in_place_of_its_name_is_not_quoted() {
-    for content in ["[corbado]\napi_secret = \"canary\"", "api_secret=canary", "{canary}"] {
+    for content in ["[corbado]\napi_secret = \"canary\"", "api_secret=canary", "{canary}", "corbado1_canary"] {
         let (exit, json) = run(&["check", "--config", content], "").await;
         assert_eq!((exit, &json["error"]["kind"]), (2, &json!("config")));
-        assert!(json["error"]["message"].as_str().is_some_and(|message| message.contains("the file cannot be read")), "{json}");
+        assert_eq!(json["error"]["violations"][0]["field"], "config");
+        assert!(json["error"]["message"].as_str().is_some_and(|message| message.contains("config: the file cannot be read")), "{json}");
         assert!(!json.to_string().contains("canary"), "{json}");
     }
 }
@@ -310,7 +317,8 @@ async fn a_file_without_an_end_is_not_read_to_it() {
     let config = Config::of(vendors::all()[0], nobody.address());
     let (exit, json) = run(&["verify", "--config", config.path(), "--handle-file", "/dev/zero", "--answer", "1"], "").await;
     assert_eq!((exit, &json["error"]["message"]), (2, &json!("handle_file: the file cannot be read: longer than 1048576 bytes")));
-    let longer = "x".repeat((1 << 20) + 1);
+    // Its end falls into a letter.
+    let longer = "x".repeat(1 << 20) + "ü";
     let (exit, json) = run(&["verify", "--config", config.path(), "--handle", "-", "--answer", "1"], &longer).await;
     assert_eq!((exit, &json["error"]["message"]), (2, &json!("handle: standard input cannot be read: longer than 1048576 bytes")));
 }
@@ -332,18 +340,57 @@ async fn a_provider_that_is_named_is_asked_or_says_that_it_lacks_the_method() {
 }
 
 #[tokio::test]
-async fn the_users_id_is_for_whichever_provider_is_asked() {
+async fn a_provider_that_is_named_is_asked_first_whatever_the_routes_say() {
+    let (authsignal, corbado) = (vendors::get("authsignal"), vendors::get("corbado"));
+    let server = Server::answering(200, &[], &authsignal.created().to_string()).await;
+    let nobody = Reserved::new();
+    let sections = section(authsignal, server.address) + &section(corbado, nobody.address());
+    for route in ["sms_otp = \"corbado\"", "sms_otp = { \"+64\" = \"corbado\" }"] {
+        let config = Config::new(&format!("provider = \"corbado\"\n[route]\n{route}\n{sections}"));
+        let create = ["create", "--config", config.path(), "--method", "sms_otp", "--to", "+64270000000", "--action", "login"];
+        let (exit, json) = run(&[&create[..], &["--provider", "authsignal"]].concat(), "").await;
+        assert_eq!((exit, &json["provider"]), (0, &json!("authsignal")), "{route}: {json}");
+    }
+    let config = Config::new(&format!("provider = \"corbado\"\n[route]\nsms_otp = \"nobody\"\n{sections}"));
+    let create = ["create", "--config", config.path(), "--method", "sms_otp", "--to", "+64270000000", "--provider", "authsignal"];
+    let (exit, json) = run(&create, "").await;
+    assert_eq!((exit, &json["error"]["violations"][0]["field"]), (2, &json!("route.sms_otp")), "a mistake is one all the same: {json}");
+}
+
+/// A vendor's section.
+fn section(vendor: &Vendor, address: SocketAddr) -> String {
+    format!("[{}]\n{}base_url = \"http://{address}\"\n", vendor.name, vendor.toml())
+}
+
+#[tokio::test]
+async fn the_users_id_is_for_the_provider_that_is_asked_first() {
     let corbado = vendors::get("corbado");
     let server = Server::answering(200, &[], &corbado.created().to_string()).await;
     let nobody = Reserved::new();
-    let section = |vendor: &Vendor, address: SocketAddr| format!("[{}]\n{}base_url = \"http://{address}\"\n", vendor.name, vendor.toml());
-    let sections = section(corbado, server.address) + &section(vendors::get("authsignal"), nobody.address());
-    for before in ["[route]\nemail_otp = \"corbado\"\n", "failover = [\"corbado\"]\n"] {
-        let config = Config::new(&format!("provider = \"authsignal\"\n{before}{sections}"));
-        let (exit, json) = run(&[&["create", "--config", config.path()], corbado.command.create, &["--action", "login"]].concat(), "").await;
-        assert_eq!((exit, &json["provider"]), (0, &json!("corbado")), "{json}");
+    let own_name = format!("[second]\nvendor = \"corbado\"\n{}base_url = \"http://{}\"\n", corbado.toml(), server.address);
+    let (by_vendor, authsignal) = (section(corbado, server.address), section(vendors::get("authsignal"), nobody.address()));
+    let asked = async |before: &str, section: &str, users: &[&str]| {
+        let config = Config::new(&format!("provider = \"authsignal\"\n{before}{section}{authsignal}"));
+        let create = ["create", "--config", config.path(), "--method", "email_otp", "--to", "jane@doe.com", "--action", "login"];
+        let client = ["--ip", "203.0.113.7", "--user-agent", "Mozilla/5.0"];
+        run(&[&create[..], &client, users].concat(), "").await
+    };
+    let (own, at) = (["--user-id", "usr-1"], ["--user-id", "mine-7", "--user-id-at", "second=usr-1"]);
+    for (before, section, users, provider) in [
+        ("[route]\nemail_otp = \"corbado\"\n", &by_vendor, &own[..], "corbado"),
+        ("[route]\nemail_otp = \"second\"\n", &own_name, &own, "second"),
+        ("[route]\nemail_otp = \"second\"\n", &own_name, &at, "second"),
+        ("failover = [\"second\"]\n", &own_name, &at, "second"),
+    ] {
+        let (exit, json) = asked(before, section, users).await;
+        assert_eq!((exit, &json["provider"]), (0, &json!(provider)), "{before} {json}");
     }
     assert!(server.requests().iter().all(|request| request.path.contains("/users/usr-1/")), "{:?}", server.requests());
+    // The id at one provider says nothing of another, who is left out without one of its own.
+    let (exit, json) = asked("failover = [\"second\"]\n", &own_name, &own).await;
+    assert_eq!((exit, &json["error"]["provider"], server.requests().len()), (6, &json!("authsignal"), 4), "{json}");
+    let (exit, json) = asked("", &own_name, &["--user-id-at", "canary"]).await;
+    assert_eq!((exit, json.to_string().contains("expected NAME=ID")), (2, true), "{json}");
 }
 
 #[tokio::test]
@@ -445,12 +492,11 @@ async fn a_config_is_checked_without_network() {
             assert_eq!((exit, fields), (2, expected), "{lines}");
         }
     }
-    // Of the form of a certificate, which is all that reading the config looks at.
     let certificate = Config::new("-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n");
     let vendor = vendors::all()[0];
     let bad = Config::within(vendor, nobody.address(), &format!("ca_file = '{}'", certificate.path()));
     let (exit, json) = run(&["check", "--config", bad.path()], "").await;
-    assert_eq!((exit, json["problems"].as_array().map(Vec::len)), (2, Some(1)), "{json}");
+    assert_eq!((exit, &json["problems"][0]["field"], &json["problems"][1]), (2, &json!("http.ca_file"), &Value::Null), "{json}");
 }
 
 #[tokio::test]
@@ -524,8 +570,13 @@ async fn a_result_that_cannot_be_written_is_no_success() {
         assert!(said.contains("standard output cannot be written"), "{said}");
     }
     for arguments in [&["--help"][..], &["--version"], &["completions", "bash"], &["man"], &["doubles"]] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_auth-challenge"));
-        let untold = command.args(arguments).stdin(Stdio::null()).stdout(full()).stderr(Stdio::null()).status().await.expect("the command");
-        assert_eq!(untold.code(), Some(5), "{arguments:?}");
+        // Standard error may be as full.
+        for (error, is_read) in [(Stdio::piped(), true), (Stdio::from(full()), false)] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_auth-challenge"));
+            let untold = command.args(arguments).stdin(Stdio::null()).stdout(full()).stderr(error).spawn().expect("the command");
+            let untold = untold.wait_with_output().await.expect("its end");
+            assert_eq!(untold.status.code(), Some(5), "{arguments:?}");
+            assert_eq!(String::from_utf8_lossy(&untold.stderr).contains("standard output cannot be written"), is_read, "{arguments:?}");
+        }
     }
 }

@@ -44,5 +44,5 @@ impl CallTime {
 
 /// Says that the time was up before anything was sent.
 pub(super) fn late(detail: &'static str) -> Error {
-    Error::new(ErrorKind::Timeout, SendState::NotSent).with_detail(detail)
+    Error::new(ErrorKind::Timeout, SendState::NotSent).with_detail(detail).of_nobody_asked()
 }

@@ -12,11 +12,14 @@ mod router;
 #[cfg(feature = "send-once")]
 mod send_once;
 
+pub(crate) use guard::LARGEST_RATE;
 pub use guard::{Guard, Limits, LocalGuard, ParseRateError, Rate, Refusal, Sending};
 #[cfg(feature = "redis")]
 pub use guard::{OnOutage, RedisGuard};
 pub use guarded::Guarded;
 pub use observed::Observed;
+#[cfg(feature = "redis")]
+pub(crate) use redis::problem_of_url;
 pub use reloadable::Reloadable;
 pub use router::{Router, RouterBuilder};
 #[cfg(feature = "send-once")]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    compose::{Guard, Limits, LocalGuard, Rate},
+    compose::{Guard, LARGEST_RATE, Limits, LocalGuard, Rate},
     model::recipient,
     telemetry::Observers,
     vendors::Section,
@@ -19,9 +19,8 @@ pub(super) fn read(section: &mut Section<'_>, observers: &Observers) -> Option<A
             for key in ["hash_key", "redis_url"] {
                 section.neither_secret(key, "is for store = \"redis\"");
             }
-            if section.has("on_outage") {
-                section.problem("on_outage", "is for store = \"redis\"");
-            }
+            // Of no effect: this store always answers.
+            section.choice("on_outage", &[("local", ()), ("refuse", ()), ("allow", ())]);
             Some(Arc::new(LocalGuard::new(limits).with_observers(observers)))
         }
     }
@@ -38,7 +37,10 @@ fn limits(section: &mut Section<'_>, is_shared: bool) -> Limits {
         ("unverified_calling_codes_per_ip", Limits::with_unverified_calling_codes_per_ip),
     ];
     for (key, with) in rates {
-        match section.text(key).map(|text| text.parse()) {
+        match section.text(key).map(|text| text.parse::<Rate>()) {
+            Some(Ok(rate)) if !is_shared && rate.times() > LARGEST_RATE => {
+                section.problem(key, &format!("expected {LARGEST_RATE} at most, which is what one process counts; more needs store = \"redis\""));
+            }
             Some(Ok(rate)) => limits = with(limits, rate),
             Some(Err(error)) => section.problem(key, &format!("{error}")),
             None => {}
@@ -68,23 +70,17 @@ fn limits(section: &mut Section<'_>, is_shared: bool) -> Limits {
 
 #[cfg(feature = "redis")]
 fn shared(section: &mut Section<'_>, limits: Limits, observers: &Observers) -> Option<Arc<dyn Guard>> {
-    use crate::compose::{OnOutage, RedisGuard, problem_of_key};
+    use crate::compose::{OnOutage, RedisGuard, problem_of_key, problem_of_url};
 
     let url = section.required_secret("redis_url");
+    section.check("redis_url", &url, problem_of_url);
     let hash_key = section.required_secret("hash_key");
     section.check("hash_key", &hash_key, problem_of_key);
     let choices = [("local", OnOutage::Local), ("refuse", OnOutage::Refuse), ("allow", OnOutage::Allow)];
     let on_outage = section.choice("on_outage", &choices).unwrap_or_default();
-    match RedisGuard::new(url?, hash_key?, limits) {
-        Ok(guard) => Some(Arc::new(guard.with_on_outage(on_outage).with_observers(observers))),
-        Err(error) => {
-            // What is wrong with the key is told.
-            for violation in error.violations().iter().filter(|violation| violation.key() == Some("redis_url")) {
-                section.problem("redis_url", violation.message());
-            }
-            None
-        }
-    }
+    // What it refuses is told by now.
+    let guard = RedisGuard::new(url?, hash_key?, limits).ok()?;
+    Some(Arc::new(guard.with_on_outage(on_outage).with_observers(observers)))
 }
 
 #[cfg(not(feature = "redis"))]

@@ -24,7 +24,7 @@ impl Config {
             problems.push(Violation::at_key("http", NO_SECTION));
         }
         let mut settings = Section::new("http", given.and_then(Value::as_object).unwrap_or(&nothing), &surroundings);
-        let (http, allow_plain_http) = read(&mut settings);
+        let (http, allow_plain_http) = read(&mut settings, self.http.is_none());
         problems.extend(settings.finish());
         surroundings.allow_plain_http = allow_plain_http;
         (http, surroundings)
@@ -40,8 +40,8 @@ impl Config {
     }
 }
 
-/// Reads the section `[http]`.
-fn read(section: &mut Section<'_>) -> (HttpBuilder, Vec<PlainHost>) {
+/// Reads the section `[http]`. What a client is built from is looked into where one is.
+fn read(section: &mut Section<'_>, is_built: bool) -> (HttpBuilder, Vec<PlainHost>) {
     let mut http = Http::builder();
     let timeout = section.duration("timeout", LONGEST_TIMEOUT);
     let connect_timeout = section.duration("connect_timeout", LONGEST_TIMEOUT);
@@ -63,7 +63,7 @@ fn read(section: &mut Section<'_>) -> (HttpBuilder, Vec<PlainHost>) {
         http = http.with_proxy(proxy);
     }
     if let Some(path) = section.path_to_file("ca_file") {
-        if let Some(problem) = problem_of_authorities(&path) {
+        if let Some(problem) = problem_of_authorities(&path).filter(|_| is_built) {
             section.problem("ca_file", &problem);
         }
         http = http.with_ca_file(path);

@@ -131,6 +131,7 @@ pub struct Config {
     providers: Vec<Arc<dyn ChallengeProvider>>,
     /// Whether the provider is not the one that the config was written for.
     is_selected: bool,
+    ignores_routes: bool,
 }
 
 impl<'de> Deserialize<'de> for Config {
@@ -189,6 +190,12 @@ impl Config {
         self
     }
 
+    /// Asks the selected provider for every method that it has, whatever `[route]` says. A mistake there is a problem all the same.
+    pub fn without_routes(mut self) -> Self {
+        self.ignores_routes = true;
+        self
+    }
+
     /// Adds a provider of your own, which `provider`, `failover` and `[route]` can name by its id.
     pub fn with_provider(mut self, provider: Arc<dyn ChallengeProvider>) -> Self {
         self.providers.push(provider);
@@ -238,8 +245,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with all [`problems`](Self::problems); or, where there are none, because the HTTP client cannot be built,
-    /// say of a certificate that is none.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with all [`problems`](Self::problems); or, where there are none, because the HTTP client cannot be built.
     pub fn build(&self) -> Result<Arc<dyn ChallengeProvider>, Error> {
         let plan = self.read();
         let Some(current) = plan.current.filter(|_| plan.problems.is_empty()) else {
@@ -252,9 +258,10 @@ impl Config {
         }
         let current = providers.iter().position(|provider| provider.id() == current).map(|index| providers.remove(index));
         let current = current.ok_or_else(|| Error::config("provider", "expected the name of a section"))?;
+        let routing = if self.ignores_routes { plan.routing.without_routes() } else { plan.routing };
         let provider = match providers.is_empty() {
             true => current,
-            false => Arc::new(plan.routing.router(current, providers.into_iter(), http.timeout())?),
+            false => Arc::new(routing.router(current, providers.into_iter(), http.timeout())?),
         };
         let provider = match self.guard.clone().or(plan.guard) {
             Some(guard) => Arc::new(Guarded::new(provider, guard).with_timeout(http.timeout())),
@@ -336,7 +343,7 @@ impl Config {
             }
         }
         routing.read_failover(&mut top, &named, current.as_ref().map(ProviderId::as_str).filter(|_| !self.is_selected));
-        if send_once.is_some() && routing.fails_over_when_unknown() {
+        if self.has_send_once() && routing.fails_over_when_unknown() {
             top.problem("failover_when", "\"unknown\" may send two messages for one intent; expected \"unsent\" beside [send_once]");
         }
         problems.extend(top.into_problems());

@@ -143,6 +143,10 @@ impl Routing {
         })
     }
 
+    pub(super) fn without_routes(self) -> Self {
+        Self { routes: Vec::new(), ..self }
+    }
+
     pub(super) fn router(
         self,
         current: Arc<dyn ChallengeProvider>,

@@ -38,14 +38,10 @@ pub(super) fn read(section: &mut Section<'_>) -> Option<Around> {
 
 #[cfg(all(feature = "send-once", feature = "redis"))]
 fn shared(section: &mut Section<'_>) -> Option<Arc<dyn crate::compose::IntentStore>> {
-    let url = section.required_secret("redis_url")?;
-    match crate::compose::RedisIntents::new(url) {
-        Ok(intents) => Some(Arc::new(intents)),
-        Err(error) => {
-            error.violations().iter().for_each(|violation| section.problem("redis_url", violation.message()));
-            None
-        }
-    }
+    let url = section.required_secret("redis_url");
+    section.check("redis_url", &url, crate::compose::problem_of_url);
+    // What it refuses is told by now.
+    Some(Arc::new(crate::compose::RedisIntents::new(url?).ok()?))
 }
 
 #[cfg(all(feature = "send-once", not(feature = "redis")))]

@@ -18,7 +18,7 @@
 //! | `challenge.operation` | `create`, `verify` or `resend` |
 //! | `challenge.method` | [`Method::as_str`](crate::Method::as_str) |
 //! | `challenge.kind` | of a credential, which: [`CredentialKind`](crate::CredentialKind) |
-//! | `challenge.provider` | whose challenge it is, or who failed last; not where a guard or a store of intents refused, since nobody was asked |
+//! | `challenge.provider` | whose challenge it is, or who failed last; not where a guard or a store of intents refused or was late, since nobody was asked |
 //! | `challenge.outcome` | `created`, `repeated` (the intent had its challenge already), `resent`, `verified`, `rejected`, `failed`, `dropped` (nobody waited for the end) |
 //! | `challenge.reason` | why an answer was rejected: [`Reason`](crate::Reason) |
 //! | `error.type` | why it failed: [`ErrorKind`](crate::ErrorKind) |
@@ -48,8 +48,8 @@
 //!
 //! | level | what |
 //! |---|---|
-//! | `WARN` | a vendor that failed; a failover, and, where nobody else is left to ask, whom it left out for want of fields; a call made once more after a pause; a rejection that may have another cause; an answer to a challenge that the vendor does not know; a store that does not decide, and that it does again; what a guard or a store of intents could not note; a memory that is full; an observer, or what was asked for a `traceparent`, that panicked |
-//! | `INFO` | what became of each answer; input that a vendor refused; a provider that is passed over; what a guard refused, or would have (target `auth_challenge::guard`) |
+//! | `WARN` | a vendor that failed; a failover, a provider that is passed over, and, where nobody else is left to ask, whom failover left out for want of fields; a call made once more after a pause; a rejection that may have another cause; an answer to a challenge that the vendor does not know; a store that does not decide, and that it does again; what a guard or a store of intents could not note; a memory that is full; an observer, or what was asked for a `traceparent`, that panicked |
+//! | `INFO` | what became of each answer; input that a vendor refused; what a guard refused, or would have (target `auth_challenge::guard`) |
 //! | `DEBUG` | each call, with its status, the vendor's id of the request, the number of attempts and the time; a call made again on another connection; members of a reply that were passed over; what a guard allowed; a connection that was opened ahead |
 //!
 //! `examples/tracing.rs` shows the log of a login. The layers below, reqwest and hyper above all, log for themselves, and at `TRACE` every byte: keep them off.

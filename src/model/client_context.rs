@@ -88,7 +88,8 @@ impl ClientContext {
     pub fn with_headers(mut self, headers: &HeaderMap) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let unquoted = |name: &str| text(name).map(|value| value.trim_matches('"').to_owned()).filter(|value| !value.is_empty());
-        if let Some(agent) = text("user-agent").filter(|agent| !agent.is_empty()) {
+        // Some applications name themselves in UTF-8 there.
+        if let Some(agent) = headers.get("user-agent").map(|agent| String::from_utf8_lossy(agent.as_bytes())).filter(|agent| !agent.is_empty()) {
             self = self.with_user_agent(agent);
         }
         let brands = text("sec-ch-ua-full-version-list").or_else(|| text("sec-ch-ua"));
@@ -283,6 +284,30 @@ mod tests {
         assert_eq!(client.ip(), Some([203, 0, 113, 7].into()));
         let expected = ClientHints { platform: "Windows".into(), platform_version: "15.0.0".into(), is_mobile: false };
         assert_eq!(client.hints(), Some(&expected));
+    }
+
+    #[test]
+    fn an_agent_that_names_its_program_in_another_alphabet_is_there() {
+        let agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 \u{5fae}\u{4fe1}/8.0";
+        let mut headers = HeaderMap::new();
+        headers.insert("user-agent", http::HeaderValue::from_bytes(agent.as_bytes()).expect("a header value"));
+        let client = ClientContext::default().with_headers(&headers);
+        assert_eq!((client.user_agent(), client.os()), (Some(agent), &product("iOS", "17.5")));
+    }
+
+    #[test]
+    fn versions_of_windows_before_ten_go_by_their_names() {
+        for (level, version) in [("0.1.0", "7"), ("0.2.0", "8"), ("0.3.0", "8.1"), ("0.4.0", "0.4.0"), ("1.0.0", "10"), ("13.0.0", "11"), ("0", "0")] {
+            assert_eq!(os_version("Windows", level), version);
+        }
+        assert_eq!(os_version("macOS", "0.3.0"), "0.3.0");
+    }
+
+    #[test]
+    fn a_made_up_brand_with_quotes_in_it_is_passed_over() {
+        let brands = r#""\\\"Not\\;A\"Brand";v="99", "Google Chrome";v="84", "Chromium";v="84""#;
+        assert_eq!(browser_of(brands), Some(product("Chrome", "84")));
+        assert_eq!(browser_of(r#""Not\\";v="1", "Opera";v="106""#), Some(product("Not\\\\", "1")), "a backslash may be one itself");
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub struct CallOptions {
     intent: Option<Secret>,
     fails_over_when_unknown: bool,
     is_single_attempt: bool,
+    #[cfg(vendor)]
+    is_of_a_create: bool,
 }
 
 impl CallOptions {
@@ -58,6 +60,19 @@ impl CallOptions {
     pub fn with_single_attempt(mut self) -> Self {
         self.is_single_attempt = true;
         self
+    }
+
+    /// Makes the call a part of a create, which waits where the vendor asks for a pause.
+    #[cfg(vendor)]
+    #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
+    pub(crate) fn of_a_create(mut self) -> Self {
+        self.is_of_a_create = true;
+        self
+    }
+
+    #[cfg(vendor)]
+    pub(crate) fn is_of_a_create(&self) -> bool {
+        self.is_of_a_create
     }
 
     /// Gives the time for the whole call.

@@ -155,7 +155,7 @@ impl ChallengeRequest {
         self
     }
 
-    /// Groups several challenges of one attempt, by a word of your own: Authsignal's `idempotencyKey`, which its webhooks name again. It does **not** keep a
+    /// Groups several challenges of one attempt, by a word of your own, which a vendor that takes it names again in what it tells. It does **not** keep a
     /// second message from being sent; `SendOnce` does.
     pub fn with_action_key(mut self, key: impl Into<String>) -> Self {
         self.action_key = Some(key.into());

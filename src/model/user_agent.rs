@@ -168,6 +168,8 @@ impl<'a> Found<'a> {
         match self.browser {
             Some((Rank::App, name, version)) => product(name, version),
             Some((_, "Chrome", version)) if self.is_web_view => product("Android WebView", version),
+            // Where it tells another version, this one is for programs that know no number above it.
+            Some((_, "Opera", "9.80")) if !self.version.is_empty() => product("Opera", self.version),
             Some((_, name, version)) => product(name, version),
             None if self.has_safari && self.is_on("Android") => product("Android Browser", self.version),
             None if self.has_safari && !self.version.is_empty() => product("Safari", self.version),
@@ -331,8 +333,14 @@ fn windows(version: &str) -> &str {
 /// Reads the browser from a brand list such as `"Chromium";v="104", " Not A;Brand";v="99", "Google Chrome";v="104"`.
 pub(crate) fn browser_of(brands: &str) -> Option<Product> {
     let mut chromium = None;
-    // A brand may hold commas and semicolons, so the quotes lead: name and version alternate between them.
-    let mut quoted = brands.split('"').skip(1).step_by(2);
+    // A brand may hold commas and semicolons, and quotes behind a backslash, so the other quotes lead: name and version alternate between them.
+    let mut is_escaped = false;
+    let is_quote = |letter: char| {
+        let is_quote = letter == '"' && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+        is_quote
+    };
+    let mut quoted = brands.split(is_quote).skip(1).step_by(2);
     while let (Some(brand), Some(version)) = (quoted.next(), quoted.next()) {
         match brand {
             // Made-up brands keep servers from relying on the list.
@@ -348,10 +356,14 @@ pub(crate) fn browser_of(brands: &str) -> Option<Product> {
 
 /// Gives the version that people know for the one that the client hint tells: Windows tells its feature level.
 pub(crate) fn os_version(platform: &str, version: &str) -> String {
-    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
-    match (platform, major) {
-        ("Windows", Some(13..)) => "11".to_owned(),
-        ("Windows", Some(1..=12)) => "10".to_owned(),
-        _ => version.to_owned(),
-    }
+    let mut levels = version.split('.').map(|level| level.parse::<u32>().ok());
+    let known = match (platform, levels.next().flatten(), levels.next().flatten()) {
+        ("Windows", Some(13..), _) => "11",
+        ("Windows", Some(1..=12), _) => "10",
+        ("Windows", Some(0), Some(3)) => "8.1",
+        ("Windows", Some(0), Some(2)) => "8",
+        ("Windows", Some(0), Some(1)) => "7",
+        _ => version,
+    };
+    known.to_owned()
 }

@@ -53,7 +53,7 @@ impl<'a> Call<'a> {
         match outcome {
             CallOutcome::Created(challenge) | CallOutcome::Repeated(challenge) | CallOutcome::Resent(challenge) => Some(challenge.provider()),
             CallOutcome::Verified(_) | CallOutcome::Rejected(_) => self.issuer,
-            CallOutcome::Failed(error) => error.provider().filter(|_| !matches!(error.kind(), ErrorKind::Handle | ErrorKind::Throttled)),
+            CallOutcome::Failed(error) => error.provider().filter(|_| !error.is_of_nobody_asked()),
             CallOutcome::Dropped => None,
         }
     }

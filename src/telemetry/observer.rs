@@ -71,14 +71,14 @@ impl<'a> CallEnd<'a> {
         self.call.method()
     }
 
-    /// Gives the provider whose challenge it is, or who failed last; none where nobody was asked (a guard or a store of intents refused, or the handle is no provider's here), and none of a
+    /// Gives the provider whose challenge it is, or who failed last; none where nobody was asked (a guard or a store of intents refused or was late, or the handle is no provider's here), and none of a
     /// call that was dropped.
     pub fn provider(&self) -> Option<&'a ProviderId> {
         self.call.provider(&self.outcome)
     }
 
     /// Gives the calling code of the recipient's phone number as the ITU assigned it, say `+49`: of a create by its request, of an answer by the proof, else by the handle
-    /// where that names the recipient, as Twilio's alone does.
+    /// where that names the recipient.
     pub fn calling_code(&self) -> Option<String> {
         let proven = match self.outcome {
             CallOutcome::Verified(proof) => proof.recipient(),

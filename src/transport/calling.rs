@@ -51,7 +51,7 @@ impl<'a> Calling<'a> {
         Self {
             of: Subject { endpoint, operation, private },
             deadline: endpoint.deadline(options),
-            patience: Patience { waits, waits_for_the_vendor: operation.is_create && waits },
+            patience: Patience { waits, waits_for_the_vendor: (operation.is_create || options.is_of_a_create()) && waits },
             begun: Instant::now(),
             retries: Retries::default(),
             pool: Pool::default(),

@@ -336,7 +336,8 @@ impl Authorities {
     fn read(path: &std::path::Path) -> Result<Self, Cow<'static, str>> {
         let pem = file::read(path, LONGEST_CA_FILE).map_err(|error| format!("cannot be read: {error}"))?;
         match reqwest::Certificate::from_pem_bundle(&pem) {
-            Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
+            Ok(certificates) if !certificates.is_empty() && are_certificates(&pem) => Ok(Self(certificates)),
+            Ok(certificates) if !certificates.is_empty() => Err("holds a block that is no certificate".into()),
             _ => Err("holds no PEM certificates".into()),
         }
     }
@@ -344,6 +345,20 @@ impl Authorities {
     fn trusted_by(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         builder.tls_certs_merge(self.0.iter().cloned())
     }
+}
+
+/// Says whether all blocks are certificates: any block is taken for one until a client is built.
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+fn are_certificates(pem: &[u8]) -> bool {
+    use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+
+    let mut authorities = rustls::RootCertStore::empty();
+    CertificateDer::pem_slice_iter(pem).all(|block| block.is_ok_and(|certificate| authorities.add(certificate).is_ok()))
+}
+
+#[cfg(all(feature = "native-tls", not(any(feature = "rustls", feature = "rustls-no-provider"))))]
+fn are_certificates(_: &[u8]) -> bool {
+    true
 }
 
 #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]

@@ -131,6 +131,28 @@ async fn where_no_user_can_be_had_nothing_was_sent_and_another_provider_is_asked
 }
 
 #[tokio::test]
+async fn a_create_waits_where_the_vendor_wants_a_pause_before_it_tells_of_the_user() {
+    for operation in [Operation::IDENTIFIER_LIST, Operation::USER_CREATE, Operation::IDENTIFIER_CREATE] {
+        let limited = Fault::status(429).with_retry_after(Duration::from_secs(1));
+        let double = CorbadoDouble::start().await;
+        double.fail(operation, limited.clone());
+        let options = CallOptions::default().with_timeout(Duration::from_secs(60));
+        provider(&double).create_with(&request("jane@doe.com"), &options).await.unwrap_or_else(|error| panic!("{operation}: {error}"));
+        assert_eq!((double.outbox().len(), double.requests().of(operation).len()), (1, 2), "{operation}");
+
+        let double = CorbadoDouble::start().await;
+        double.fail(operation, limited);
+        let single = CallOptions::default().with_single_attempt();
+        let error = provider(&double).create_with(&request("jane@doe.com"), &single).await.expect_err("somebody else is asked");
+        assert_eq!((error.kind(), double.requests().of(operation).len()), (ErrorKind::RateLimited, 1), "{operation}");
+    }
+    // By itself it is no create.
+    let double = failing(Operation::IDENTIFIER_LIST, &Fault::status(429).with_retry_after(Duration::from_secs(1))).await;
+    assert_eq!(provider(&double).user_for("jane@doe.com").await.expect_err("a limit").kind(), ErrorKind::RateLimited);
+    double.requests().of(Operation::IDENTIFIER_LIST).assert_count(1);
+}
+
+#[tokio::test]
 async fn what_an_outage_says_of_the_user_is_not_told_as_the_persons_mistake() {
     let says = json!({ "httpStatusCode": 500, "message": "canary", "error": { "type": "server_error", "validation": [{ "field": "identifierValue", "message": "canary" }] } });
     let server = Server::answering(500, &[("content-type", "application/json")], &says.to_string()).await;

@@ -328,6 +328,45 @@ async fn a_resend_is_told_as_sent_and_one_that_a_guard_refuses_is_nobodys() {
     assert_eq!(calls[1..], ["resend email_otp authsignal resent - - sent hops=0", "resend email_otp - failed - not_sent - hops=0"]);
 }
 
+/// A guard that never decides.
+#[derive(Debug)]
+struct Hanging;
+
+#[auth_challenge::async_trait]
+impl Guard for Hanging {
+    async fn before_send(&self, _: Sending<'_>) -> Result<(), Refusal> {
+        std::future::pending().await
+    }
+
+    async fn before_verify(&self, _: &ChallengeHandle, _: Option<std::net::IpAddr>) -> Result<(), Refusal> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_a_late_guard_or_another_intent_ended_is_nobodys() {
+    let guarded = Guarded::new(Arc::new(Scripted::new()), Arc::new(Hanging)).with_timeout(Duration::from_secs(5));
+    let handle = ChallengeHandle::new(guarded.id(), Method::EmailOtp, "1");
+    let seen = Seen::new();
+    let auth = Observed::new(Arc::new(guarded), Arc::<Seen>::clone(&seen));
+    auth.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect_err("late");
+    auth.verify(&handle, &Answer::code("1")).await.expect_err("late");
+    let once = SendOnce::new(Arc::new(Scripted::new()), Arc::new(LocalIntents::new()), "k".repeat(32)).expect("a key");
+    let auth = Observed::new(Arc::new(once), Arc::<Seen>::clone(&seen));
+    for to in ["jane@doe.com", "mary@doe.com"] {
+        _ = auth.create_with(&ChallengeRequest::email_otp(to), &CallOptions::default().with_intent("login-1")).await;
+    }
+    assert_eq!(
+        seen.take_of("call"),
+        [
+            "create email_otp - failed - not_sent - hops=0",
+            "verify email_otp - failed - not_sent - hops=0",
+            "create email_otp scripted created - - sent hops=0",
+            "create email_otp - failed - not_sent - hops=0",
+        ]
+    );
+}
+
 #[tokio::test]
 async fn of_observed_providers_within_each_other_the_outermost_tells_an_observer() {
     let (one, other) = (Seen::new(), Seen::new());

@@ -300,13 +300,13 @@ fn nobody_is_named_and_no_code_is_shown() {
         json!({
             "to": "canary-to@doe.com", "code": "canary-code", "url": "https://canary-url", "userId": "canary-user", "ipAddress": "canary-ip", "email": "canary@doe.com",
             "phoneNumber": "+canary", "errorDescription": "canary-error", "type": "SMS canary@doe.com", "verificationMethod": "canary@doe.com", "statusCode": "canary",
-            "unknown": "canary-unknown", "idempotencyKey": name,
+            "unknown": "canary-unknown", "idempotencyKey": "login-canary", "userAgent": "canary", "timezone": "canary", "actionCode": name,
         })
     };
     for (event_type, shown) in
-        [("sms.created", "key-1"), ("email.created", "key-1"), ("challenge.log_created", "key-1"), ("user.canary@doe.com", "Event"), ("other", "other")]
+        [("sms.created", "login"), ("email.created", "login"), ("challenge.log_created", "login"), ("user.canary@doe.com", "Event"), ("other", "other")]
     {
-        let event = only(&json!({ "type": event_type, "id": "canary@doe.com", "source": "canary", "tenantId": "canary", "data": data("key-1") }));
+        let event = only(&json!({ "type": event_type, "id": "canary@doe.com", "source": "canary", "tenantId": "canary", "data": data("login") }));
         for text in [format!("{event:?}"), format!("{event:#?}")] {
             assert!(text.contains(shown) && !text.contains("canary"), "{text}");
         }

@@ -328,7 +328,7 @@ async fn an_answer_at_any_operation_ends_the_passing_over() {
     assert!(!router.health()[0].is_passed_over());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_answer_does_not_end_the_pause_that_a_vendor_wants_of_creates() {
     let limited = error(ErrorKind::RateLimited, SendState::Refused).with_retry_after(Duration::from_secs(20));
     let first = Scripted::named("first").create_fails(limited);
@@ -337,9 +337,12 @@ async fn an_answer_does_not_end_the_pause_that_a_vendor_wants_of_creates() {
     let handle = ChallengeHandle::new(id("first"), Method::EmailOtp, "challenge-1");
     let _ = router.verify(&handle, &Answer::code("1")).await.expect("an answer");
     assert_eq!((router.health()[0].is_passed_over(), router.health()[0].failure()), (true, Some(ErrorKind::RateLimited)));
-    first.clone().verify_fails(error(ErrorKind::Connect, SendState::NotSent));
+    first.clone().verify_fails(error(ErrorKind::Connect, SendState::NotSent)).verify_fails(error(ErrorKind::Connect, SendState::NotSent));
     router.verify(&handle, &Answer::code("1")).await.expect_err("as scripted");
-    assert_eq!(router.health()[0].failure(), Some(ErrorKind::Connect), "what says more of it counts");
+    assert_eq!(router.health()[0].failure(), Some(ErrorKind::RateLimited), "the pause is there as before");
+    tokio::time::advance(Duration::from_secs(20)).await;
+    router.verify(&handle, &Answer::code("1")).await.expect_err("as scripted");
+    assert_eq!((router.health()[0].is_passed_over(), router.health()[0].failure()), (true, Some(ErrorKind::Connect)), "after it, what is worse counts");
 }
 
 #[tokio::test]

@@ -153,10 +153,14 @@ fn a_config_asks_for_all_that_the_store_needs() {
     };
     let url = "redis_url = \"redis://127.0.0.1:1\"\n";
     let key = format!("hash_key = \"{HASH_KEY}\"\n");
-    assert_eq!(
-        problems(&format!("store = \"redis\"\n{url}{key}on_outage = \"refuse\"\nmode = \"observe\"\nunverified_per_calling_code = \"20 per 1h\"")),
-        [""; 0]
-    );
+    for good in [
+        format!("store = \"redis\"\n{url}{key}on_outage = \"refuse\"\nmode = \"observe\"\nunverified_per_calling_code = \"20 per 1h\""),
+        format!("store = \"redis\"\n{url}{key}per_recipient = \"65537 per 1d\""),
+        "store = \"local\"\non_outage = \"local\"\nper_recipient = \"65536 per 1d\"".to_owned(),
+        "on_outage = \"refuse\"".to_owned(),
+    ] {
+        assert_eq!(problems(&good), [""; 0], "{good}");
+    }
     for (guard, expected) in [
         (format!("store = \"redis\"\n{key}"), "guard.redis_url: is required"),
         (format!("store = \"redis\"\n{url}"), "guard.hash_key: is required"),
@@ -166,7 +170,9 @@ fn a_config_asks_for_all_that_the_store_needs() {
         (format!("store = \"redis\"\n{url}{key}on_outage = \"panic\""), "guard.on_outage: expected one of local, refuse, allow"),
         (format!("store = \"memcached\"\n{url}{key}"), "guard.store: expected one of local, redis"),
         (url.to_owned(), "guard.redis_url: is for store = \"redis\""),
-        ("on_outage = \"local\"".to_owned(), "guard.on_outage: is for store = \"redis\""),
+        ("store = \"redis\"\nredis_url = \"secret-host\"".to_owned(), "guard.redis_url: expected a URL"),
+        ("on_outage = \"panic\"".to_owned(), "guard.on_outage: expected one of local, refuse, allow"),
+        ("per_recipient = \"65537 per 1d\"".to_owned(), "guard.per_recipient: expected 65536 at most"),
         ("mode = \"dream\"".to_owned(), "guard.mode: expected one of enforce, observe"),
         ("unverified_per_calling_code = \"20\"".to_owned(), "guard.unverified_per_calling_code: expected a rate"),
         ("exempt_hashes = [\"zz\"]".to_owned(), "guard.exempt_hashes: expected hashes"),

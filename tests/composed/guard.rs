@@ -50,6 +50,19 @@ async fn a_message_that_is_sent_again_counts_for_whom_the_first_one_did() {
 }
 
 #[tokio::test]
+async fn a_calling_code_that_is_not_allowed_any_more_gets_no_message_again() {
+    let scripted = Scripted::named("first");
+    let handle = ChallengeHandle::new(ProviderId::new("first"), Method::SmsOtp, "a");
+    let guard = LocalGuard::new(Limits::new().with_calling_codes(["+64"]));
+    let guarded = Guarded::new(Arc::new(scripted.clone()), Arc::new(guard));
+    let refused = guarded.resend(&handle.clone().with_recipient("+447911123456")).await.expect_err("another calling code");
+    assert_eq!((refused.kind(), refused.send_state(), refused.violations()[0].field()), (ErrorKind::Throttled, SendState::NotSent, Some(Field::To)));
+    guarded.resend(&handle.clone().with_recipient("+64270000000")).await.expect("allowed");
+    guarded.resend(&handle).await.expect("whose it is, nobody says");
+    assert_eq!(scripted.resent().len(), 2);
+}
+
+#[tokio::test]
 async fn a_resend_under_a_new_id_counts_for_the_same_recipient() {
     let named = |id: &str| ChallengeHandle::new(ProviderId::new("first"), Method::SmsOtp, id).with_recipient("+64270000000");
     for handles in [["a", "a", "a"], ["a", "b", "c"]] {

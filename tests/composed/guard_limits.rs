@@ -195,6 +195,26 @@ async fn observation_refuses_nothing_and_tells_what_would_be_refused() {
 }
 
 #[tokio::test]
+async fn a_try_that_is_given_back_in_observation_is_one_that_was_taken() {
+    let (scripted, guarded) = guarded(Limits::new().with_wrong_codes(2).with_observation());
+    let scripted = scripted.verify_gives(Rejected::new(Reason::WrongOrExpiredCode)).verify_gives(Rejected::new(Reason::WrongOrExpiredCode));
+    let scripted = scripted.verify_fails(Error::new(ErrorKind::Connect, SendState::NotSent)).verify_gives(Rejected::new(Reason::WrongOrExpiredCode));
+    let log = Log::default();
+    let told = log.hears(Level::INFO);
+    async {
+        let challenge = guarded.create(&from(7, "+64270000000")).await.expect("a challenge");
+        for _ in 0..4 {
+            let _ = guarded.verify(challenge.handle(), &Answer::code("000000")).await;
+        }
+    }
+    .with_subscriber(told)
+    .await;
+    assert_eq!(scripted.answered().len(), 4);
+    let log = log.take();
+    assert_eq!(log.lines().filter(|line| line.contains("would_refuse")).count(), 2, "the third and the fourth one: {log}");
+}
+
+#[tokio::test]
 async fn every_decision_is_one_line_with_rule_count_and_limit_and_nothing_personal() {
     let limits = Limits::new().with_per_recipient(rate("2 per 1h")).with_per_ip(rate("9 per 1h")).with_wrong_codes(3).with_exempt_prefixes(["+49"]);
     let (_, guarded) = guarded(limits);

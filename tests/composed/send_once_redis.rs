@@ -241,6 +241,12 @@ fn a_config_tells_what_is_wrong_with_its_section() {
         assert!(problems[0].starts_with(expected), "{section}: {problems:?}");
         assert!(!problems[0].contains("secret"), "{problems:?}");
     }
+    let mut both = problems("store = \"redis\"\nredis_url = \"secret-host\"");
+    both.sort_unstable();
+    assert!(
+        matches!(&*both, [key, url] if key.starts_with("send_once.key: is required") && url.starts_with("send_once.redis_url: expected a URL")),
+        "{both:?}"
+    );
 }
 
 #[test]
@@ -254,4 +260,5 @@ fn a_config_that_may_send_twice_for_one_intent_is_told() {
     assert_eq!((problems(unknown, ""), problems("", &once)), (Vec::new(), Vec::new()));
     let told = problems(unknown, &once);
     assert!(matches!(&*told, [one] if one.starts_with("failover_when: \"unknown\" may send two messages for one intent")), "{told:?}");
+    assert!(problems(unknown, "[send_once]").contains(&told[0]), "beside other mistakes too");
 }

@@ -6,6 +6,7 @@ use auth_challenge::{Config, ErrorKind, Method, SendState};
 
 use crate::support::{
     canaries::assert_silent_error,
+    client,
     config::{Folder, Outcome, bad_keys, problems},
     vendors::{self, Mistake, Vendor},
 };
@@ -513,14 +514,18 @@ fn all_mistakes_of_a_config_come_at_once() -> Outcome {
 fn certificates_that_cannot_be_used_are_told_by_key() -> Outcome {
     let folder = Folder::new()?;
     folder.write("empty.pem", "")?;
+    folder.write("none.pem", "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n")?;
     for vendor in vendors::all() {
-        for file in ["missing.pem", "empty.pem"] {
+        for file in ["missing.pem", "empty.pem", "none.pem"] {
             let text = format!("provider = \"{0}\"\n[{0}]\n{1}[http]\nca_file = \"{file}\"\n", vendor.name, vendor.toml());
             let config = Config::from_toml_file(folder.write("auth.toml", &text)?)?;
             assert_eq!(config.problems().first().and_then(|problem| problem.key()), Some("http.ca_file"), "{file}");
             let error = config.build().expect_err("there are no certificates");
             assert_eq!(error.kind(), ErrorKind::Config, "{file}");
             assert!(error.to_string().contains("http.ca_file"), "{file}: {error}");
+            if file != "missing.pem" {
+                assert_eq!(config.with_http(client()).problems(), [], "nothing is trusted by it");
+            }
         }
     }
     Ok(())

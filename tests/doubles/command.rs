@@ -186,6 +186,16 @@ async fn every_user_id_of_corbados_form_is_known_to_the_server_but_one() {
     }
 }
 
+#[tokio::test]
+async fn a_user_of_the_seed_is_known_whatever_the_form_of_its_id() {
+    let folder = Folder::new().expect("a folder");
+    let seed = folder.write("seed.toml", "users = [{ provider = \"corbado\", id = \"jane-1\", name = \"jane@doe.com\" }]\n").expect("a file");
+    let running = Running::start(&["--corbado-credentials", "pro-2:corbado1_x", "--seed", seed.to_str().expect("a path in UTF-8")]);
+    let (_, refused) = post(running.url("corbado", "/users/jane-1/challenges"), Some(("pro-2", "corbado1_x")), "{}").await;
+    assert!(refused["error"]["validation"].to_string().contains("challengeType"), "{refused}");
+    assert!(!refused.to_string().contains("userID"), "{refused}");
+}
+
 #[test]
 fn it_ends_well_when_told_to() {
     for signal in ["-INT", "-TERM"] {

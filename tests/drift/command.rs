@@ -52,6 +52,17 @@ fn the_exit_status_says_whether_a_finding_is_as_bad_as_asked() {
 }
 
 #[test]
+fn a_document_of_several_mebibytes_is_read() {
+    let folder = Folder::new().expect("a folder");
+    let mut document: Value = serde_json::from_str(include_str!("../../specs/dfns.json")).expect("JSON");
+    // As the vendor's own has: operations that nobody here calls.
+    document["paths"]["/elsewhere"] = json!({ "get": { "description": "x".repeat(4 << 20), "responses": {} } });
+    let file = folder.write("new.json", &document.to_string()).expect("a file");
+    let (exit, told) = run(&["spec", "diff", path(&file), "--vendor", "dfns"]);
+    assert_eq!((exit, &told["summary"]["breaks"]), (Some(0), &json!(0)), "{told}");
+}
+
+#[test]
 fn what_the_ignore_file_names_is_left_out_and_counted() {
     let folder = Folder::new().expect("a folder");
     let file = folder.write("new.json", &newer()).expect("a file");

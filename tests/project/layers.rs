@@ -59,11 +59,22 @@ fn wrong(file: &str, source: &str, vendors: &[String]) -> Vec<String> {
     // In a file of the first level the name above is the root's, as far as it stands in no module within.
     let is_first = !file.trim_start_matches("src/").trim_end_matches("/mod.rs").contains('/');
     let climbs = |at: &usize| is_first && (*at == 0 || code[..*at].ends_with('\n'));
-    ["use super::", "pub use super::"].iter().for_each(|climb| {
+    ["use super::", "pub use super::", "pub(crate) use super::", "pub(super) use super::"].iter().for_each(|climb| {
         code.match_indices(climb).filter(|(at, _)| climbs(at)).for_each(|(at, _)| tell(at, "climbs instead of naming a layer".into()));
     });
-    // What is below the vendors is compiled for whichever there are.
-    if own < rank("vendors").unwrap_or_default() {
+    // What is no vendor's own holds for whichever there are: it is compiled for all, and speaks of none.
+    if file.starts_with("src/compose/") || own < rank("vendors").unwrap_or_default() {
+        let mut starts = source.lines().scan(0, |next, line| Some(std::mem::replace(next, *next + line.split("//").next().unwrap_or_default().len() + 1)));
+        let mut is_example = false;
+        for line in source.lines() {
+            let at = starts.next().unwrap_or_default();
+            let words = line.trim_start().strip_prefix("//").unwrap_or_default().trim_start_matches(['/', '!']).trim_start();
+            is_example ^= words.starts_with("```");
+            let prose = words.split('`').step_by(2).flat_map(|prose| prose.split(|c: char| !c.is_alphanumeric()));
+            for word in prose.filter(|_| !is_example).map(str::to_lowercase).filter(|word| vendors.contains(word)) {
+                tell(at, format!("speaks of `{word}`"));
+            }
+        }
         for vendor in vendors {
             code.match_indices(&format!("feature = \"{vendor}")).for_each(|(at, _)| tell(at, format!("is compiled for `{vendor}`")));
         }
@@ -138,6 +149,10 @@ fn an_import_that_points_up_or_across_or_at_no_layer_is_told_with_its_file_and_l
         ("src/provider.rs", "\nuse super::config::Config;", &["src/provider.rs:2: climbs instead of naming a layer"]),
         ("src/model/id.rs", "use super::error::Error;", &[]),
         ("src/wire/x.rs", "#[cfg(feature = \"dfns-keys\")]\nfn x() {}", &["src/wire/x.rs:1: is compiled for `dfns`"]),
+        ("src/model/mod.rs", "pub(crate) use super::config::Config;", &["src/model/mod.rs:1: climbs instead of naming a layer"]),
+        ("src/model/x.rs", "let x = 1;\n    /// Is Corbado's, as here: `dfns`\n", &["src/model/x.rs:2: speaks of `corbado`"]),
+        ("src/compose/x.rs", "/// Like this:\n///\n/// ```\n/// // Corbado's id\n/// ```\n", &[]),
+        ("src/vendors/dfns/x.rs", "/// Is unlike Corbado's.", &[]),
         ("src/testing/vendors/dfns/mod.rs", "use super::corbado::X;", &["src/testing/vendors/dfns/mod.rs:1: points across to `corbado`"]),
     ] {
         assert_eq!(wrong(file, source, &["corbado".to_owned(), "dfns".to_owned()]), expected, "{file}: {source}");

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use auth_challenge::Config;
 use clap::Args;
 use serde_json::json;
 
-use crate::output::{Failed, Outcome, describe_violation};
+use crate::{
+    config,
+    output::{Failed, Outcome, describe_violation},
+};
 
 /// Show every mistake in a config, without network.
 #[derive(Args)]
@@ -18,7 +20,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self) -> Result<Outcome, Failed> {
-        let config = Config::from_toml_file(&self.config)?;
+        let config = config::read(&self.config)?;
         let mut problems: Vec<_> = config.problems().iter().map(describe_violation).collect();
         if problems.is_empty() {
             // What only building shows, say a certificate that is none.

@@ -2,14 +2,13 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use auth_challenge::{
-    CallOptions, ChallengeProvider as _, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Field, Method, ProviderId, Vendor, Violation,
-};
+use auth_challenge::{CallOptions, ChallengeProvider, ChallengeRequest, ClientContext, Config, CredentialKind, Error, Field, Method, ProviderId, Violation};
 use clap::{Args, builder::PossibleValuesParser};
 use serde_json::{Map, Value};
 
 use crate::{
     challenge::describe,
+    config,
     output::{Failed, Outcome, text_of, unusable},
 };
 
@@ -19,7 +18,7 @@ pub(crate) struct Create {
     /// The config file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// The provider, instead of the config's; it must have the method.
+    /// The provider to ask first, whatever the config and its routes say; it must have the method.
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
     /// How the person is challenged.
@@ -34,9 +33,12 @@ pub(crate) struct Create {
     /// Show the code that the vendor's reply holds (Corbado).
     #[arg(long)]
     reveal: bool,
-    /// The user's id, for the provider, and for another one that is asked in its place and cannot do without.
+    /// The user's id, for the selected provider, or for the one of a route that cannot do without.
     #[arg(long, help_heading = "The person", value_name = "ID")]
     user_id: Option<String>,
+    /// The user's id at another provider that may be asked, by the name of its section; may be given several times.
+    #[arg(long, help_heading = "The person", value_name = "NAME=ID", value_parser = user_id_at)]
+    user_id_at: Vec<(ProviderId, String)>,
     /// What the user is about to do.
     #[arg(long, help_heading = "The person", value_name = "ACTION")]
     action: Option<String>,
@@ -80,19 +82,16 @@ pub(crate) struct Create {
 
 impl Create {
     pub(crate) async fn run(self) -> Result<Outcome, Failed> {
-        let mut config = Config::from_toml_file(&self.config)?;
+        let mut config = config::read(&self.config)?;
         if let Some(provider) = &self.provider {
-            config = config.select(provider);
+            config = config.select(provider).without_routes();
         }
         let options = options(&config, self.intent.as_deref())?;
-        let mut request = self.request()?;
         let provider = config.build()?;
-        if let Some(id) = &self.user_id {
-            // By a route or in failover another one may be asked, which is told the id where it cannot do without.
-            let needs_it = |vendor: &&Vendor| vendor.capabilities().is_some_and(|it| it.required_fields(request.method()).contains(&Field::UserId));
-            let needing: Vec<_> = Vendor::all().iter().filter(needs_it).map(|vendor| ProviderId::new(vendor.name())).collect();
-            request = needing.into_iter().fold(request.with_user_id(id.as_str()), |request, other| request.with_user_id_at(other, id.as_str()));
-        }
+        let request = match &self.user_id {
+            Some(id) => with_user_id(self.request()?, id, &*provider),
+            None => self.request()?,
+        };
         if self.provider.is_some() && !provider.capabilities().supports(request.method()) {
             // Another one that has the method is not the one that was named.
             let id = provider.id();
@@ -103,7 +102,8 @@ impl Create {
     }
 
     fn request(&self) -> Result<ChallengeRequest, Failed> {
-        let mut request = ChallengeRequest::new(self.method()?).with_client(self.client()?);
+        let request = ChallengeRequest::new(self.method()?).with_client(self.client()?);
+        let mut request = self.user_id_at.iter().fold(request, |request, (at, id)| request.with_user_id_at(at.clone(), id.as_str()));
         macro_rules! set {
             ($($field:ident $with:ident),+) => { $(if let Some(value) = &self.$field { request = request.$with(value.clone()); })+ };
         }
@@ -145,6 +145,21 @@ impl Create {
         }
         Ok(client)
     }
+}
+
+/// Sets the user's id for the selected provider, or for the one that a route asks first and that cannot do without.
+fn with_user_id(request: ChallengeRequest, id: &str, provider: &dyn ChallengeProvider) -> ChallengeRequest {
+    let request = request.with_user_id(id);
+    let lacks_it = |error: &Error| error.violations().iter().any(|violation| violation.field() == Some(Field::UserId));
+    match provider.check(&request).err().filter(lacks_it).and_then(|error| error.provider().cloned()) {
+        Some(routed) if routed != provider.id() => request.with_user_id_at(routed, id),
+        _ => request,
+    }
+}
+
+fn user_id_at(text: &str) -> Result<(ProviderId, String), &'static str> {
+    let (name, id) = text.split_once('=').filter(|(name, id)| !name.is_empty() && !id.is_empty()).ok_or("expected NAME=ID, the name of a section first")?;
+    Ok((ProviderId::new(name), id.to_owned()))
 }
 
 /// Reads how long a challenge lives; the words of the parser would quote it.

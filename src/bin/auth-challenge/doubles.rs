@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     lines::Lines,
-    output::{Failed, Printer, UNTOLD},
+    output::{Failed, Printer, UNTOLD, say},
 };
 
 /// The settings of this command, and those that each vendor's double brings.
@@ -176,15 +176,15 @@ pub(crate) async fn run(args: Doubles) -> ExitCode {
     tokio::select! {
         why = unwritable => match why {
             Ok(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                eprintln!("standard output cannot be written: {error}");
+                say(format_args!("standard output cannot be written: {error}"));
                 status = UNTOLD.into();
             }
-            _ => eprintln!("standard output was closed: the doubles end"),
+            _ => say(format_args!("standard output was closed: the doubles end")),
         },
         () = told_to_end => {}
     }
     if let Some(Err(error)) = running.state.as_ref().map(StateFile::write) {
-        eprintln!("the state could not be written ({})", error.kind());
+        say(format_args!("the state could not be written ({})", error.kind()));
         std::process::exit(2);
     }
     // At once: neither a request that is being looked at nor a reader that does not read holds up the end.

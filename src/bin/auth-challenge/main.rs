@@ -5,6 +5,7 @@
 mod capabilities;
 mod challenge;
 mod check;
+mod config;
 mod create;
 mod doubles;
 #[path = "../../../build/drift/mod.rs"]

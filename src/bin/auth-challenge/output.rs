@@ -1,6 +1,7 @@
 //! What every command prints, and how it exits.
 
 use std::{
+    fmt,
     fs::File,
     io::{self, Read, Write as _},
     path::Path,
@@ -85,10 +86,21 @@ fn is_written(text: &[u8]) -> bool {
     match out.write_all(text).and_then(|()| out.flush()) {
         Ok(()) => true,
         Err(error) => {
-            _ = writeln!(io::stderr(), "standard output cannot be written: {error}");
+            untold(&error);
             false
         }
     }
+}
+
+/// Says why standard output cannot be written, and how a command exits for that.
+pub(crate) fn untold(why: &io::Error) -> ExitCode {
+    say(format_args!("standard output cannot be written: {why}"));
+    ExitCode::from(UNTOLD)
+}
+
+/// Says something on standard error, whose reader may be gone too.
+pub(crate) fn say(what: fmt::Arguments<'_>) {
+    _ = writeln!(io::stderr(), "{what}");
 }
 
 /// Prints what is no JSON.
@@ -129,7 +141,7 @@ pub(crate) fn describe_violation(violation: &Violation) -> Value {
 fn exit_status(error: &Error) -> u8 {
     match (error.kind(), error.send_state()) {
         (ErrorKind::Config | ErrorKind::Handle, SendState::NotSent) => 2,
-        (ErrorKind::Connect | ErrorKind::Interrupted, SendState::NotSent) => 6,
+        (_, SendState::NotSent) if error.is_outage() => 6,
         (_, SendState::NotSent) => 3,
         (_, SendState::Refused) => 4,
         (_, SendState::Unknown | SendState::Accepted) => 5,
@@ -142,15 +154,15 @@ pub(crate) fn unusable(argument: &str, expected: impl Into<String>) -> Failed {
 }
 
 /// Longest text that is read from a file or standard input, in bytes.
-const LONGEST: u64 = 1 << 20;
+pub(crate) const LONGEST: u64 = 1 << 20;
 
 /// Gives the text of an argument, `-` being standard input, or of the file that another argument names. An error does not quote the name: a secret may
 /// have been given in place of one.
 pub(crate) fn text_of(argument: &str, value: Option<&str>, file: Option<&Path>) -> Result<Option<String>, Failed> {
     let (source, text) = match (value, file) {
-        (Some("-"), _) => ("standard input", text_in(io::stdin())),
+        (Some("-"), _) => ("standard input", text_in(io::stdin(), LONGEST)),
         (Some(text), _) => return Ok(Some(text.to_owned())),
-        (None, Some(file)) => ("the file", File::open(file).and_then(text_in)),
+        (None, Some(file)) => ("the file", text_of_file(file, LONGEST)),
         (None, None) => return Ok(None),
     };
     let text = text.map_err(|error| unusable(argument, format!("{source} cannot be read: {error}")))?;
@@ -159,11 +171,20 @@ pub(crate) fn text_of(argument: &str, value: Option<&str>, file: Option<&Path>) 
     Ok(Some(text.strip_suffix('\r').unwrap_or(text).to_owned()))
 }
 
+/// Gives the text of a file of so many bytes at most.
+pub(crate) fn text_of_file(path: &Path, longest: u64) -> io::Result<String> {
+    text_in(File::open(path)?, longest)
+}
+
 /// Reads a text to its end; a device may have none.
-fn text_in(source: impl Read) -> io::Result<String> {
-    let mut text = String::new();
-    source.take(LONGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LONGEST { Err(io::Error::new(io::ErrorKind::InvalidData, format!("longer than {LONGEST} bytes"))) } else { Ok(text) }
+fn text_in(source: impl Read, longest: u64) -> io::Result<String> {
+    let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
+    let mut bytes = Vec::new();
+    source.take(longest.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > longest {
+        return Err(invalid(format!("longer than {longest} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| invalid("not UTF-8".to_owned()))
 }
 
 #[cfg(test)]

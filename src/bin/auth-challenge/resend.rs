@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use auth_challenge::{CallOptions, ChallengeProvider as _, Config};
+use auth_challenge::{CallOptions, ChallengeProvider as _};
 use clap::Args;
 
 use crate::{
     challenge::describe,
+    config,
     create::options,
     handle::HandleArguments,
     output::{Failed, Outcome},
@@ -30,7 +31,7 @@ pub(crate) struct Resend {
 
 impl Resend {
     pub(crate) async fn run(self) -> Result<Outcome, Failed> {
-        let config = Config::from_toml_file(&self.config)?;
+        let config = config::read(&self.config)?;
         let options: CallOptions = options(&config, self.intent.as_deref())?;
         let handle = self.handle.read("resend")?;
         let challenge = config.build()?.resend_with(&handle, &options).await?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     drift::{self, Ignored, Severity, Used},
-    output::{Failed, Outcome, text_of, unusable},
+    output::{Failed, Outcome, text_of, text_of_file, unusable},
 };
 
 /// Look into the vendors' documents.
@@ -63,9 +63,12 @@ impl Diff {
     }
 }
 
+/// Longest document that is read, in bytes: some have several MiB.
+const LONGEST: u64 = 64 << 20;
+
 /// Reads a document.
 fn document(path: &Path) -> Result<Value, Failed> {
-    let text = text_of("new", None, Some(path))?.unwrap_or_default();
+    let text = text_of_file(path, LONGEST).map_err(|error| unusable("new", format!("the file cannot be read: {error}")))?;
     let expected = "expected JSON; in a checkout `cargo xtask spec diff` reads YAML, too";
     let document: Value = serde_json::from_str(&text).map_err(|_| unusable("new", expected))?;
     // Any other would be told as a document that lacks everything.

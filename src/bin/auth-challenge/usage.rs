@@ -11,14 +11,14 @@ use clap::{
     error::{ContextKind, ContextValue, Error, ErrorKind},
 };
 
-use crate::output::{Failed, Printer, UNTOLD};
+use crate::output::{Failed, Printer, untold};
 
 /// Tells what is wrong with the arguments, in the form of all errors; help and version are what was asked for.
 pub(crate) fn finish(error: &Error, program: &Command) -> ExitCode {
     if !error.use_stderr() {
         return match error.print() {
             Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::from(UNTOLD),
+            Err(error) => untold(&error),
         };
     }
     let problem = problem(error, meant(program, std::env::args_os().skip(1)));

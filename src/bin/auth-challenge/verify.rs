@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use auth_challenge::{Answer, ChallengeHandle, ChallengeProviderExt, Config, Method, Verification, dfns};
+use auth_challenge::{Answer, ChallengeHandle, ChallengeProviderExt, Method, Verification, dfns};
 use clap::Args;
 use serde_json::json;
 
 use crate::{
+    config,
     handle::HandleArguments,
     output::{Failed, Outcome, text_of, unusable},
 };
@@ -41,7 +42,7 @@ impl Verify {
         if self.handle.is_standard_input() && self.answer.as_deref() == Some("-") {
             return Err(unusable("answer", "expected another source: the handle is read from standard input"));
         }
-        let provider = Config::from_toml_file(&self.config)?.build()?;
+        let provider = config::read(&self.config)?.build()?;
         let handle = self.handle.read("verify")?;
         let answer = self.answer(&handle).map_err(|failed| failed.at(handle.provider(), "verify"))?;
         Ok(match provider.verify(&handle, &answer).await? {

@@ -42,7 +42,7 @@ const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// Who forgets, in the log, where there is too much.
 const OWNER: &str = "a guard";
 /// So many sends, subjects and challenges with wrong answers are always kept.
-const MOST: usize = 1 << 18;
+pub(super) const MOST: usize = 1 << 18;
 
 impl Default for Counts {
     fn default() -> Self {

@@ -55,7 +55,7 @@ impl<S: Store> Judge<S> {
         if self.is_exempt(recipient.as_deref()) {
             return Ok(self.allow(asked.by("exempt")));
         }
-        if sending.handle().is_none() && sending.recipient().is_some_and(|to| !self.limits.may_call(sending.method(), to)) {
+        if sending.recipient().is_some_and(|to| !self.limits.may_call(sending.method(), to)) {
             let refusal = Refusal::new("expected a phone number with one of the allowed calling codes").with_field(Field::To);
             return Ok(self.refuse(asked.by("calling_codes"), refusal));
         }
@@ -137,7 +137,9 @@ impl<S: Store> Judge<S> {
 
     pub(super) async fn before_verify(&self, handle: &ChallengeHandle) -> Ruled<S> {
         let Some(most) = self.limits.wrong_codes else { return Ok(Ok(())) };
-        let taken = self.store.take_try(self.challenge(handle), most).await?;
+        // In observation every try is taken, so that one is there to be given back.
+        let places = if self.limits.is_observing() { u32::MAX } else { most };
+        let taken = self.store.take_try(self.challenge(handle), places).await?;
         let told = Told { count: Some(taken.into()), limit: Some(most.into()), ..Asked::to_verify(handle).by("wrong_codes") };
         Ok(match taken < most {
             true => self.allow(told),

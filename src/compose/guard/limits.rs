@@ -127,7 +127,7 @@ impl Limits {
 
     /// Lets messages go to phone numbers with these calling codes alone, say `+49`. Another one is [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) with a
     /// violation at [`Field::To`](crate::Field::To), and without a time after which to try again. Each is `+` and 1 to 7 digits, which a config checks and
-    /// this does not: what is none allows nobody. An empty list allows all.
+    /// this does not: what is none allows nobody. An empty list allows all. A resend counts as well, where its handle names the recipient.
     pub fn with_calling_codes<C: Into<String>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
         self.calling_codes = codes.into_iter().map(Into::into).collect();
         self

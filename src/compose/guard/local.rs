@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     Guard, Limits, Refusal, Sending,
-    counts::Counts,
+    counts::{Counts, MOST},
     judge::Judge,
     store::{Count, Key, Message, Store},
 };
@@ -24,12 +24,15 @@ use crate::{
     telemetry::{Observer, Observers},
 };
 
+/// Largest number of a rate that a config may have counted in one process: a quarter of what is always kept, since all rates share that.
+pub(crate) const LARGEST_RATE: usize = MOST / 4;
+
 /// Limits sends and wrong answers, **in this process alone**: each process of a fleet counts for itself, and counts from nothing when it
 /// starts. Within the process the counts outlive the guard: where [`Reloadable`](crate::Reloadable) puts a provider with a new guard in the place of
 /// an old one, the new limits judge what was counted. A fleet shares its counts by `RedisGuard` (feature `redis`), or a [`Guard`] of its own.
 ///
 /// Recipients, IP addresses and challenges are kept as keyed hashes, and only as long as they count. Memory is bounded: of more than 262,144 at
-/// once, what would have ended first may be forgotten, which the log warns of. Time is that of `tokio::time`, so that a test can pause it and go
+/// once, what would have ended first may be forgotten, which the log warns of; a config refuses a rate of more than 65,536. Time is that of `tokio::time`, so that a test can pause it and go
 /// on by hours.
 ///
 /// ```

@@ -26,6 +26,7 @@ use std::{
 use async_trait::async_trait;
 
 pub use limits::Limits;
+pub(crate) use local::LARGEST_RATE;
 pub use local::LocalGuard;
 pub use rate::{ParseRateError, Rate};
 #[cfg(feature = "redis")]
@@ -215,7 +216,7 @@ impl Refusal {
     }
 
     pub(super) fn into_error(self) -> Error {
-        let mut error = Error::new(ErrorKind::Throttled, SendState::NotSent);
+        let mut error = Error::new(ErrorKind::Throttled, SendState::NotSent).of_nobody_asked();
         error = match self.field {
             Some(field) => error.with_violations(vec![Violation::new(field, self.reason)]),
             None => error.with_detail(self.reason),

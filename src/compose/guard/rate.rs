@@ -37,7 +37,7 @@ impl Rate {
         Some(Self { times: NonZeroU32::new(times)?, period: (!period.is_zero()).then_some(period)? })
     }
 
-    pub(super) fn times(self) -> usize {
+    pub(crate) fn times(self) -> usize {
         usize::try_from(self.times.get()).unwrap_or(usize::MAX)
     }
 

@@ -33,6 +33,21 @@ impl Script {
     }
 }
 
+/// Finds what is wrong with the URL of a server.
+pub(crate) fn problem_of_url(url: &Secret) -> Option<&'static str> {
+    client(url).err()
+}
+
+fn client(url: &Secret) -> Result<Client, &'static str> {
+    match Client::open(url.expose()) {
+        Ok(client) if is_over_tls(&client) && !can_encrypt() => {
+            Err("needs cryptography for TLS: rustls has none, or several and no default; install one by rustls' install_default")
+        }
+        Ok(client) => Ok(client),
+        Err(_) => Err("expected a URL such as \"redis://host:6379\", or \"rediss://host:6379\" with the feature rustls"),
+    }
+}
+
 /// Runs scripts on a server, all over one connection.
 pub(super) struct Link {
     client: Client,
@@ -45,17 +60,8 @@ pub(super) struct Link {
 impl Link {
     /// Knows the server by its URL; does not connect yet. `store` is what the log and `health` call it.
     pub(super) fn open(url: &Secret, store: &'static str) -> Result<Self, Violation> {
-        match Client::open(url.expose()) {
-            Ok(client) if is_over_tls(&client) && !can_encrypt() => {
-                let expected = "needs cryptography for TLS: rustls has none, or several and no default; install one by rustls' install_default";
-                Err(Violation::at_key("redis_url", expected))
-            }
-            Ok(client) => Ok(Self { client, connection: Mutex::new(None), time: TIME, outages: Outages::new(store) }),
-            Err(_) => {
-                let expected = "expected a URL such as \"redis://host:6379\", or \"rediss://host:6379\" with the feature rustls";
-                Err(Violation::at_key("redis_url", expected))
-            }
-        }
+        let client = client(url).map_err(|problem| Violation::at_key("redis_url", problem))?;
+        Ok(Self { client, connection: Mutex::new(None), time: TIME, outages: Outages::new(store) })
     }
 
     /// Runs a script on a key, within its time; not at all while the server is known to be away. `tell` adds its arguments. Where the connection has

@@ -68,7 +68,7 @@ impl RouterBuilder {
     }
 
     /// Sets the providers that are asked, in this order, where the first cannot be reached or refuses for a reason of its own; those that were tried for
-    /// the same recipient within the last ten minutes come after the others. One that needs a user id of its own, as Corbado does, is asked only where
+    /// the same recipient within the last ten minutes come after the others. One that needs a user id of its own is asked only where
     /// [`with_user_id_at`](crate::ChallengeRequest::with_user_id_at) gives it.
     pub fn with_failover(mut self, providers: impl IntoIterator<Item = ProviderId>) -> Self {
         self.failover = providers.into_iter().collect();

@@ -53,9 +53,9 @@ impl Health {
     /// say anything of a create: their limits are one person's.
     pub(super) fn note_other<T>(&self, provider: &ProviderId, outcome: &Result<T, Error>) {
         let is_down = |error: &Error| is_of_transport(error) && may_fail_over(error, false) || error.kind() == ErrorKind::Authentication;
-        // What the vendor wants of creates, an answer that it takes does not end.
-        let is_limited = self.outages().get(provider).is_some_and(|outage| outage.failure == ErrorKind::RateLimited);
-        if is_limited && !outcome.as_ref().is_err_and(is_down) {
+        // The pause that the vendor wants of creates is not ended by another call, nor is what comes after it by one that the vendor took.
+        let limited = self.outages().get(provider).filter(|outage| outage.failure == ErrorKind::RateLimited).map(|outage| outage.until);
+        if limited.is_some_and(|until| Instant::now() < until || !outcome.as_ref().is_err_and(is_down)) {
             return;
         }
         self.note(provider, outcome, |error| is_down(error).then_some(PASSED_OVER));

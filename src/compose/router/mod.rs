@@ -169,7 +169,7 @@ impl Router {
             let id = provider.id();
             let turn = self.health.turn(id.clone());
             if let (false, false, Some(failure)) = (is_second_chance, queue.is_empty(), turn.passed_over()) {
-                tracing::info!(provider = %id, kind = failure.as_str(), "passed over, since it failed a moment ago");
+                tracing::warn!(provider = %id, kind = failure.as_str(), "passed over, since it failed a moment ago");
                 hops.push(Hop::passed_over(id, failure));
                 queue.push_back(Candidate { provider, is_second_chance: true });
                 continue;

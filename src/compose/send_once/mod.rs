@@ -56,6 +56,8 @@ use unconfirmed::Unconfirmed;
 ///
 /// **What is needed.** All processes share a store and a key. The promise holds as long as the store keeps what it was told: intents are remembered for a day
 /// unless [told otherwise](Self::with_remembered), and after that, with another key, or on a server that lost its data, the same intent is a new one.
+/// What a vendor [refuses](SendState::Refused) counts as not sent, and frees the intent: where a webhook of your own sends for the vendor, let it send last, and answer that it
+/// did once it has.
 ///
 /// **Where the store does not answer**, nothing is sent: [`ErrorKind::Throttled`], or [`ErrorKind::Timeout`] where it hangs to the end of the call, and
 /// [`SendState::NotSent`]. The store may have reserved the intent all the same: this process
@@ -264,7 +266,7 @@ impl SendOnce {
         }
         self.check(request).map_err(|error| error.with_operation("create"))?;
         let at = |error: Error| error.at(&self.id(), "create");
-        let ours = match self.begin(&fingerprint::of_create(request), options).await.map_err(at)? {
+        let ours = match self.begin(&fingerprint::of_create(request), options).await.map_err(|error| at(error.of_nobody_asked()))? {
             Turn::Made(challenge) => return Ok(challenge.repeated()),
             Turn::Ours(ours) => ours,
         };
@@ -276,7 +278,7 @@ impl SendOnce {
     async fn resend_once(&self, handle: &ChallengeHandle, options: &CallOptions) -> Result<Challenge, Error> {
         self.check_resend(handle)?;
         let at = |error: Error| error.at(handle.provider(), "resend");
-        let ours = match self.begin(&fingerprint::of_resend(handle), options).await.map_err(at)? {
+        let ours = match self.begin(&fingerprint::of_resend(handle), options).await.map_err(|error| at(error.of_nobody_asked()))? {
             Turn::Made(challenge) => return Ok(challenge.repeated()),
             Turn::Ours(ours) => ours,
         };

@@ -47,6 +47,8 @@ struct Inner {
     source: Option<Source>,
     /// Whether the vendor may have done something else than send, before it was asked to.
     may_have_prepared: bool,
+    /// Whether the call ended before any provider was asked.
+    is_of_nobody: bool,
 }
 
 impl Error {
@@ -67,6 +69,7 @@ impl Error {
             hops: Vec::new(),
             source: None,
             may_have_prepared: false,
+            is_of_nobody: false,
         }))
     }
 
@@ -209,6 +212,17 @@ impl Error {
     pub(crate) fn having_prepared(mut self) -> Self {
         self.0.may_have_prepared = true;
         self
+    }
+
+    /// Notes that no provider was asked, whoever is named.
+    pub(crate) fn of_nobody_asked(mut self) -> Self {
+        self.0.is_of_nobody = true;
+        self
+    }
+
+    /// Says whether no provider was asked.
+    pub(crate) fn is_of_nobody_asked(&self) -> bool {
+        self.0.is_of_nobody || self.0.kind == ErrorKind::Handle
     }
 
     /// Says whether the vendor may have done something else than send.

@@ -90,7 +90,7 @@ impl Corbado {
     pub(super) async fn holder_to_challenge(&self, recipient: &Personal, options: &CallOptions) -> Result<(Holder, CallOptions), Error> {
         let deadline = self.endpoint.deadline(options);
         let least = LEAST_TO_ASK.min(deadline.saturating_duration_since(Instant::now()) / 2);
-        let corbado = self.with_options(options.clone());
+        let corbado = self.with_options(options.clone().of_a_create());
         let found = async { corbado.find_or_make(&Wanted::read(recipient.as_str())?, deadline).await };
         let holder = found.await.map_err(Error::before_sending)?;
         let left = deadline.saturating_duration_since(Instant::now());

@@ -9,7 +9,7 @@ use crate::{
     transport::{Attempt, Operation, Reply, path::path_ids},
 };
 
-// None of them is a create in the sense of the transport, for none sends a message: none is made again after a 429.
+// None of them sends a message: none is made again after a 429, but as a part of a create.
 static USER_CREATE: Operation = operation(routes::USER_CREATE);
 static USER_LIST: Operation = operation(routes::USER_LIST);
 static USER_GET: Operation = operation(routes::USER_GET);

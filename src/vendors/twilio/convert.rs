@@ -155,6 +155,7 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
     match &reply.status {
         Status::Approved if reply.valid == Some(false) => return Err(reply.unusable("the verification is approved, and yet not valid")),
         Status::Approved => {}
+        _ if reply.valid == Some(true) => return Err(reply.unusable("the verification is valid, and yet not approved")),
         Status::Pending => return rejected(Reason::WrongOrExpiredCode),
         Status::Expired => return rejected(Reason::Expired),
         Status::MaxAttemptsReached => return rejected(Reason::TooManyAttempts),

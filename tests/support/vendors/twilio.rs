@@ -165,6 +165,8 @@ pub static VENDOR: Vendor = Vendor {
                 (200, json!({ "valid": true }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "sid": "VE2", "status": "approved" }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "status": "approved", "valid": false }), ErrorKind::UnexpectedReply, SendState::Accepted),
+                (200, json!({ "status": "pending", "valid": true }), ErrorKind::UnexpectedReply, SendState::Accepted),
+                (200, json!({ "status": "canceled", "valid": true }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "status": "approved", "channel": "sna" }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (429, refused(429, 20429, "Too many requests"), ErrorKind::RateLimited, SendState::Refused),
                 (400, refused(400, 60200, "Invalid parameter `Code`: 1"), ErrorKind::InvalidRequest, SendState::Refused),

@@ -133,8 +133,9 @@ impl Users {
 
     pub(super) fn knows(&self, id: &str) -> bool {
         match &self.any_but {
+            _ if self.ids.contains_key(id) => true,
             Some(unknown) => is_of_a_user(id) && id != unknown && self.deleted.get(id).is_none(),
-            None => self.ids.contains_key(id),
+            None => false,
         }
     }
 

@@ -43,7 +43,7 @@ pub enum EventKind {
 }
 
 /// Says what became of a challenge, as the vendor logged it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ChallengeLog {
     /// What happened, in the vendor's words: `SMS_DELIVERED`, `EMAIL_OTP_CODE_VALID` and many more; where a message is, tells [`delivery`](Self::delivery).
@@ -123,7 +123,7 @@ impl ChallengeLog {
 }
 
 /// Holds a message that is yours to send, while Authsignal waits.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MessageToSend {
     /// The address or number to send to.
@@ -187,7 +187,6 @@ impl Event {
 /// Shows ids and types of the usual form, and nothing that tells who somebody is.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_plain = |text: &&str| text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         f.debug_struct("Event")
             .field("id", &self.id.as_deref().filter(is_plain))
             .field("event_type", &Some(self.event_type.as_str()).filter(is_plain))
@@ -195,6 +194,35 @@ impl fmt::Debug for Event {
             .field("kind", &self.kind)
             .finish_non_exhaustive()
     }
+}
+
+/// Shows what names nobody.
+impl fmt::Debug for ChallengeLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChallengeLog")
+            .field("log_type", &self.log_type)
+            .field("created_at", &self.created_at)
+            .field("verification_method", &self.verification_method)
+            .field("action", &self.action.as_deref().filter(is_plain))
+            .field("status_code", &self.status_code)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows what names nobody.
+impl fmt::Debug for MessageToSend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageToSend")
+            .field("verification_method", &self.verification_method)
+            .field("action", &self.action.as_deref().filter(is_plain))
+            .field("locale", &self.locale.as_deref().filter(is_plain))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Says whether a text has the form of an id or a name that programs go by.
+fn is_plain(text: &&str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 /// Reads all events of a body; none where it is no JSON object.
