@@ -47,12 +47,12 @@ struct Subject<'a> {
 
 impl<'a> Calling<'a> {
     pub(super) fn begin(endpoint: &'a Endpoint, operation: &'a Operation, options: &CallOptions, private: &'a [&'a str]) -> Self {
-        let waits = !options.is_single_attempt();
+        let (waits, begun) = (!options.is_single_attempt(), Instant::now());
         Self {
             of: Subject { endpoint, operation, private },
-            deadline: endpoint.deadline(options),
+            deadline: begun + endpoint.time(options),
             patience: Patience { waits, waits_for_the_vendor: (operation.is_create || options.is_of_a_create()) && waits },
-            begun: Instant::now(),
+            begun,
             retries: Retries::default(),
             pool: Pool::default(),
             earlier: SendState::NotSent,
@@ -69,7 +69,9 @@ impl<'a> Calling<'a> {
         let header = endpoint.authorization().filter(|_| operation.is_authorized).map(|authorization| authorization.header().clone());
         let attempt = Attempt::new(endpoint.http(), self.pool, endpoint.url(&operation.route), header, operation.request_id_header);
         let watch = Watch::begin(endpoint.provider(), operation, endpoint.server(), self.retries.count(), &endpoint.http().observers);
-        Attempting { of: self.of, attempt, watch, begun: Instant::now() }
+        // The first one begins with the call.
+        let begun = if self.retries.count() == 0 { self.begun } else { Instant::now() };
+        Attempting { of: self.of, attempt, watch, begun }
     }
 
     /// Tells that there is a reply.
@@ -101,7 +103,7 @@ impl<'a> Calling<'a> {
     }
 
     fn tell(&self, outcome: Result<&Exchange, &Failure>) {
-        log::finished(self.of.endpoint.provider(), self.of.operation, self.retries.count() + 1, self.begun.elapsed(), outcome);
+        log::finished(self.of.endpoint.provider(), self.of.operation, self.retries.count() + 1, self.begun, outcome);
     }
 }
 
@@ -130,8 +132,8 @@ impl Attempting<'_> {
         self.watch.span().in_scope(|| tolerant::read(&body, self.of.operation.decisive))
     }
 
-    pub(super) fn took(&self) -> Duration {
-        self.begun.elapsed()
+    pub(super) fn begun(&self) -> Instant {
+        self.begun
     }
 
     /// Ends with a reply that was read.

@@ -1,6 +1,6 @@
 //! One vendor's server, and one call to it.
 
-use std::{fmt, future::Future, pin::pin, sync::Arc};
+use std::{fmt, future::Future, pin::pin, sync::Arc, time::Duration};
 
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
@@ -79,7 +79,12 @@ impl Endpoint {
 
     /// Tells when a call that begins now is over, and so may several be that are one to the caller.
     pub(crate) fn deadline(&self, options: &CallOptions) -> Instant {
-        Instant::now() + options.timeout().unwrap_or(self.http.limits().timeout).min(FAR)
+        Instant::now() + self.time(options)
+    }
+
+    /// Tells how long a call may take.
+    pub(super) fn time(&self, options: &CallOptions) -> Duration {
+        options.timeout().unwrap_or(self.http.limits().timeout).min(FAR)
     }
 
     /// Makes one call within its time: `run` sends an attempt through a generated client.
@@ -114,7 +119,7 @@ impl Endpoint {
                     Err(Ended::Undecodable) => attempting.reread().ok_or(Ended::Undecodable),
                     came => came,
                 };
-                let took = attempting.took();
+                let begun = attempting.begun();
                 let outcome = match came {
                     Ok(value) => attempting.replied().map(|exchange| Reply::new(value, exchange)),
                     Err(ended) => Err(attempting.failed(ended)),
@@ -124,7 +129,7 @@ impl Endpoint {
                         calling.tell_reply(reply.exchange());
                         return Ok(reply);
                     }
-                    Err(failure) => calling.again(failure, took).await?,
+                    Err(failure) => calling.again(failure, begun.elapsed()).await?,
                 }
             }
         })

@@ -1,6 +1,6 @@
 //! One event a call and one a retry, with nothing in them that was submitted.
 
-use std::time::Duration;
+use tokio::time::Instant;
 
 use super::{Failure, Operation, reply::Exchange, retry::Retry};
 use crate::{
@@ -14,16 +14,17 @@ pub(super) fn is_answer(operation: &Operation, failure: &Failure) -> bool {
 }
 
 /// Tells how a call ended. A vendor that rejects an answer has answered.
-pub(super) fn finished(provider: &ProviderId, operation: &Operation, attempts: u32, elapsed: Duration, outcome: Result<&Exchange, &Failure>) {
-    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+pub(super) fn finished(provider: &ProviderId, operation: &Operation, attempts: u32, begun: Instant, outcome: Result<&Exchange, &Failure>) {
+    // Where nobody listens, the clock is not asked.
+    let elapsed_ms = || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let name = operation.route.name;
     match outcome {
         Ok(reply) => {
-            tracing::debug!(%provider, operation = name, status = reply.status, request_id = reply.request_id(), attempts, elapsed_ms, "vendor call done");
+            tracing::debug!(%provider, operation = name, status = reply.status, request_id = reply.request_id(), attempts, elapsed_ms = elapsed_ms(), "vendor call done");
         }
         // What it means is told with the verification.
         Err(failure @ Failure { error, hint: None, .. }) if is_answer(operation, failure) => {
-            tracing::debug!(%provider, operation = name, status = error.status(), request_id = error.request_id(), attempts, elapsed_ms, "vendor call done");
+            tracing::debug!(%provider, operation = name, status = error.status(), request_id = error.request_id(), attempts, elapsed_ms = elapsed_ms(), "vendor call done");
         }
         Err(Failure { error, rejection: Some(reason), hint: Some(hint) }) => {
             let reason = reason.as_str();
@@ -32,7 +33,7 @@ pub(super) fn finished(provider: &ProviderId, operation: &Operation, attempts: u
         // What a person mistyped is no fault of anybody's.
         Err(Failure { error, .. }) if !is_fault(error) => {
             let fields: Vec<&str> = error.violations().iter().map(Violation::name).collect();
-            tracing::info!(%provider, operation = name, status = error.status(), request_id = error.request_id(), ?fields, attempts, elapsed_ms, "input refused by the vendor");
+            tracing::info!(%provider, operation = name, status = error.status(), request_id = error.request_id(), ?fields, attempts, elapsed_ms = elapsed_ms(), "input refused by the vendor");
         }
         Err(Failure { error, .. }) => tracing::warn!(
             %provider,
@@ -43,7 +44,7 @@ pub(super) fn finished(provider: &ProviderId, operation: &Operation, attempts: u
             detail = error.detail(),
             send_state = error.send_state().as_str(),
             attempts,
-            elapsed_ms,
+            elapsed_ms = elapsed_ms(),
             "vendor call failed"
         ),
     }

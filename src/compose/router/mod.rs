@@ -159,7 +159,8 @@ impl Router {
 
     /// Asks one provider after the other, until one has made a challenge.
     async fn create_in_turn(&self, request: &ChallengeRequest, options: &CallOptions) -> Result<Challenge, Error> {
-        let deadline = Instant::now() + options.timeout().unwrap_or(self.timeout).min(FAR);
+        let mut now = Instant::now();
+        let deadline = now + options.timeout().unwrap_or(self.timeout).min(FAR);
         let even_if_unknown = self.fails_over_when_unknown || options.fails_over_when_unknown();
         let mut hops = Vec::new();
         let tries = self.tries(request);
@@ -175,7 +176,7 @@ impl Router {
                 continue;
             }
             let others = queue.iter().filter(|other| !other.is_second_chance || is_second_chance).count();
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(now);
             // Who may be left without an answer has a share of the time, so that the others have one too.
             let sharers = u32::try_from(others).unwrap_or(u32::MAX).saturating_add(1);
             let mut hop_options = options.clone().with_timeout(if even_if_unknown { left / sharers } else { left });
@@ -197,7 +198,8 @@ impl Router {
             };
             let fails_over = may_fail_over(&error, even_if_unknown);
             // Asked with no time to answer, the next one would turn what is known into an unknown outcome.
-            let is_late = deadline.saturating_duration_since(Instant::now()) < LEAST_TO_ASK;
+            now = Instant::now();
+            let is_late = deadline.saturating_duration_since(now) < LEAST_TO_ASK;
             if queue.is_empty() || is_late || !fails_over {
                 if fails_over {
                     self.warn_of_those_left_out(&addressed);
