@@ -55,7 +55,8 @@ pub trait ChallengeProvider: fmt::Debug + Send + Sync + 'static {
     /// Gives the name of this instance. No I/O.
     fn id(&self) -> ProviderId;
 
-    /// Tells what it can do. No I/O.
+    /// Tells what it can do. No I/O. Of a [`Router`](crate::Router), and so of what a [`Config`](crate::Config) with several sections builds, it is what its first provider
+    /// can do: a method that another one has may be served all the same.
     fn capabilities(&self) -> Capabilities;
 
     /// Finds what a [`create_with`](Self::create_with) of this request would be refused for before anything is sent. No I/O.

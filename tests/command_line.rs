@@ -169,6 +169,10 @@ async fn every_exit_status_has_its_meaning() {
     let create = ["create", "--config", config.path(), "--method", "email_otp", "--to", "jane@doe.com", "--ip", "203.0.113.7", "--user-agent", "x"];
     let (exit, json) = run(&create, "").await;
     assert_eq!((exit, &json["error"]["kind"], &json["error"]["send_state"]), (6, &json!("unavailable"), &json!("not_sent")), "{json}");
+    let odd = Server::answering(200, &[], "not JSON").await;
+    let config = Config::new(&format!("provider = \"corbado\"\n{}find_or_create_users = true\n", section(corbado, odd.address)));
+    let (exit, json) = run(&[&["create", "--config", config.path()], &create[3..]].concat(), "").await;
+    assert_eq!((exit, &json["error"]["kind"], &json["error"]["send_state"]), (6, &json!("unexpected_reply"), &json!("not_sent")), "{json}");
 }
 
 #[tokio::test]
@@ -384,13 +388,24 @@ async fn the_users_id_is_for_the_provider_that_is_asked_first() {
     ] {
         let (exit, json) = asked(before, section, users).await;
         assert_eq!((exit, &json["provider"]), (0, &json!(provider)), "{before} {json}");
+        let hop = json!({ "provider": "authsignal", "kind": "connect", "send_state": "not_sent", "passed_over": false });
+        let hops = if before.starts_with("failover") { vec![hop] } else { vec![] };
+        assert_eq!(json["hops"], json!(hops), "{before} {json}");
     }
     assert!(server.requests().iter().all(|request| request.path.contains("/users/usr-1/")), "{:?}", server.requests());
     // The id at one provider says nothing of another, who is left out without one of its own.
     let (exit, json) = asked("failover = [\"second\"]\n", &own_name, &own).await;
     assert_eq!((exit, &json["error"]["provider"], server.requests().len()), (6, &json!("authsignal"), 4), "{json}");
-    let (exit, json) = asked("", &own_name, &["--user-id-at", "canary"]).await;
-    assert_eq!((exit, json.to_string().contains("expected NAME=ID")), (2, true), "{json}");
+    for users in [&["--user-id-at", "canary"][..], &["--user-id-at", "secnd=canary"]] {
+        let (exit, json) = asked("", &own_name, users).await;
+        assert_eq!((exit, json.to_string().contains("expected NAME=ID"), json.to_string().contains("canary")), (2, true, false), "{json}");
+    }
+    let (exit, json) = asked("", &own_name, &["--user-id-at", "second=usr-1", "--user-id-at", "second=usr-2"]).await;
+    assert_eq!((exit, &json["error"]["message"]), (2, &json!("user_id_at: expected one id at second")), "{json}");
+    // One that is none is not put right by the id at another.
+    let bad = ["--user-id", "mine-7", "--user-id-at", "second=a/b"];
+    let (exit, json) = asked("[route]\nemail_otp = \"second\"\n", &own_name, &bad).await;
+    assert_eq!((exit, &json["error"]["violations"][0]["field"], server.requests().len()), (3, &json!("user_id"), 4), "{json}");
 }
 
 #[tokio::test]
@@ -568,6 +583,13 @@ async fn a_result_that_cannot_be_written_is_no_success() {
         let said = String::from_utf8_lossy(&untold.stderr);
         assert_eq!((untold.status.code(), server.requests().len()), (Some(5), number + 1), "{said}");
         assert!(said.contains("standard output cannot be written"), "{said}");
+    }
+    // Logs that cannot be written are no reason not to tell the result.
+    for log in ["trace", "a=b=c"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_auth-challenge"));
+        command.args([&["create", "--config", config.path()], vendor.command.create].concat()).env("RUST_LOG", log).stdin(Stdio::null());
+        let told = command.stdout(Stdio::piped()).stderr(full()).spawn().expect("the command").wait_with_output().await.expect("its end");
+        assert_eq!((told.status.code(), told.stdout.starts_with(b"{")), (Some(0), true), "{log}");
     }
     for arguments in [&["--help"][..], &["--version"], &["completions", "bash"], &["man"], &["doubles"]] {
         // Standard error may be as full.

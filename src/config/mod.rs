@@ -234,6 +234,11 @@ impl Config {
         self.members.contains_key("send_once")
     }
 
+    /// Says whether a provider's section, or a provider that was [added](Self::with_provider), has this name.
+    pub fn has_provider(&self, id: &str) -> bool {
+        self.named().has(id)
+    }
+
     /// Lists every mistake in the config, by key, with what was expected and never with a secret. Reads secret files and variables; no network.
     pub fn problems(&self) -> Vec<Violation> {
         self.read().problems

@@ -114,7 +114,7 @@
 //! # What an operator reads
 //!
 //! `Display` of an error names provider, operation, kind, status, the vendor's code and the fields concerned, and never a value; where there was no connection, also why, if
-//! the system says so (`refused`, `no answer in time`, `TLS failed`), and its [`source`](std::error::Error::source) has the rest. Beside it stand
+//! the system says so (`refused`, `no answer in time`, `the host's name is not found`, `TLS failed`), and its [`source`](std::error::Error::source) has the rest. Beside it stand
 //! [`request_id`](crate::Error::request_id) for the vendor's support and [`vendor_message`](crate::Error::vendor_message) with every value of the call masked,
 //! and, after a failover, [`hops`](crate::Error::hops). The same is logged by `tracing` as events of `auth_challenge`; `examples/tracing.rs` in the
 //! repository shows them.

@@ -18,7 +18,7 @@
 //! | `challenge.operation` | `create`, `verify` or `resend` |
 //! | `challenge.method` | [`Method::as_str`](crate::Method::as_str) |
 //! | `challenge.kind` | of a credential, which: [`CredentialKind`](crate::CredentialKind) |
-//! | `challenge.provider` | whose challenge it is, or who failed last; not where a guard or a store of intents refused or was late, since nobody was asked |
+//! | `challenge.provider` | whose challenge it is, also where a guard rejects the answer to it, or who failed last; not where a guard or a store of intents refused or was late, since nobody was asked |
 //! | `challenge.outcome` | `created`, `repeated` (the intent had its challenge already), `resent`, `verified`, `rejected`, `failed`, `dropped` (nobody waited for the end) |
 //! | `challenge.reason` | why an answer was rejected: [`Reason`](crate::Reason) |
 //! | `error.type` | why it failed: [`ErrorKind`](crate::ErrorKind) |

@@ -62,11 +62,11 @@ impl CallOptions {
         self
     }
 
-    /// Makes the call a part of a create, which waits where the vendor asks for a pause.
+    /// Sets whether the call is a part of a create, which waits where the vendor asks for a pause.
     #[cfg(vendor)]
     #[cfg_attr(not(every_vendor), allow(dead_code, reason = "a vendor that is compiled out needs it"))]
-    pub(crate) fn of_a_create(mut self) -> Self {
-        self.is_of_a_create = true;
+    pub(crate) fn of_a_create(mut self, is_of_a_create: bool) -> Self {
+        self.is_of_a_create = is_of_a_create;
         self
     }
 

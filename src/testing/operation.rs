@@ -11,7 +11,7 @@ use std::fmt;
 pub struct Operation(&'static str);
 
 impl Operation {
-    /// Challenges a person.
+    /// Challenges a person, also once more: a resend is the same operation at the vendors that have one.
     pub const CREATE: Self = Self::named("create");
     /// Checks an answer.
     pub const VERIFY: Self = Self::named("verify");

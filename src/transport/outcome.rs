@@ -211,23 +211,27 @@ fn without_head(ended: Ended) -> Error {
     }
 }
 
-/// Says why there was no connection, in words of ours; what the system says of names that it does not find has no kind.
+/// How hyper tells of a name that the system does not find: it has a type of its own for that, and the system no kind.
+const NOT_FOUND: &str = "dns error";
+
+/// Says why there was no connection, in words of ours.
 fn why_unreached(error: &reqwest::Error) -> Option<&'static str> {
     use std::io::ErrorKind as Io;
 
     if error.is_timeout() {
         return Some("no answer in time");
     }
-    let causes = std::iter::successors(StdError::source(error), |&cause| {
+    let mut causes = std::iter::successors(StdError::source(error), |&cause| {
         // An I/O error made of another one passes that one over as its source.
         let within = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         within.map(|within| within as &(dyn StdError + 'static)).or_else(|| cause.source())
     });
-    causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()).find_map(|cause| match cause.kind() {
-        Io::ConnectionRefused => Some("refused"),
-        Io::TimedOut => Some("no answer in time"),
-        Io::NetworkUnreachable | Io::HostUnreachable => Some("there is no way to the host"),
-        Io::InvalidData => Some("TLS failed"),
+    causes.find_map(|cause| match cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+        Some(Io::ConnectionRefused) => Some("refused"),
+        Some(Io::TimedOut) => Some("no answer in time"),
+        Some(Io::NetworkUnreachable | Io::HostUnreachable) => Some("there is no way to the host"),
+        Some(Io::InvalidData) => Some("TLS failed"),
+        None if cause.to_string() == NOT_FOUND => Some("the host's name is not found"),
         _ => None,
     })
 }

@@ -146,6 +146,12 @@ async fn a_create_waits_where_the_vendor_wants_a_pause_before_it_tells_of_the_us
         let error = provider(&double).create_with(&request("jane@doe.com"), &single).await.expect_err("somebody else is asked");
         assert_eq!((error.kind(), double.requests().of(operation).len()), (ErrorKind::RateLimited, 1), "{operation}");
     }
+    // Nobody waits for what is cleared away.
+    let double = CorbadoDouble::start().await;
+    double.fail(Operation::IDENTIFIER_CREATE, Fault::status(403));
+    double.fail(Operation::USER_DELETE, Fault::status(429).with_retry_after(Duration::from_secs(1)).with_times(100));
+    let error = provider(&double).create(&request("jane@doe.com")).await.expect_err("no user");
+    assert_eq!((error.kind(), double.requests().of(Operation::USER_DELETE).len()), (ErrorKind::Permission, 1));
     // By itself it is no create.
     let double = failing(Operation::IDENTIFIER_LIST, &Fault::status(429).with_retry_after(Duration::from_secs(1))).await;
     assert_eq!(provider(&double).user_for("jane@doe.com").await.expect_err("a limit").kind(), ErrorKind::RateLimited);

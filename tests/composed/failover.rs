@@ -331,12 +331,23 @@ async fn an_answer_at_any_operation_ends_the_passing_over() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_does_not_end_the_pause_that_a_vendor_wants_of_creates() {
     let limited = error(ErrorKind::RateLimited, SendState::Refused).with_retry_after(Duration::from_secs(20));
-    let first = Scripted::named("first").create_fails(limited);
-    let router = pair(&first, &Scripted::named("second"));
+    let (first, second) = (Scripted::named("first").create_fails(limited), Scripted::named("second"));
+    let router = pair(&first, &second);
     router.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect("a challenge of the second one");
     let handle = ChallengeHandle::new(id("first"), Method::EmailOtp, "challenge-1");
     let _ = router.verify(&handle, &Answer::code("1")).await.expect("an answer");
     assert_eq!((router.health()[0].is_passed_over(), router.health()[0].failure()), (true, Some(ErrorKind::RateLimited)));
+    // Asked again since all others failed, it says nothing of a pause.
+    for refusal in [
+        error(ErrorKind::RateLimited, SendState::Refused),
+        error(ErrorKind::InvalidRequest, SendState::Refused),
+        error(ErrorKind::Permission, SendState::Refused),
+    ] {
+        second.clone().create_fails(error(ErrorKind::Connect, SendState::NotSent));
+        first.clone().create_fails(refusal.with_status(403));
+        router.create(&ChallengeRequest::email_otp("jane@doe.com")).await.expect_err("as scripted");
+        assert_eq!((router.health()[0].is_passed_over(), router.health()[0].failure()), (true, Some(ErrorKind::RateLimited)));
+    }
     first.clone().verify_fails(error(ErrorKind::Connect, SendState::NotSent)).verify_fails(error(ErrorKind::Connect, SendState::NotSent));
     router.verify(&handle, &Answer::code("1")).await.expect_err("as scripted");
     assert_eq!(router.health()[0].failure(), Some(ErrorKind::RateLimited), "the pause is there as before");

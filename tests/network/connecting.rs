@@ -3,10 +3,17 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     process::Command,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use auth_challenge::{CallOptions, ChallengeProvider, ChallengeProviderExt, Error, ErrorKind, Http, SendState};
+use auth_challenge::{
+    CallOptions, ChallengeProvider, ChallengeProviderExt, Error, ErrorKind, Http, SendState,
+    reqwest::{
+        self,
+        dns::{Name, Resolve, Resolving},
+    },
+};
 use socket2::{Domain, Socket, Type};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -333,6 +340,27 @@ async fn an_error_says_why_there_was_no_connection_where_the_system_does() {
             assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{}: {why}", vendor.name);
             assert!(error.to_string().ends_with(&format!("no connection: {why}")), "{}: {error}", vendor.name);
         }
+    }
+}
+
+/// Knows no host, as a resolver whose answer is "no such name".
+struct NoNames;
+
+impl Resolve for NoNames {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(async { Err(std::io::Error::other("failed to lookup address information").into()) })
+    }
+}
+
+#[tokio::test]
+async fn an_error_says_that_a_hosts_name_is_not_found() {
+    for vendor in vendors::all() {
+        let http = Http::from_builder(reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(NoNames))).expect("a client");
+        let provider = vendor.config_at("https://vendor.example", "").with_http(http).build().expect("a provider");
+        let options = CallOptions::default().with_single_attempt();
+        let error = provider.create_with(&vendor.request(), &options).await.expect_err("no connection");
+        assert_eq!((error.kind(), error.send_state()), (ErrorKind::Connect, SendState::NotSent), "{}", vendor.name);
+        assert!(error.to_string().ends_with("no connection: the host's name is not found"), "{}: {error}", vendor.name);
     }
 }
 

@@ -19,6 +19,12 @@ pub(crate) fn describe(challenge: &Challenge, reveal: bool) -> Result<Value, Fai
         "handle": handle,
         "ignored": challenge.ignored(),
         "request_id": challenge.request_id(),
+        "hops": challenge.hops().iter().map(|hop| json!({
+            "provider": hop.provider().as_str(),
+            "kind": hop.kind().as_str(),
+            "send_state": hop.send_state().as_str(),
+            "passed_over": hop.was_passed_over(),
+        })).collect::<Vec<_>>(),
     });
     if let Some(registration) = challenge.registration() {
         json["registration"] = json!({

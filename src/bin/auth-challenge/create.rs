@@ -54,7 +54,7 @@ pub(crate) struct Create {
     /// The id that you know the user's device by.
     #[arg(long, help_heading = "The person's client", value_name = "ID")]
     device_id: Option<String>,
-    /// What is known of the user's client, as JSON.
+    /// What is known of the user's client, as a JSON object: ip, user_agent, browser, os, device_id and signals.
     #[arg(long, help_heading = "The person's client", value_name = "JSON")]
     client: Option<String>,
     /// The language of the message.
@@ -88,8 +88,9 @@ impl Create {
         }
         let options = options(&config, self.intent.as_deref())?;
         let provider = config.build()?;
+        self.check_user_ids(&config)?;
         let request = match &self.user_id {
-            Some(id) => with_user_id(self.request()?, id, &*provider),
+            Some(id) => self.with_user_id(self.request()?, id, &*provider),
             None => self.request()?,
         };
         if self.provider.is_some() && !provider.capabilities().supports(request.method()) {
@@ -121,6 +122,30 @@ impl Create {
         Ok(request)
     }
 
+    /// Sets the user's id for the selected provider, or for the one that a route asks first, that cannot do without, and that was given none of its own.
+    fn with_user_id(&self, request: ChallengeRequest, id: &str, provider: &dyn ChallengeProvider) -> ChallengeRequest {
+        let request = request.with_user_id(id);
+        let lacks_it = |error: &Error| error.violations().iter().any(|violation| violation.field() == Some(Field::UserId));
+        let has_its_own = |routed: &ProviderId| self.user_id_at.iter().any(|(at, _)| at == routed);
+        match provider.check(&request).err().filter(lacks_it).and_then(|error| error.provider().cloned()) {
+            Some(routed) if routed != provider.id() && !has_its_own(&routed) => request.with_user_id_at(routed, id),
+            _ => request,
+        }
+    }
+
+    /// Refuses ids of the user at providers that are not there, and several at one.
+    fn check_user_ids(&self, config: &Config) -> Result<(), Failed> {
+        for (index, (at, _)) in self.user_id_at.iter().enumerate() {
+            if !config.has_provider(at.as_str()) {
+                return Err(unusable("user_id_at", "expected NAME=ID, the name of a provider's section in the config first"));
+            }
+            if self.user_id_at.iter().take(index).any(|(before, _)| before == at) {
+                return Err(unusable("user_id_at", format!("expected one id at {at}")));
+            }
+        }
+        Ok(())
+    }
+
     fn method(&self) -> Result<Method, Error> {
         let refused = |problem: &'static str| Error::invalid(vec![Violation::new(Field::Kind, problem)]).with_operation("create");
         Method::from_name(&self.method, self.kind).ok_or_else(|| match self.kind {
@@ -144,16 +169,6 @@ impl Create {
             client = client.with_device_id(id.as_str());
         }
         Ok(client)
-    }
-}
-
-/// Sets the user's id for the selected provider, or for the one that a route asks first and that cannot do without.
-fn with_user_id(request: ChallengeRequest, id: &str, provider: &dyn ChallengeProvider) -> ChallengeRequest {
-    let request = request.with_user_id(id);
-    let lacks_it = |error: &Error| error.violations().iter().any(|violation| violation.field() == Some(Field::UserId));
-    match provider.check(&request).err().filter(lacks_it).and_then(|error| error.provider().cloned()) {
-        Some(routed) if routed != provider.id() => request.with_user_id_at(routed, id),
-        _ => request,
     }
 }
 

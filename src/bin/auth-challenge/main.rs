@@ -33,7 +33,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Asks a vendor to challenge a person, and checks the answer.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = "RUST_LOG=warn logs to standard error what goes wrong on the way, failovers too; RUST_LOG=debug every call.")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -74,8 +74,7 @@ async fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage::finish(&error, &Arguments::command()),
     };
-    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_writer(std::io::stderr).with_ansi(colour).init();
+    log();
     let printer = output::Printer { pretty: arguments.pretty };
     match arguments.command {
         Command::Create(create) => printer.finish(create.run().await),
@@ -88,4 +87,16 @@ async fn main() -> ExitCode {
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Man => manual::man(Arguments::command()),
     }
+}
+
+/// Logs to standard error as `RUST_LOG` wants it. Where nobody reads that any more, the command goes on.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|error| {
+        if std::env::var_os(EnvFilter::DEFAULT_ENV).is_some_and(|filter| !filter.is_empty()) {
+            output::say(format_args!("RUST_LOG cannot be read: {error}"));
+        }
+        EnvFilter::default()
+    });
+    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).log_internal_errors(false).init();
 }

@@ -142,6 +142,8 @@ fn exit_status(error: &Error) -> u8 {
     match (error.kind(), error.send_state()) {
         (ErrorKind::Config | ErrorKind::Handle, SendState::NotSent) => 2,
         (_, SendState::NotSent) if error.is_outage() => 6,
+        // Of what a provider is asked before it sends.
+        (ErrorKind::UnexpectedReply, SendState::NotSent) => 6,
         (_, SendState::NotSent) => 3,
         (_, SendState::Refused) => 4,
         (_, SendState::Unknown | SendState::Accepted) => 5,

@@ -120,6 +120,7 @@ impl Limits {
 
     /// Limits the wrong answers to one challenge: after so many none is handed in any more, and each is rejected as
     /// [`Reason::TooManyAttempts`](crate::Reason::TooManyAttempts). 0 rejects every answer.
+    /// A vendor that continues a challenge with the same id, as long as it is pending, gives no new one for which the count would begin anew.
     pub fn with_wrong_codes(mut self, most: u32) -> Self {
         self.wrong_codes = Some(most);
         self

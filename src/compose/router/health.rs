@@ -58,11 +58,12 @@ impl Health {
         if limited.is_some_and(|until| Instant::now() < until || !outcome.as_ref().is_err_and(is_down)) {
             return;
         }
-        self.note(provider, outcome, |error| is_down(error).then_some(PASSED_OVER));
+        self.note(provider, outcome, false, |error| is_down(error).then_some(PASSED_OVER));
     }
 
-    /// Takes note of what became of a call; false where that says nothing about the provider.
-    fn note<T>(&self, provider: &ProviderId, outcome: &Result<T, Error>, pause: impl FnOnce(&Error) -> Option<Duration>) -> bool {
+    /// Takes note of what became of a call; false where that says nothing about the provider. An answer that is an error does not end the pause that a
+    /// vendor wants, but for that of a trial, for which it was begun again.
+    fn note<T>(&self, provider: &ProviderId, outcome: &Result<T, Error>, is_trial: bool, pause: impl FnOnce(&Error) -> Option<Duration>) -> bool {
         let failure = match outcome {
             Ok(_) => None,
             Err(error) => match pause(error) {
@@ -72,8 +73,10 @@ impl Health {
             },
         };
         let mut outages = self.outages();
+        let is_wanted = |outage: &Outage| outage.failure == ErrorKind::RateLimited && Instant::now() < outage.until;
         match failure {
             Some(outage) => drop(outages.insert(provider.clone(), outage)),
+            None if outcome.is_err() && !is_trial && outages.get(provider).is_some_and(is_wanted) => {}
             None => drop(outages.remove(provider)),
         }
         true
@@ -105,7 +108,7 @@ impl Turn<'_> {
 
     /// Ends with what became of the create. What may have been sent is a failure only where it makes calls fail over.
     pub(super) fn end<T>(mut self, outcome: &Result<T, Error>, even_if_unknown: bool) {
-        self.is_trial &= !self.health.note(&self.provider, outcome, |error| pause(error, even_if_unknown));
+        self.is_trial &= !self.health.note(&self.provider, outcome, self.is_trial, |error| pause(error, even_if_unknown));
     }
 }
 

@@ -61,4 +61,17 @@ mod tests {
         assert!(failed_after(unsent()).left_nothing());
         assert!(!failed_after(unsent().having_prepared()).left_nothing());
     }
+
+    #[test]
+    fn somebody_was_asked_where_one_before_was() {
+        let refused = || Error::new(ErrorKind::Throttled, SendState::NotSent).of_nobody_asked();
+        let (first, failed) = (ProviderId::new("first"), Error::new(ErrorKind::Connect, SendState::NotSent));
+        for (hops, is_nobody) in [
+            (vec![], true),
+            (vec![Hop::passed_over(first.clone(), ErrorKind::Connect)], true),
+            (vec![Hop::passed_over(first.clone(), ErrorKind::Connect), Hop::of(first, &failed)], false),
+        ] {
+            assert_eq!(refused().with_hops(hops).is_of_nobody_asked(), is_nobody);
+        }
+    }
 }

@@ -172,6 +172,7 @@ impl Error {
     pub fn with_hops(mut self, hops: Vec<Hop>) -> Self {
         self = hops.iter().fold(self, |error, hop| error.after(hop.send_state()));
         self.0.may_have_prepared |= hops.iter().any(Hop::has_prepared);
+        self.0.is_of_nobody &= hops.iter().all(Hop::was_passed_over);
         self.0.hops = hops;
         self
     }

@@ -90,7 +90,7 @@ impl Corbado {
     pub(super) async fn holder_to_challenge(&self, recipient: &Personal, options: &CallOptions) -> Result<(Holder, CallOptions), Error> {
         let deadline = self.endpoint.deadline(options);
         let least = LEAST_TO_ASK.min(deadline.saturating_duration_since(Instant::now()) / 2);
-        let corbado = self.with_options(options.clone().of_a_create());
+        let corbado = self.with_options(options.clone().of_a_create(true));
         let found = async { corbado.find_or_make(&Wanted::read(recipient.as_str())?, deadline).await };
         let holder = found.await.map_err(Error::before_sending)?;
         let left = deadline.saturating_duration_since(Instant::now());
@@ -188,7 +188,9 @@ impl Corbado {
 
     /// Deletes a user that nobody needs, and says whether it is gone. The transport warns of a call that fails.
     async fn is_deleted(&self, user_id: &Personal, deadline: Instant) -> bool {
-        let Ok(corbado) = self.until(deadline) else { return false };
+        // Nobody waits for it, so no pause is waited for.
+        let unhurried = self.with_options(self.options.clone().of_a_create(false));
+        let Ok(corbado) = unhurried.until(deadline) else { return false };
         corbado.user_delete(user_id.as_str()).await.map_or_else(|error| error.send_state() == SendState::Accepted || error.is_not_found(), |_| true)
     }
 

@@ -8,10 +8,12 @@
 //! | resend | the same, to the same recipient, in the same language | |
 //! | verify | `POST /Services/{ServiceSid}/VerificationCheck` | `pending` (a wrong code), `expired`, `max_attempts_reached` or code 60202 (too many attempts); `canceled`, `deleted`, `failed` or 404 with code 20404 (`Other`) |
 //!
-//! A status that this release does not know is an error, and so is one that contradicts `valid`.
+//! A status that this release does not know is an error, and so is one that contradicts `valid`. A code of fewer or more characters than Twilio's own is no wrong one to it but an
+//! invalid parameter (code 60200): [`InvalidRequest`](crate::ErrorKind::InvalidRequest) with a violation on `code`, whose advice is to fix the input.
 //!
 //! Metadata goes out as `Tags`, ten texts at most, names and texts of at most 128 characters. While a verification is pending, a second create to the same recipient continues it, with
-//! the same id and code. The vendor tells no expiry. A check of a verification that expired, was answered or was cancelled is rejected for
+//! the same id and code; where a guard has counted as many wrong codes for it as [`Limits::with_wrong_codes`](crate::Limits::with_wrong_codes) allows, that one is of no use before it has expired, after ten minutes unless
+//! the service says otherwise: a limit above Twilio's own five tries leaves the last word to Twilio, after which a create begins a new one. The vendor tells no expiry. A check of a verification that expired, was answered or was cancelled is rejected for
 //! good; the vendor says the same of a wrong `service_sid`, so the log names both. Limits of the recipient's (codes 60203 and 60212) have a violation on
 //! [`Field::To`](crate::Field::To), and are no reason to ask another vendor.
 //!
