@@ -396,7 +396,7 @@ async fn the_users_id_is_for_the_provider_that_is_asked_first() {
     // The id at one provider says nothing of another, who is left out without one of its own.
     let (exit, json) = asked("failover = [\"second\"]\n", &own_name, &own).await;
     assert_eq!((exit, &json["error"]["provider"], server.requests().len()), (6, &json!("authsignal"), 4), "{json}");
-    for users in [&["--user-id-at", "canary"][..], &["--user-id-at", "secnd=canary"]] {
+    for users in [&["--user-id-at", "canary"][..], &["--user-id-at", "nobody=canary"]] {
         let (exit, json) = asked("", &own_name, users).await;
         assert_eq!((exit, json.to_string().contains("expected NAME=ID"), json.to_string().contains("canary")), (2, true, false), "{json}");
     }

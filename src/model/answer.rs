@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::model::{CredentialKind, Error, Field, Secret, Violation, base64url};
+use crate::model::{CredentialKind, Error, Field, Secret, Violation, base64url, letters::is_ignorable};
 
 /// Holds what a person answered: a code, the token of a link, or a new credential.
 ///
@@ -24,18 +24,18 @@ enum Given {
 impl Answer {
     /// Takes a one-time code as the person typed it.
     ///
-    /// White space around it goes. Blanks and dashes within go too, and full-width digits become digits, if no more than twelve characters are left;
-    /// what is longer is a token, of which every character counts.
+    /// White space around it goes, and what is not seen. Blanks and dashes within go too, and full-width, Arabic, Persian and Devanagari digits become ASCII
+    /// ones, if no more than twelve characters are left; what is longer is a token, of which every character counts.
     ///
     /// ```
     /// use auth_challenge::Answer;
-    /// for typed in ["123456", " 123 456\n", "123-456", "１２３４５６"] {
+    /// for typed in ["123456", " 123 456\n", "123-456", "１２３４５６", "١٢٣٤٥٦"] {
     ///     assert_eq!(Answer::code(typed).as_code().map(|code| code.expose().to_owned()).as_deref(), Some("123456"));
     /// }
     /// ```
     pub fn code(code: impl Into<Secret>) -> Self {
         let code = code.into();
-        let kept = || code.expose().chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).map(ascii_digit);
+        let kept = || code.expose().chars().filter(|c| !is_blank(*c) && !is_dash(*c)).map(ascii_digit);
         if kept().count() > LONGEST_CODE {
             return Self::link(code);
         }
@@ -49,7 +49,7 @@ impl Answer {
     /// the vendor's module tells of the parameter.
     pub fn link(token: impl Into<Secret>) -> Self {
         let token = token.into();
-        let trimmed = token.expose().trim();
+        let trimmed = token.expose().trim_matches(is_blank);
         Self(Given::Code(if trimmed.len() == token.expose().len() { token } else { Secret::new(trimmed) }))
     }
 
@@ -121,17 +121,26 @@ impl Answer {
 /// How many characters a code has at most that people type; what is longer is a token, whose every character counts.
 const LONGEST_CODE: usize = 12;
 
+/// Says whether a character shows nothing: white space, and what comes along when a text is copied.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || !c.is_ascii() && is_ignorable(c)
+}
+
 /// The dashes of Unicode that keyboards and messages write, the hyphen among them.
 fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
 }
 
-/// Gives the ASCII form of a full-width digit, and anything else as it is.
+/// Gives the ASCII form of a digit that keyboards write in its place, and anything else as it is.
 fn ascii_digit(c: char) -> char {
-    match c {
-        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
-        _ => c,
-    }
+    let zero = match c {
+        '０'..='９' => '０',
+        '٠'..='٩' => '٠',
+        '۰'..='۹' => '۰',
+        '०'..='९' => '०',
+        _ => return c,
+    };
+    char::from_u32(u32::from(c) - u32::from(zero) + u32::from('0')).unwrap_or(c)
 }
 
 /// Gives the member of a path with dots.

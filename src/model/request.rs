@@ -81,7 +81,7 @@ impl ChallengeRequest {
 
     /// Asks for the challenge of a new credential, allowed by a one-time code.
     pub fn credential(kind: CredentialKind, code: impl Into<Secret>) -> Self {
-        Self { code: Some(code.into()), ..Self::new(Method::Credential(kind)) }
+        Self::new(Method::Credential(kind)).with_code(code)
     }
 
     /// Starts from the method alone, for programs that learn the rest later; the named constructors are the usual way.
@@ -111,9 +111,11 @@ impl ChallengeRequest {
         self
     }
 
-    /// Sets the one-time code that allows a new credential.
+    /// Sets the one-time code that allows a new credential. White space around it goes.
     pub fn with_code(mut self, code: impl Into<Secret>) -> Self {
-        self.code = Some(code.into());
+        let code = code.into();
+        let trimmed = code.expose().trim();
+        self.code = Some(if trimmed.len() == code.expose().len() { code } else { Secret::new(trimmed) });
         self
     }
 

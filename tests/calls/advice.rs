@@ -184,7 +184,21 @@ async fn people_are_asked_for_their_own_mistakes_alone() {
 
 #[tokio::test]
 async fn codes_and_recipients_are_read_kindly() {
-    for typed in [" 123456 ", "123 456", "123-456", "1 2 3 4 5 6", "12–34—56", "１２３４５６", "１２３ ４５６"] {
+    for typed in [
+        " 123456 ",
+        "123 456",
+        "123-456",
+        "1 2 3 4 5 6",
+        "12–34—56",
+        "１２３４５６",
+        "１２３ ４５６",
+        "١٢٣٤٥٦",
+        "۱۲۳۴۵۶",
+        "१२३४५६",
+        "\u{feff}123456",
+        "123456\u{200b}",
+        "\u{2068}123456\u{2069}",
+    ] {
         let code = Answer::code(typed);
         assert_eq!(code.as_code().map(auth_challenge::Secret::expose), Some("123456"), "{typed}");
     }
@@ -193,6 +207,8 @@ async fn codes_and_recipients_are_read_kindly() {
     for (answer, read) in [
         (Answer::code(format!(" {token}\n")), token),
         (Answer::link(format!(" {token}\n")), token),
+        (Answer::link(format!("\u{200b}{token}\u{feff}")), token),
+        (Answer::code("\u{200b}"), ""),
         (Answer::link("a-b c"), "a-b c"),
         (Answer::code("aB-12 cD-34 eF-56"), "aB12cD34eF56"),
         (Answer::code("aB-12 cD-34 eF-567"), "aB-12 cD-34 eF-567"),

@@ -244,6 +244,10 @@ fn every_documented_member_is_there() {
     let plain = [&log.log_type, &log.idempotency_key, &log.action, &log.status_code];
     assert_eq!(plain.map(Option::as_deref), ["SMS_SEND_DOWNSTREAM_FAILED", "key-1", "login", "502"].map(Some));
     assert_eq!(log.verification_method, Some(VerificationMethod::Sms));
+
+    let numbered =
+        only(&json!({ "type": "challenge.log_created", "record": { "tenantId": "tenant-1", "type": "SMS_SEND_DOWNSTREAM_FAILED", "statusCode": 502 } }));
+    assert_eq!(self::log(&numbered).status_code.as_deref(), Some("502"));
 }
 
 #[test]

@@ -120,7 +120,7 @@ async fn a_challenge_of_authsignal_is_sent_again_with_the_same_code() {
 async fn dfns_takes_a_credential_of_every_kind() {
     let dfns = DfnsDouble::start().await;
     for kind in CredentialKind::ALL {
-        let challenge = dfns.provider().create(&ChallengeRequest::credential(kind, dfns.issue_code())).await.expect("a challenge");
+        let challenge = dfns.provider().create(&ChallengeRequest::credential(kind, format!(" {}\n", dfns.issue_code()))).await.expect("a challenge");
         match dfns.provider().verify(challenge.handle(), &dfns.wrong_answer(&challenge)).await {
             Ok(Verification::Verified(_)) => panic!("a wrong {kind} was taken"),
             Ok(Verification::Rejected(rejected)) => assert_eq!(rejected.reason(), Reason::Other, "{kind}"),

@@ -137,6 +137,9 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
         };
         return Ok(rejected(handle, reason, reply.request_id()));
     }
+    if reply.failure_reason.as_ref().is_some_and(types::FailureReason::is_known) {
+        return Err(reply.unusable("the answer is verified, and yet there is a reason why not"));
+    }
     let method = match &reply.verification_method {
         Some(Proven::EmailOtp) => Method::EmailOtp,
         Some(Proven::Sms) => Method::SmsOtp,

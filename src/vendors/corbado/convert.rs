@@ -108,7 +108,8 @@ fn client_information(client: &ClientContext, signals: ClientSignals) -> types::
             }
         }
     };
-    let high_entropy = match (signals.high_entropy, client.hints()) {
+    let told = signals.high_entropy.filter(|told| !told.platform_version.is_empty());
+    let high_entropy = match (told, client.hints()) {
         (Some(told), _) => Some((told.platform, told.platform_version, told.mobile)),
         (None, Some(hints)) => Some((hints.platform.clone(), hints.platform_version.clone(), hints.is_mobile)),
         (None, None) => None,

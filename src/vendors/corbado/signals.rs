@@ -64,7 +64,7 @@ pub struct ClientSignals {
 
 /// Tells what a browser can do with passkeys; `None` where it did not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct WebAuthnCapabilities {
     /// Creating a passkey without a prompt.
@@ -86,13 +86,12 @@ pub struct WebAuthnCapabilities {
 
 /// Tells the platform as `navigator.userAgentData.getHighEntropyValues()` or the client hints tell it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HighEntropy {
     /// The platform, say `Windows`.
     pub platform: String,
-    /// Its version, say `15.0.0`.
-    #[serde(alias = "platformVersion")]
+    /// Its version, say `15.0.0`. Where a browser does not tell it, the client hints of the request are sent, if there are any.
+    #[serde(alias = "platformVersion", default)]
     pub platform_version: String,
     /// Whether the device is a mobile one.
     pub mobile: bool,
@@ -100,7 +99,7 @@ pub struct HighEntropy {
 
 /// Tells what a native app knows of its device.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct NativeApp {
     /// The app's build.
@@ -131,7 +130,6 @@ pub struct NativeApp {
 
 /// Names browser and operating system, each with its version.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Device {
     /// The browser, say `Chrome`.
@@ -249,7 +247,14 @@ mod tests {
             (r#"{"device":["a","b","c","d"]}"#, false),
             (r#"{"native":null,"device":null}"#, true),
             (r#"{"bluetooth":"yes"}"#, false),
-            (r#"{"capabilities":{"levitation":true}}"#, false),
+            (r#"{"high_entropy":{"platform":"Windows"}}"#, false),
+            (r#"{"high_entropy":{"brands":[{"brand":"Chromium","version":"131"}],"mobile":false,"platform":"Windows","platformVersion":"15.0.0"}}"#, true),
+            (r#"{"high_entropy":{"brands":[],"mobile":false,"platform":"Windows"}}"#, true),
+            (
+                r#"{"capabilities":{"conditionalGet":true,"hybridTransport":true,"relatedOrigins":true,"signalAllAcceptedCredentials":true,"extension:prf":true}}"#,
+                true,
+            ),
+            (r#"{"native":{"build":"7","levitation":true}}"#, true),
             (r#"{"mood":7}"#, true),
             ("{}", true),
         ] {

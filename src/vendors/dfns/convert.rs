@@ -285,13 +285,21 @@ pub(super) fn error(body: &Value) -> ErrorReply {
 /// Reads an error of a one-time code. The vendor has no code for one that it does not accept: its words tell.
 pub(super) fn init_error(status: u16, body: &Value) -> ErrorReply {
     let said = error(body);
-    let words = said.message.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let is_about_code = matches!(status, 400 | 403) && words.contains("code");
-    if is_about_code && ["invalid", "expired", "used", "not found"].iter().any(|word| words.contains(word)) {
+    if matches!(status, 400 | 403) && said.message.as_deref().is_some_and(refuses_code) {
         ErrorReply { kind: Some(ErrorKind::InvalidRequest), violations: vec![violation(Field::Code, "was not accepted: wrong, used or too old")], ..said }
     } else {
         said
     }
+}
+
+/// Says whether a sentence is about a code that is not accepted. One with a number behind the word is about the code of an error, and what has quotes is a program's.
+fn refuses_code(sentence: &str) -> bool {
+    let sentence = sentence.to_ascii_lowercase();
+    let words: Vec<&str> = sentence.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_about_code = words.contains(&"code") && !words.windows(2).any(|pair| matches!(pair, ["code", next] if is_number(next)));
+    let is_refused = words.iter().any(|word| matches!(*word, "invalid" | "expired" | "used")) || words.windows(2).any(|pair| pair == ["not", "found"]);
+    is_about_code && is_refused && !sentence.contains(['"', '{'])
 }
 
 /// Reads an error of an answer.

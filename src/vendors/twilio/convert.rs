@@ -179,9 +179,15 @@ pub(super) fn verification(handle: &ChallengeHandle, outcome: Result<Reply<types
 /// Says what an operator should know where the vendor does not tell four things apart.
 const GONE: &str = "the vendor has no pending verification of this id: it expired, was answered or was cancelled, or service_sid is another service's";
 
+/// Reads the number of an error, also where it is written as a text.
+fn code(body: &Value) -> Option<u64> {
+    let code = &body["code"];
+    code.as_u64().or_else(|| code.as_str()?.parse().ok())
+}
+
 /// Reads an error: a number, and words.
 pub(super) fn error(_: u16, body: &Value) -> ErrorReply {
-    let code = body["code"].as_u64();
+    let code = code(body);
     let at = |field: Field, message: &'static str| Violation::at_vendor(Some(field), FIELDS.vendors(field).unwrap_or_default(), message);
     let message = text(&body["message"]);
     let (kind, violations) = match code {
@@ -209,7 +215,7 @@ fn named_parameter(message: &str) -> Option<Violation> {
 /// Reads an error of a check: that the verification is gone, or had too many wrong codes, is an answer.
 pub(super) fn check_error(status: u16, body: &Value) -> ErrorReply {
     let said = error(status, body);
-    match (status, body["code"].as_u64()) {
+    match (status, code(body)) {
         (404, Some(20404)) => ErrorReply { rejection: Some(Reason::Other), hint: Some(GONE), ..said },
         (400..=499, Some(60202)) => ErrorReply { rejection: Some(Reason::TooManyAttempts), ..said },
         _ => said,

@@ -130,6 +130,7 @@ pub static VENDOR: Vendor = Vendor {
                 (200, json!({}), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "isVerified": "yes" }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (200, json!({ "isVerified": true, "verificationMethod": "PASSKEY" }), ErrorKind::UnexpectedReply, SendState::Accepted),
+                (200, json!({ "isVerified": true, "failureReason": "MAX_ATTEMPTS_EXCEEDED" }), ErrorKind::UnexpectedReply, SendState::Accepted),
                 (429, json!({ "errorCode": "too_many_requests" }), ErrorKind::RateLimited, SendState::Refused),
                 (400, json!({ "errorCode": "invalid_request" }), ErrorKind::InvalidRequest, SendState::Refused),
             ]

@@ -349,5 +349,8 @@ fn refusals() -> Vec<Refusal> {
         other(403, ErrorKind::Permission, "Missing permission", "dfns create: not permitted (HTTP 403)"),
         other(403, ErrorKind::Permission, "Session expired", "dfns create: not permitted (HTTP 403)"),
         other(400, ErrorKind::InvalidRequest, "The code is too long", "dfns create: invalid request (HTTP 400)"),
+        other(403, ErrorKind::Permission, "Access refused, error code 1020", "dfns create: not permitted (HTTP 403)"),
+        other(400, ErrorKind::InvalidRequest, "Invalid request: could not decode body", "dfns create: invalid request (HTTP 400)"),
+        other(400, ErrorKind::InvalidRequest, "[{\"code\":\"invalid_type\"}]", "dfns create: invalid request (HTTP 400)"),
     ]
 }

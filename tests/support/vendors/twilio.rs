@@ -156,6 +156,7 @@ pub static VENDOR: Vendor = Vendor {
                 (200, json!({ "status": "canceled" }), Reason::Other),
                 (429, refused(429, 60202, "Max check attempts reached"), Reason::TooManyAttempts),
                 (404, refused(404, 20404, "The requested resource was not found"), Reason::Other),
+                (404, json!({ "code": "20404", "message": "The requested resource was not found", "status": 404 }), Reason::Other),
             ]
         },
         errors: || {

@@ -117,7 +117,7 @@ impl ChallengeLog {
             email: text(of, "email").map(Personal::new),
             phone_number: text(of, "phoneNumber").map(Personal::new),
             error_description: text(of, "errorDescription").map(Personal::new),
-            status_code: text(of, "statusCode").filter(|text| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit())).map(str::to_owned),
+            status_code: status_code(of),
         }
     }
 }
@@ -240,6 +240,12 @@ fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
 
 fn time(of: &Value, name: &str) -> Option<SystemTime> {
     humantime::parse_rfc3339(text(of, name)?).ok()
+}
+
+/// Reads a status of HTTP, written as a text or as a number.
+fn status_code(of: &Value) -> Option<String> {
+    let code = text(of, "statusCode").map(str::to_owned).or_else(|| of.get("statusCode")?.as_u64().map(|code| code.to_string()));
+    code.filter(|code| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn verification_method(of: &Value) -> Option<VerificationMethod> {
