@@ -151,7 +151,7 @@ impl Limits {
     }
 
     /// Decides and tells, in the log, and refuses nothing: to see what limits would do before they do it. What they would refuse takes no place, as in
-    /// earnest. A policy for outages refuses nothing either.
+    /// earnest; of wrong codes each counts. A policy for outages refuses nothing either.
     pub fn with_observation(mut self) -> Self {
         self.is_observing = true;
         self

@@ -32,7 +32,7 @@ pub(crate) const LARGEST_RATE: usize = MOST / 4;
 /// an old one, the new limits judge what was counted. A fleet shares its counts by `RedisGuard` (feature `redis`), or a [`Guard`] of its own.
 ///
 /// Recipients, IP addresses and challenges are kept as keyed hashes, and only as long as they count. Memory is bounded: of more than 262,144 at
-/// once, what would have ended first may be forgotten, which the log warns of; a config refuses a rate of more than 65,536. Time is that of `tokio::time`, so that a test can pause it and go
+/// once, what would have ended first may be forgotten, which the log warns of; a config with `store = "local"` refuses a rate of more than 65,536. Time is that of `tokio::time`, so that a test can pause it and go
 /// on by hours.
 ///
 /// ```

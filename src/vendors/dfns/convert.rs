@@ -295,10 +295,16 @@ pub(super) fn init_error(status: u16, body: &Value) -> ErrorReply {
 /// Says whether a sentence is about a code that is not accepted. One with a number behind the word is about the code of an error, and what has quotes is a program's.
 fn refuses_code(sentence: &str) -> bool {
     let sentence = sentence.to_ascii_lowercase();
-    let words: Vec<&str> = sentence.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_about_code = words.contains(&"code") && !words.windows(2).any(|pair| matches!(pair, ["code", next] if is_number(next)));
-    let is_refused = words.iter().any(|word| matches!(*word, "invalid" | "expired" | "used")) || words.windows(2).any(|pair| pair == ["not", "found"]);
+    let (mut before, mut is_about_code, mut is_refused) = ("", false, false);
+    for word in sentence.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+        match (before, word) {
+            (_, "code") => is_about_code = true,
+            (_, "invalid" | "expired" | "used") | ("not", "found") => is_refused = true,
+            ("code", number) if number.bytes().all(|byte| byte.is_ascii_digit()) => return false,
+            _ => {}
+        }
+        before = word;
+    }
     is_about_code && is_refused && !sentence.contains(['"', '{'])
 }
 
